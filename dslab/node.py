@@ -1,0 +1,215 @@
+"""The node contract: a protocol is a class of handlers, and everything else is its environment.
+
+    class Echo(Node):
+        heard: int = 0
+        durable = ("heard",)
+
+        def on_Ping(self, sender, m):
+            self.heard += 1
+            self.send(sender, Pong(m.number))
+
+A node is a pure state machine. A handler is named after the class of the message that it takes; it reads and rebinds the
+node's fields, and it collects effects with `send` and `set_timer`. It never waits, never draws a random number and never
+reads a clock. The environment calls one handler at a time, and when it has returned, writes the durable fields to disk
+and only then sends the messages and sets the timers.
+
+So the same class runs in the simulator, in an explorer of all schedules, over sockets and in a browser.
+"""
+
+import inspect
+from typing import Any, ClassVar, get_origin
+
+from dslab.errors import DslabError
+from dslab.values import Value, show
+
+__all__ = ["ContractError", "Message", "Node", "Reply", "Request", "Timer", "rehearse"]
+
+
+class ContractError(DslabError):
+    """A node broke the contract of this module; the sentence names the handler and the rule."""
+
+
+class Message(Value):
+    """Base of messages: frozen dataclasses with the nouns and field names of their paper."""
+
+
+class Timer(Message):
+    """Base of timers: a timer is a message to one's own future. At most one of each class is pending."""
+
+
+class Request(Message):
+    """What a client asks of a node: operation `f` (read, write, cas, get, put, append) on `key`.
+
+    `id` counts the requests of one client, so that a node can tell a repeated request from a new one.
+    """
+
+    id: int
+    f: str
+    key: Any = None
+    value: Any = None
+
+
+class Reply(Message):
+    """A node's answer to request `id`: a `value`, or an `error` that promises that nothing was done.
+
+    A node that can't promise this stays silent. With the error "not-leader", `leader` names the node to ask instead,
+    where it is known.
+    """
+
+    id: int
+    value: Any = None
+    error: str | None = None
+    leader: str | None = None
+
+
+class Node:
+    """Base of protocols. Annotated class attributes are the fields, with their initial values.
+
+    `durable` names the fields that survive a crash. A node has its own `id` (str), its `peers` (tuple of str, without
+    itself) and, for protocols about clocks, `now` (milliseconds by its own clock, which may be wrong).
+    """
+
+    # Held outside the instance's dict, so that `vars(node)` is the node's state and nothing else.
+    __slots__ = ("id", "peers", "now", "outbox", "timers", "__dict__")
+
+    durable: ClassVar[tuple[str, ...]] = ()
+    fields: ClassVar[dict[str, Any]] = {}
+    _handlers: ClassVar[dict[type, Any]] = {}
+
+    def __init__(self, id: str, peers=()):
+        self.id = id
+        self.peers = tuple(peers)
+        self.now = 0.0
+        self.outbox = []
+        self.timers = {}
+        self.__dict__.update(self.fields)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.fields = cls.fields | _declared_fields(cls)
+        cls._handlers = {}
+        unknown = [name for name in cls.durable if name not in cls.fields]
+        if unknown:
+            raise ContractError(f"{cls.__name__}.durable names {unknown[0]!r}, which is not a field: declare it as "
+                                f"`{unknown[0]}: type = initial value`.")
+
+    # What handlers use.
+
+    def send(self, to: str, message: Message) -> None:
+        """Send `message` to the node or client named `to`, once the handler has returned."""
+        self.outbox.append((to, message))
+
+    def broadcast(self, message: Message) -> None:
+        """Send `message` to every peer."""
+        for peer in self.peers:
+            self.outbox.append((peer, message))
+
+    def set_timer(self, timer: Timer, low: float, high: float | None = None) -> None:
+        """Have `timer` fire after `low` to `high` milliseconds; a pending timer of its class is replaced.
+
+        The environment picks the moment: from a seed in the simulator, every moment in the explorer.
+        """
+        self.timers[type(timer)] = (timer, low, low if high is None else high)
+
+    def cancel_timer(self, kind: type) -> None:
+        """Forget the pending timer of class `kind`, if there is one."""
+        self.timers[kind] = None
+
+    def on_start(self) -> None:
+        """Called when the node boots, for the first time or after a crash."""
+
+    # What environments use. Each leaves its effects in `outbox` and `timers`, for the environment to take away.
+
+    def start(self) -> None:
+        """Boot."""
+        self.on_start()
+
+    def receive(self, sender: str, message: Message) -> None:
+        """Handle `message` from `sender`."""
+        kind = type(message)
+        (self._handlers.get(kind) or self._find_handler(kind))(self, sender, message)
+
+    def fire(self, timer: Timer) -> None:
+        """Handle `timer`, which has just run out."""
+        kind = type(timer)
+        (self._handlers.get(kind) or self._find_handler(kind))(self)
+
+    def copy(self) -> "Node":
+        """Another node in the same state, without its pending effects."""
+        twin = object.__new__(type(self))
+        twin.id, twin.peers, twin.now, twin.outbox, twin.timers = self.id, self.peers, self.now, [], {}
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def disk(self) -> dict[str, Any]:
+        """What a crash leaves: the durable fields."""
+        state = self.__dict__
+        return {name: state[name] for name in self.durable}
+
+    @classmethod
+    def recover(cls, id: str, peers, disk: dict[str, Any]) -> "Node":
+        """The node as it comes back from a crash: durable fields from `disk`, the others at their initial values."""
+        node = cls(id, peers)
+        node.__dict__.update(disk)
+        return node
+
+    @classmethod
+    def _find_handler(cls, kind: type):
+        handler = getattr(cls, "on_" + kind.__name__, None)
+        if handler is None:
+            raise ContractError(f"{cls.__name__} has no handler for {kind.__name__}: "
+                                f"write `def on_{kind.__name__}(self{'' if issubclass(kind, Timer) else ', sender, m'})`.")
+        cls._handlers[kind] = handler
+        return handler
+
+    def __repr__(self):
+        return f"{type(self).__name__} {self.id}: " + ", ".join(
+            f"{name}={show(value)}" for name, value in self.__dict__.items())
+
+
+def rehearse(node: Node, step: str, *args) -> None:
+    """Strict mode: run `node.<step>(*args)` on a copy first, and demand the same of the node itself.
+
+    Raises ContractError, naming the handler, where the two runs differ (something random, or shared between nodes),
+    where a field or message can't be hashed (something mutable), or where a field was never declared.
+    """
+    twin = node.copy()
+    getattr(twin, step)(*args)
+    getattr(node, step)(*args)
+    where = f"{type(node).__name__}.on_{type(args[-1]).__name__ if args else 'start'} of {node.id}"
+    for name in vars(node).keys() - node.fields.keys():
+        raise ContractError(f"{where} sets {name!r}, which is not declared: write `{name}: type = initial value` in the class.")
+    for name, value in (*vars(node).items(), *(("message to " + to, message) for to, message in node.outbox)):
+        try:
+            hash(value)
+        except TypeError:
+            raise ContractError(f"{where} leaves something mutable in {name!r} ({value!r}): "
+                                "hold a tuple, frozenset or Map there, and rebind it to change it.") from None
+    if vars(twin) != vars(node) or (twin.outbox, twin.timers) != (node.outbox, node.timers):
+        raise ContractError(f"{where} does different things in the same state: "
+                            "a handler draws no random numbers, reads no clock and changes nothing outside its node.")
+
+
+def _declared_fields(cls: type) -> dict[str, Any]:
+    found = {}
+    for name, kind in _annotations(cls).items():
+        if get_origin(kind) is ClassVar or kind is ClassVar or str(kind).startswith(("ClassVar", "typing.ClassVar")):
+            continue
+        if name not in vars(cls):
+            raise ContractError(f"{cls.__name__}.{name} has no initial value: write `{name}: type = value`.")
+        default = vars(cls)[name]
+        if isinstance(default, (list, dict, set, bytearray)):
+            raise ContractError(f"{cls.__name__}.{name} starts as a mutable {type(default).__name__}: "
+                                "use a tuple, Map or frozenset.")
+        found[name] = default
+    # A subclass may give an inherited field another initial value without repeating its type.
+    found.update({name: vars(cls)[name] for name in cls.fields if name in vars(cls)})
+    return found
+
+
+def _annotations(cls: type) -> dict[str, Any]:
+    try:
+        import annotationlib  # Python 3.14 and later evaluate annotations late; names that don't exist yet are fine.
+    except ImportError:
+        return inspect.get_annotations(cls)
+    return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)

@@ -1,0 +1,165 @@
+"""Immutable values: what nodes hold and messages carry.
+
+A node's fields are changed by rebinding them, never in place. Then a copy of a node is a copy of one dict, a state
+can be hashed and compared, and a message can't share a log with the node that sent it. Python's tuples, frozensets
+and frozen dataclasses do for most fields; `Map` is the dictionary among them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
+from typing import Any, dataclass_transform
+
+from dslab.errors import DslabError
+
+__all__ = ["Map", "Value", "canonical", "majority", "plain", "show"]
+
+
+def majority(members) -> int:
+    """How many of `members` (a count or a collection) make a majority: more than half."""
+    size = members if isinstance(members, int) else len(members)
+    return size // 2 + 1
+
+
+@dataclass_transform(frozen_default=True)
+class Value:
+    """Base of frozen dataclasses: a subclass is one without further ado, and can be hashed and compared.
+
+    >>> class Entry(Value):
+    ...     term: int
+    ...     command: str
+    >>> Entry(1, "x=1")
+    Entry(term=1, command='x=1')
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        dataclass(frozen=True)(cls)
+
+
+class Map(Mapping):
+    """An immutable dictionary whose order is that of its keys, so that equal maps behave alike.
+
+    >>> votes = Map(n2=3) | {"n1": 1}
+    >>> votes
+    Map(n1=1, n2=3)
+    >>> votes.without("n2")
+    Map(n1=1)
+    """
+
+    __slots__ = ("_items", "_hash")
+
+    def __init__(self, *args, **kwargs):
+        items = dict(*args, **kwargs)
+        self._items = {key: items[key] for key in sorted(items, key=canonical)}
+        self._hash = None
+
+    def __getitem__(self, key):
+        return self._items[key]
+
+    def __iter__(self):
+        return iter(self._items)
+
+    def __len__(self):
+        return len(self._items)
+
+    def __or__(self, other):
+        """A new map with the pairs of `other` put over these."""
+        return Map({**self._items, **other})
+
+    def without(self, *keys) -> "Map":
+        """A new map that lacks `keys`; a key that is not there is no error."""
+        return Map({key: value for key, value in self._items.items() if key not in keys})
+
+    def __eq__(self, other):
+        return self._items == (other._items if isinstance(other, Map) else other)
+
+    def __hash__(self):
+        if self._hash is None:
+            self._hash = hash(tuple(self._items.items()))
+        return self._hash
+
+    def __repr__(self):
+        if all(isinstance(key, str) and key.isidentifier() for key in self._items):
+            return "Map(" + ", ".join(f"{key}={value!r}" for key, value in self._items.items()) + ")"
+        return f"Map({self._items!r})"
+
+
+@lru_cache(maxsize=None)
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def canonical(value: Any):
+    """A key by which values of mixed types sort the same way on every machine and in every process."""
+    if value is None:
+        return (0,)
+    if isinstance(value, (bool, int, float)):
+        return (1, value)
+    if isinstance(value, str):
+        return (2, value)
+    if isinstance(value, (tuple, list)):
+        return (3, tuple(map(canonical, value)))
+    if isinstance(value, (frozenset, set)):
+        return (4, tuple(sorted(map(canonical, value))))
+    if isinstance(value, Mapping):
+        return (5, tuple(sorted((canonical(key), canonical(item)) for key, item in value.items())))
+    if is_dataclass(value):
+        kind = type(value)
+        return (6, kind.__name__, tuple(canonical(getattr(value, name)) for name in _field_names(kind)))
+    return (7, type(value).__name__, repr(value))
+
+
+def plain(value: Any):
+    """`value` as JSON data: tuples become lists, maps and dataclasses objects.
+
+    What JSON has no form for keeps its name under `"$"`: `Entry(1, "x")` becomes
+    `{"$": "Entry", "term": 1, "command": "x"}`, a set `{"$": "set", "items": […]}` in sorted order.
+    Raises DslabError for a value that a node may not hold, such as a function or an open file.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if isinstance(value, (frozenset, set)):
+        return {"$": "set", "items": [plain(item) for item in sorted(value, key=canonical)]}
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else show(key): plain(item) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        kind = type(value)
+        return {"$": kind.__name__} | {name: plain(getattr(value, name)) for name in _field_names(kind)}
+    raise DslabError(
+        f"{value!r} of type {type(value).__name__} can't be part of a state or message: use numbers, strings, "
+        "tuples, frozensets, Map or a dslab.values.Value class.")
+
+
+def show(value: Any) -> str:
+    """`value`, or the JSON data that `plain` made of it, as a reader sees it: short and stable, without quotes.
+
+    >>> show((Map(n1=2), frozenset({"b", "a"}), None))
+    '({n1: 2}, {a, b}, –)'
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value if value else "''"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (tuple, list)):
+        return "(" + ", ".join(map(show, value)) + ")"
+    if isinstance(value, (frozenset, set)):
+        return "{" + ", ".join(show(item) for item in sorted(value, key=canonical)) + "}"
+    if is_dataclass(value):
+        return show(plain(value))
+    if isinstance(value, Mapping):
+        pairs = [(show(key), show(item)) for key, item in value.items() if key != "$"]
+        match value.get("$"):
+            case None:
+                return "{" + ", ".join(f"{key}: {item}" for key, item in pairs) + "}"
+            case "set":
+                return "{" + ", ".join(map(show, value["items"])) + "}"
+            case name:
+                return f"{name}(" + ", ".join(f"{key}={item}" for key, item in pairs) + ")"
+    return repr(value)
