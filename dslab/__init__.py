@@ -1,0 +1,1 @@
+"""dslab: distributed systems you can break."""

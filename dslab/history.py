@@ -1,0 +1,203 @@
+"""What clients saw: calls and their outcomes, in the order of time.
+
+A history is a list of events, each `invoke` (a client calls), `ok` (it got its answer), `fail` (it knows that nothing was
+done) or `info` (it will never know). A process has one call open at a time; after `info` its call stays open for ever, so
+the client goes on under a new process number. This is Jepsen's form; one JSON object a line is its file:
+
+    {"process": 0, "type": "invoke", "f": "write", "key": null, "value": 3, "time": 12.5}
+"""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Iterable
+
+from dslab.errors import DslabError
+from dslab.values import show
+
+__all__ = ["Event", "History", "HistoryError", "Operation"]
+
+TYPES = ("invoke", "ok", "fail", "info")
+
+
+class HistoryError(DslabError):
+    """A history that can't be one; the sentence names the line or event."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a history. `time` is in milliseconds, or None where the order of lines is all there is."""
+
+    process: int | str
+    type: str
+    f: str
+    key: Any = None
+    value: Any = None
+    time: float | None = None
+
+    def as_json(self) -> dict:
+        return {"process": self.process, "type": self.type, "f": self.f, "key": self.key, "value": self.value,
+                "time": self.time}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call with its outcome: `outcome` is "ok", "fail" or "info".
+
+    value    what was asked: the value to write, [old, new] for cas, None for a read.
+    result   what came back with "ok": the value read, None for a write.
+    invoked, returned   places in the history's order of time, 0, 1, …; `returned` is None for "info".
+    start, end          times in milliseconds, or None.
+    """
+
+    process: int | str
+    f: str
+    key: Any
+    value: Any
+    result: Any
+    outcome: str
+    invoked: int
+    returned: int | None
+    start: float | None = None
+    end: float | None = None
+
+    def __str__(self):
+        """The call in words, such as `process 2 read x → 3`."""
+        key = "" if self.key is None else f" {show(self.key)}"
+        match self.f:
+            case "read" | "get":
+                call = f"{self.f}{key}"
+                if self.outcome == "ok":
+                    call += f" → {show(self.result)}"
+            case "cas":
+                old, new = self.value
+                call = f"cas{key} from {show(old)} to {show(new)}"
+            case _:
+                call = f"{self.f}{key} {show(self.value)}"
+        tail = {"ok": "", "fail": " (refused)", "info": " (outcome unknown)"}[self.outcome]
+        return f"process {self.process} {call}{tail}"
+
+
+class History:
+    """Events in the order of time, and the operations that they pair up to.
+
+    Raises HistoryError where a process has two calls open, or an outcome comes without a call.
+    """
+
+    def __init__(self, events: Iterable[Event], lines: Iterable[int] | None = None):
+        events = list(events)
+        numbers = list(lines) if lines is not None else list(range(1, len(events) + 1))
+        if any(event.time is not None for event in events):
+            for event, number in zip(events, numbers):
+                if event.time is None:
+                    raise HistoryError(f"line {number} has no time, but others have: give every event a time, or none.")
+            # A stable sort: events of the same time keep the order of their lines.
+            order = sorted(range(len(events)), key=lambda place: events[place].time)
+            events, numbers = [events[place] for place in order], [numbers[place] for place in order]
+        self.events: tuple[Event, ...] = tuple(events)
+        self.operations: tuple[Operation, ...] = tuple(_pair(self.events, numbers))
+
+    @classmethod
+    def read(cls, path: str | Path) -> "History":
+        """The history in a file of one JSON object a line; raises HistoryError with the line's number."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except OSError as error:
+            raise HistoryError(f"{path} can't be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise HistoryError(f"{path} is not a text file in UTF-8.") from None
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def parse(cls, text: str, name: str = "history") -> "History":
+        """The history in a text of one JSON object a line. Empty lines are passed over."""
+        events, lines = [], []
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                try:
+                    events.append(_event(line))
+                except HistoryError as error:
+                    raise HistoryError(f"{name}, line {number}: {error}") from None
+                lines.append(number)
+        try:
+            return cls(events, lines)
+        except HistoryError as error:
+            raise HistoryError(f"{name}, {error}") from None
+
+    def write(self, path: str | Path) -> None:
+        """Write one JSON object a line."""
+        Path(path).write_text(self.text(), encoding="utf-8")
+
+    def text(self) -> str:
+        return "".join(json.dumps(event.as_json()) + "\n" for event in self.events)
+
+    def only(self, operations: Iterable[Operation]) -> "History":
+        """The part of this history that consists of `operations`."""
+        places = {place for op in operations for place in (op.invoked, op.returned)} - {None}
+        return History(replace(event) for place, event in enumerate(self.events) if place in places)
+
+    def __len__(self):
+        return len(self.operations)
+
+    def __repr__(self):
+        return "\n".join([f"history of {len(self.operations)} operations"] + [f"  {op}" for op in self.operations])
+
+
+def _event(line: str) -> Event:
+    try:
+        data = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise HistoryError(f"this is no JSON object ({error.msg} at column {error.colno}).") from None
+    if not isinstance(data, dict):
+        raise HistoryError('a JSON object such as {"process": 0, "type": "invoke", "f": "read"} belongs here.')
+    for name in ("process", "type", "f"):
+        if name not in data:
+            raise HistoryError(f'"{name}" is missing.')
+    if data["type"] not in TYPES:
+        raise HistoryError(f'"type" is {data["type"]!r}: it must be one of {", ".join(TYPES)}.')
+    if isinstance(data["process"], bool) or not isinstance(data["process"], (int, str)):
+        raise HistoryError(f'"process" is {data["process"]!r}: it must be a number or a name.')
+    if not isinstance(data["f"], str):
+        raise HistoryError(f'"f" is {data["f"]!r}: it must be the name of an operation.')
+    time = data.get("time")
+    if time is not None and (isinstance(time, bool) or not isinstance(time, (int, float))):
+        raise HistoryError(f'"time" is {time!r}: it must be a number.')
+    if data["f"] == "cas" and data["type"] == "invoke":
+        if not isinstance(data.get("value"), list) or len(data["value"]) != 2:
+            raise HistoryError(f'"value" of a cas is {data.get("value")!r}: it must be [old, new].')
+    return Event(data["process"], data["type"], data["f"], _frozen(data.get("key")), _frozen(data.get("value")), time)
+
+
+def _frozen(value):
+    """Lists as tuples, so that every value can be hashed."""
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    if isinstance(value, dict):
+        raise HistoryError(f"{value!r} is an object: keys and values must be numbers, strings, lists or null.")
+    return value
+
+
+def _pair(events, lines) -> list[Operation]:
+    open_calls, operations = {}, []
+    for place, event in enumerate(events):
+        if event.type == "invoke":
+            if event.process in open_calls:
+                first = open_calls[event.process][1]
+                raise HistoryError(f"line {lines[place]}: process {event.process} calls {event.f} while its call of "
+                                   f"line {lines[first]} is open: after \"info\" a client goes on under a new number.")
+            open_calls[event.process] = len(operations), place
+            operations.append(Operation(event.process, event.f, event.key, event.value, None, "info", place, None,
+                                        event.time))
+        else:
+            if event.process not in open_calls:
+                raise HistoryError(f"line {lines[place]}: process {event.process} gets \"{event.type}\" without a call.")
+            number, _ = open_calls[event.process]
+            if event.f != operations[number].f:
+                raise HistoryError(f"line {lines[place]}: process {event.process} called {operations[number].f}, "
+                                   f"but this outcome is of {event.f}.")
+            if event.type != "info":  # After "info" the call stays open for ever.
+                del open_calls[event.process]
+                result = event.value if event.type == "ok" and event.f in ("read", "get") else None
+                operations[number] = replace(operations[number], outcome=event.type, result=result, returned=place,
+                                             end=event.time)
+    return operations

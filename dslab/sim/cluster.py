@@ -1,0 +1,318 @@
+"""A simulated cluster. simpy keeps the clock; nodes are called back, one handler at a time.
+
+    cluster = Cluster(Raft, 5, seed=7)
+    cluster.run(500)
+    cluster.partition("n1 n2", "n3 n4 n5")
+    cluster.run(1000)
+    cluster.trace
+
+The same seed gives the same run, byte for byte, on every machine. Time is in milliseconds at the surface and in whole
+microseconds inside, so that no rounding depends on the machine.
+"""
+
+from random import Random
+from typing import Callable, Generator, Iterable
+
+import simpy
+from simpy.events import NORMAL, Event
+
+from dslab.errors import DslabError
+from dslab.history import History
+from dslab.node import Node, rehearse
+from dslab.sim.faults import between, group, partition
+from dslab.sim.network import Network
+from dslab.sim.workload import Client
+from dslab.trace import Trace
+
+__all__ = ["Cluster"]
+
+
+class Cluster:
+    """`nodes` nodes of a Node class on a simulated network, with `clients` clients.
+
+    node_class  a subclass of Node.
+    nodes       how many (named n1, n2, …), or their names.
+    seed        whatever the run leaves to chance comes from it.
+    delay, loss, duplicate  the network's, as in `Network`.
+    clients     how many clients (named c1, c2, …).
+    strict      check the node contract at every step; see `dslab.node.rehearse`.
+    """
+
+    def __init__(self, node_class: type[Node], nodes: int | Iterable[str] = 3, *, seed: int = 0, delay=(1, 10),
+                 loss: float = 0.0, duplicate: float = 0.0, clients: int = 1, strict: bool = True, title: str = ""):
+        self.node_class = node_class
+        self.names = tuple(f"n{i}" for i in range(1, nodes + 1)) if isinstance(nodes, int) else tuple(nodes)
+        if not self.names or len(set(self.names)) < len(self.names):
+            raise DslabError("a cluster needs one node or more, each with a name of its own.")
+        self.seed, self.strict = seed, strict
+        self.env = simpy.Environment(initial_time=0)
+        # One stream of chance for each purpose: more traffic doesn't move the election timers.
+        self.network = Network(Random(f"{seed}/network"), delay, loss, duplicate)
+        self._timer_chance = Random(f"{seed}/timers").random
+        self.chance = Random(f"{seed}/clients")
+        self.clients = {f"c{i}": Client(self, f"c{i}", i - 1) for i in range(1, clients + 1)}
+        self._processes = clients
+        self.trace = Trace(self.names, self.clients, title=title or f"{node_class.__name__}, {len(self.names)} nodes, seed {seed}")
+        self.nodes: dict[str, Node | None] = {}
+        self._disks: dict[str, dict] = {}  # The state after the last handler; a crash leaves its durable fields.
+        self._timers: dict[str, dict[type, _Alarm]] = {name: {} for name in self.names}
+        self._paused: dict[str, list[Callable]] = {}
+        for name in self.names:
+            self.nodes[name] = node_class(name, [peer for peer in self.names if peer != name])
+            self._step(name, "start", ("start", name, None, None, None))
+
+    # Time.
+
+    @property
+    def now(self) -> float:
+        """Milliseconds since the start."""
+        return self.env.now / 1000
+
+    def run(self, duration: float | None = None, *, until: Event | None = None) -> "Cluster":
+        """Let `duration` milliseconds pass, or wait for an event such as a client's call. Returns the cluster."""
+        if until is not None:
+            self.env.run(until)
+        elif duration is None or duration < 0:
+            raise DslabError(f"run({duration!r}): give the milliseconds to run, 0 or more.")
+        elif duration:
+            self.env.run(self.env.now + round(duration * 1000))
+        return self
+
+    def after(self, delay: float) -> Event:
+        """An event `delay` milliseconds from now: `yield cluster.after(200)` in a script."""
+        return self.env.timeout(round(delay * 1000))
+
+    def later(self, delay: float, action: Callable[[], object]) -> None:
+        """Call `action()` after `delay` milliseconds."""
+        self.after(delay).callbacks.append(lambda _: action())
+
+    def script(self, scenario: Callable[["Cluster"], Generator]) -> "Cluster":
+        """Run the generator `scenario(cluster)` beside the nodes; it yields events such as `cluster.after(200)`."""
+        self.env.process(scenario(self))
+        return self
+
+    # Faults.
+
+    def crash(self, *names: str) -> None:
+        """Stop nodes. Volatile fields, timers and whatever is on its way to them are lost; durable fields stay."""
+        for name in names:
+            if self.node_named(name) is None:
+                raise DslabError(f"{name} is down already: restart it before you crash it again.")
+            self.nodes[name] = None
+            self._timers[name].clear()
+            self._paused.pop(name, None)
+            self.record("crash", name)
+
+    def restart(self, *names: str) -> None:
+        """Boot crashed nodes from their durable fields."""
+        for name in names:
+            if self.node_named(name) is not None:
+                raise DslabError(f"{name} is up: only a crashed node restarts.")
+            disk = {field: self._disks[name][field] for field in self.node_class.durable}
+            self.nodes[name] = self.node_class.recover(name, [peer for peer in self.names if peer != name], disk)
+            self._step(name, "start", ("restart", name, None, None, None))
+
+    def pause(self, *names: str) -> None:
+        """Freeze nodes, as a long garbage collection does: nothing is lost, everything waits until `resume`."""
+        for name in names:
+            if self.node_named(name) is None or name in self._paused:
+                raise DslabError(f"{name} is {'paused' if name in self._paused else 'down'} already.")
+            self._paused[name] = []
+            self.record("pause", name)
+
+    def resume(self, *names: str) -> None:
+        """Let paused nodes go on; what waited is handled now, in the order in which it came."""
+        for name in names:
+            self.node_named(name)
+            if name not in self._paused:
+                raise DslabError(f"{name} is not paused.")
+            waiting = self._paused.pop(name)
+            self.record("resume", name)
+            for action in waiting:
+                action()
+
+    def partition(self, *groups) -> None:
+        """Cut all links between groups: `partition("n1 n2", "n3 n4 n5")`. Clients keep theirs unless they are named."""
+        self._cut(partition(groups, self.trace.lanes))
+
+    def isolate(self, name: str) -> None:
+        """Cut one node off from all other nodes; clients still reach it."""
+        self.node_named(name)
+        self._cut(between([name], [other for other in self.names if other != name]))
+
+    def cut(self, senders, receivers) -> None:
+        """Cut links one way: what `senders` send no longer reaches `receivers`."""
+        for name in group(senders) + group(receivers):
+            self._lane(name)
+        self._cut({(a, b) for a in group(senders) for b in group(receivers) if a != b})
+
+    def heal(self) -> None:
+        """Put all links up again. What was sent across a cut link is lost."""
+        self.network.down.clear()
+        self.record("heal")
+
+    def slow(self, senders, receivers, delay) -> None:
+        """Give the links from `senders` to `receivers` another delay range in ms; None gives back the usual one."""
+        for name in group(senders) + group(receivers):
+            self._lane(name)
+        self.network.slow([(a, b) for a in group(senders) for b in group(receivers)], delay)
+
+    def mark(self, sentence: str) -> None:
+        """Write a sentence into the trace, for the reader of the run."""
+        self.record("mark", data=sentence)
+
+    # What is there.
+
+    def client(self, name: str = "c1") -> Client:
+        if name not in self.clients:
+            raise DslabError(f"there is no client {name!r}: this cluster has {', '.join(self.clients) or 'none'}.")
+        return self.clients[name]
+
+    def node_named(self, name: str) -> Node | None:
+        """The node, or None while it is down."""
+        if name not in self._timers:
+            raise DslabError(f"there is no node {name!r} in this cluster: it has {', '.join(self.names)}.")
+        return self.nodes[name]
+
+    def __getitem__(self, name: str) -> Node | None:
+        return self.node_named(name)
+
+    @property
+    def history(self) -> History:
+        """What the clients have seen so far."""
+        return self.trace.history()
+
+    def __repr__(self):
+        lines = [f"{self.node_class.__name__} cluster at {self.now:.1f} ms"]
+        return "\n".join(lines + [f"  {node!r}" if node else f"  {name}: down" for name, node in self.nodes.items()])
+
+    # Inside: messages and timers are plain callbacks of the simpy environment.
+
+    def record(self, kind, place=None, other=None, ref=None, data=None) -> int:
+        """Add an event to the trace; returns its number."""
+        records = self.trace.records
+        records.append((self.env.now, kind, place, other, ref, data, None))
+        return len(records) - 1
+
+    def choose(self, names):
+        """One of `names`, from the seed."""
+        return names[int(self.chance.random() * len(names))]
+
+    def new_process(self) -> int:
+        self._processes += 1
+        return self._processes - 1
+
+    def post(self, sender: str, receiver: str, message) -> None:
+        """Send a message now."""
+        network, env = self.network, self.env
+        records = self.trace.records
+        number = len(records)
+        records.append((env.now, "send", sender, receiver, None, message, None))
+        if (sender, receiver) in network.down:
+            records.append((env.now, "lose", receiver, sender, number, "cut", None))
+        elif network.loss or network.duplicate:
+            copies = network.copies(sender, receiver)
+            if not copies:
+                records.append((env.now, "lose", receiver, sender, number, "loss", None))
+            for _ in range(copies):
+                env.schedule(_Delivery(self, sender, receiver, message, number), NORMAL, network.transit(sender, receiver))
+        else:
+            env.schedule(_Delivery(self, sender, receiver, message, number), NORMAL, network.transit(sender, receiver))
+
+    def _deliver(self, delivery) -> None:
+        sender, receiver, message, number = delivery.sender, delivery.receiver, delivery.message, delivery.number
+        if self._paused and receiver in self._paused:
+            self._paused[receiver].append(lambda: self._deliver(delivery))
+        elif (sender, receiver) in self.network.down:
+            self.record("lose", receiver, sender, number, "cut")
+        elif receiver in self.clients:
+            self.record("deliver", receiver, sender, number)
+            self.clients[receiver].receive(sender, message)
+        elif self.nodes[receiver] is None:
+            self.record("lose", receiver, sender, number, "down")
+        else:
+            self._step(receiver, "receive", ("deliver", receiver, sender, number, None), sender, message)
+
+    def _ring(self, alarm) -> None:
+        name = alarm.node
+        if self._timers[name].get(type(alarm.timer)) is not alarm:
+            return  # Replaced, cancelled, or lost in a crash.
+        if name in self._paused:
+            self._paused[name].append(lambda: self._ring(alarm))
+            return
+        del self._timers[name][type(alarm.timer)]
+        self._step(name, "fire", ("fire", name, None, alarm.number, alarm.timer), alarm.timer)
+
+    def _step(self, name: str, step: str, event: tuple, *args) -> None:
+        """Run one handler, then flush its effects: disk first, then messages, then timers."""
+        node = self.nodes[name]
+        node.now = self.env.now / 1000
+        try:
+            if self.strict:
+                rehearse(node, step, *args)
+            else:
+                getattr(node, step)(*args)
+        except Exception as error:
+            what = repr(args[-1]) if args else "its start"
+            error.add_note(f"while {name} handled {what} at {self.now:.1f} ms (seed {self.seed})")
+            raise
+        state = node.__dict__.copy()
+        self._disks[name] = state
+        self.trace.records.append((self.env.now, *event, state))
+        if node.outbox:
+            outbox, node.outbox = node.outbox, []
+            for receiver, message in outbox:
+                if receiver not in self._timers and receiver not in self.clients:
+                    raise DslabError(f"{name} sends {message!r} to {receiver!r}, which is not in this cluster.")
+                self.post(name, receiver, message)
+        if node.timers:
+            timers, node.timers = node.timers, {}
+            self._set_timers(name, timers)
+
+    def _set_timers(self, name: str, timers: dict) -> None:
+        pending = self._timers[name]
+        for kind, setting in timers.items():
+            if setting is None:
+                if pending.pop(kind, None) is not None:
+                    self.record("cancel", name, data=kind.__name__)
+                continue
+            timer, low, high = setting
+            wait = round(low * 1000) + int(self._timer_chance() * (round((high - low) * 1000) + 1))
+            number = self.record("set", name, data=(timer, self.env.now + wait))
+            pending[kind] = alarm = _Alarm(self, name, timer, number)
+            self.env.schedule(alarm, NORMAL, wait)
+
+    def _cut(self, pairs) -> None:
+        self.network.down |= pairs
+        self.record("cut", data=tuple(sorted(pairs)))
+
+    def _lane(self, name: str) -> None:
+        if name not in self._timers and name not in self.clients:
+            raise DslabError(f"there is no {name!r} in this cluster: it has {', '.join(self.trace.lanes)}.")
+
+
+class _Callback(Event):
+    """A simpy event made ready to be scheduled, at a third of a process's cost."""
+
+    __slots__ = ()
+    _ok = True
+    _value = None
+    _defused = False
+
+
+class _Delivery(_Callback):
+    __slots__ = ("env", "callbacks", "sender", "receiver", "message", "number")
+
+    def __init__(self, cluster, sender, receiver, message, number):
+        self.env = cluster.env
+        self.callbacks = [cluster._deliver]
+        self.sender, self.receiver, self.message, self.number = sender, receiver, message, number
+
+
+class _Alarm(_Callback):
+    __slots__ = ("env", "callbacks", "node", "timer", "number")
+
+    def __init__(self, cluster, node, timer, number):
+        self.env = cluster.env
+        self.callbacks = [cluster._ring]
+        self.node, self.timer, self.number = node, timer, number

@@ -1,0 +1,62 @@
+"""Links between nodes: how long a message takes, whether it arrives, and which links are cut."""
+
+from random import Random
+
+from dslab.errors import DslabError
+
+__all__ = ["Network"]
+
+
+class Network:
+    """Directed links with a delay range, loss and duplication.
+
+    delay      (low, high) in milliseconds; each message draws its own, so messages overtake each other.
+    loss       the share of messages that vanish, 0 to 1.
+    duplicate  the share that arrive twice.
+    """
+
+    def __init__(self, random: Random, delay=(1, 10), loss: float = 0.0, duplicate: float = 0.0):
+        self._random = random.random
+        self._links: dict[tuple[str, str], tuple[int, int]] = {}
+        self._low, self._span = delay_range(delay)
+        self.loss = share("loss", loss)
+        self.duplicate = share("duplicate", duplicate)
+        self.down: set[tuple[str, str]] = set()
+
+    def slow(self, pairs, delay) -> None:
+        """Give the directed links in `pairs` a delay range of their own; None gives back the usual one."""
+        for pair in pairs:
+            if delay is None:
+                self._links.pop(pair, None)
+            else:
+                self._links[pair] = delay_range(delay)
+
+    def transit(self, sender: str, receiver: str) -> int:
+        """Microseconds that one message takes from `sender` to `receiver`."""
+        low, span = self._links.get((sender, receiver)) or (self._low, self._span) if self._links else (self._low, self._span)
+        return low + int(self._random() * span)
+
+    def copies(self, sender: str, receiver: str) -> int:
+        """How many copies of a message are on their way: 0 where it is lost, 2 where it is duplicated."""
+        if self.loss and self._random() < self.loss:
+            return 0
+        return 2 if self.duplicate and self._random() < self.duplicate else 1
+
+
+def delay_range(delay) -> tuple[int, int]:
+    """(low, high) milliseconds, or one number for both, as (low, how many choices) in microseconds."""
+    try:
+        low, high = delay if isinstance(delay, (tuple, list)) else (delay, delay)
+        low, high = round(low * 1000), round(high * 1000)
+    except (TypeError, ValueError):
+        raise DslabError(f"{delay!r} is no delay: give (low, high) in milliseconds, such as (1, 10).") from None
+    if not 0 <= low <= high:
+        raise DslabError(f"{delay!r} is no delay: low and high must be 0 or more, and low at most high.")
+    return low, high - low + 1
+
+
+def share(name: str, value: float) -> float:
+    """`value` where it lies between 0 and 1."""
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise DslabError(f"{name}={value!r} is no share: it must be between 0 and 1.")
+    return value
