@@ -161,5 +161,5 @@ def show(value: Any) -> str:
             case "set":
                 return "{" + ", ".join(map(show, value["items"])) + "}"
             case name:
-                return f"{name}(" + ", ".join(f"{key}={item}" for key, item in pairs) + ")"
+                return f"{name}(" + ", ".join(f"{key}={item}" for key, item in pairs) + ")" if pairs else name
     return repr(value)
