@@ -6,7 +6,7 @@ and frozen dataclasses do for most fields; `Map` is the dictionary among them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import lru_cache
 from typing import Any, dataclass_transform
 
@@ -35,6 +35,20 @@ class Value:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         dataclass(frozen=True)(cls)
+        _quicken(cls)
+
+
+def _quicken(cls: type) -> None:
+    """Give a frozen dataclass an initialiser that fills `__dict__`: its own calls `object.__setattr__` for each field."""
+    if "__post_init__" in vars(cls) or any(not field.init or field.default_factory is not MISSING for field in fields(cls)):
+        return
+    names = [field.name for field in fields(cls)]
+    signature = ", ".join(name if field.default is MISSING else f"{name}=_{name}" for name, field in zip(names, fields(cls)))
+    body = "; ".join(["d = self.__dict__"] + [f"d[{name!r}] = {name}" for name in names])
+    space = {f"_{field.name}": field.default for field in fields(cls)}
+    exec(f"def __init__(self, {signature}): {body}", space)
+    space["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
+    cls.__init__ = space["__init__"]
 
 
 class Map(Mapping):

@@ -13,12 +13,12 @@ microseconds inside, so that no rounding depends on the machine.
 from random import Random
 from typing import Callable, Generator, Iterable
 
-import simpy
 from simpy.events import NORMAL, Event
 
 from dslab.errors import DslabError
 from dslab.history import History
 from dslab.node import Node, rehearse
+from dslab.sim.clocks import Clock, without_collector
 from dslab.sim.faults import between, group, partition
 from dslab.sim.network import Network
 from dslab.sim.workload import Client
@@ -45,21 +45,22 @@ class Cluster:
         if not self.names or len(set(self.names)) < len(self.names):
             raise DslabError("a cluster needs one node or more, each with a name of its own.")
         self.seed, self.strict = seed, strict
-        self.env = simpy.Environment(initial_time=0)
+        self.env = Clock(self._deliver)
         # One stream of chance for each purpose: more traffic doesn't move the election timers.
-        self.network = Network(Random(f"{seed}/network"), delay, loss, duplicate)
+        self.network = Network(self.env, Random(f"{seed}/network"), delay, loss, duplicate)
         self._timer_chance = Random(f"{seed}/timers").random
         self.chance = Random(f"{seed}/clients")
         self.clients = {f"c{i}": Client(self, f"c{i}", i - 1) for i in range(1, clients + 1)}
         self._processes = clients
         self.trace = Trace(self.names, self.clients, title=title or f"{node_class.__name__}, {len(self.names)} nodes, seed {seed}")
+        self._records = self.trace.records
         self.nodes: dict[str, Node | None] = {}
         self._disks: dict[str, dict] = {}  # The state after the last handler; a crash leaves its durable fields.
         self._timers: dict[str, dict[type, _Alarm]] = {name: {} for name in self.names}
         self._paused: dict[str, list[Callable]] = {}
+        self.nodes |= {name: node_class(name, [peer for peer in self.names if peer != name]) for name in self.names}
         for name in self.names:
-            self.nodes[name] = node_class(name, [peer for peer in self.names if peer != name])
-            self._step(name, "start", ("start", name, None, None, None))
+            self._step(self.nodes[name], "start", None, None, None, self.nodes[name].start)
 
     # Time.
 
@@ -70,12 +71,13 @@ class Cluster:
 
     def run(self, duration: float | None = None, *, until: Event | None = None) -> "Cluster":
         """Let `duration` milliseconds pass, or wait for an event such as a client's call. Returns the cluster."""
-        if until is not None:
-            self.env.run(until)
-        elif duration is None or duration < 0:
+        if until is None and (duration is None or duration < 0):
             raise DslabError(f"run({duration!r}): give the milliseconds to run, 0 or more.")
-        elif duration:
-            self.env.run(self.env.now + round(duration * 1000))
+        with without_collector():
+            if until is not None:
+                self.env.run(until)
+            elif duration:
+                self.env.run(self.env.now + round(duration * 1000))
         return self
 
     def after(self, delay: float) -> Event:
@@ -109,8 +111,8 @@ class Cluster:
             if self.node_named(name) is not None:
                 raise DslabError(f"{name} is up: only a crashed node restarts.")
             disk = {field: self._disks[name][field] for field in self.node_class.durable}
-            self.nodes[name] = self.node_class.recover(name, [peer for peer in self.names if peer != name], disk)
-            self._step(name, "start", ("restart", name, None, None, None))
+            self.nodes[name] = node = self.node_class.recover(name, [peer for peer in self.names if peer != name], disk)
+            self._step(node, "restart", None, None, None, node.start)
 
     def pause(self, *names: str) -> None:
         """Freeze nodes, as a long garbage collection does: nothing is lost, everything waits until `resume`."""
@@ -148,7 +150,7 @@ class Cluster:
 
     def heal(self) -> None:
         """Put all links up again. What was sent across a cut link is lost."""
-        self.network.down.clear()
+        self.network.heal()
         self.record("heal")
 
     def slow(self, senders, receivers, delay) -> None:
@@ -204,34 +206,35 @@ class Cluster:
 
     def post(self, sender: str, receiver: str, message) -> None:
         """Send a message now."""
-        network, env = self.network, self.env
-        records = self.trace.records
+        network, records, now = self.network, self._records, self.env.now
         number = len(records)
-        records.append((env.now, "send", sender, receiver, None, message, None))
-        if (sender, receiver) in network.down:
-            records.append((env.now, "lose", receiver, sender, number, "cut", None))
-        elif network.loss or network.duplicate:
-            copies = network.copies(sender, receiver)
-            if not copies:
-                records.append((env.now, "lose", receiver, sender, number, "loss", None))
-            for _ in range(copies):
-                env.schedule(_Delivery(self, sender, receiver, message, number), NORMAL, network.transit(sender, receiver))
+        records.append((now, "send", sender, receiver, None, message, None))
+        if network.reliable:
+            network.carry(now, sender, receiver, message, number)
+        elif (sender, receiver) in network.down:
+            records.append((now, "lose", receiver, sender, number, "cut", None))
         else:
-            env.schedule(_Delivery(self, sender, receiver, message, number), NORMAL, network.transit(sender, receiver))
+            copies = network.copies()
+            if not copies:
+                records.append((now, "lose", receiver, sender, number, "loss", None))
+            for _ in range(copies):
+                network.carry(now, sender, receiver, message, number)
 
-    def _deliver(self, delivery) -> None:
-        sender, receiver, message, number = delivery.sender, delivery.receiver, delivery.message, delivery.number
+    def _deliver(self, sender, receiver, message, number) -> None:
+        node = self.nodes.get(receiver)
         if self._paused and receiver in self._paused:
-            self._paused[receiver].append(lambda: self._deliver(delivery))
-        elif (sender, receiver) in self.network.down:
+            self._paused[receiver].append(lambda: self._deliver(sender, receiver, message, number))
+        elif self.network.down and (sender, receiver) in self.network.down:
             self.record("lose", receiver, sender, number, "cut")
+        elif node is not None:
+            self._step(node, "deliver", sender, number, None, node.receive, sender, message)
         elif receiver in self.clients:
             self.record("deliver", receiver, sender, number)
             self.clients[receiver].receive(sender, message)
-        elif self.nodes[receiver] is None:
+        elif receiver in self.nodes:
             self.record("lose", receiver, sender, number, "down")
         else:
-            self._step(receiver, "receive", ("deliver", receiver, sender, number, None), sender, message)
+            raise DslabError(f"{sender} sends {message!r} to {receiver!r}, which is not in this cluster.")
 
     def _ring(self, alarm) -> None:
         name = alarm.node
@@ -241,29 +244,26 @@ class Cluster:
             self._paused[name].append(lambda: self._ring(alarm))
             return
         del self._timers[name][type(alarm.timer)]
-        self._step(name, "fire", ("fire", name, None, alarm.number, alarm.timer), alarm.timer)
-
-    def _step(self, name: str, step: str, event: tuple, *args) -> None:
-        """Run one handler, then flush its effects: disk first, then messages, then timers."""
         node = self.nodes[name]
-        node.now = self.env.now / 1000
+        self._step(node, "fire", None, alarm.number, alarm.timer, node.fire, alarm.timer)
+
+    def _step(self, node: Node, kind, other, ref, data, handle: Callable, *args) -> None:
+        """Run one handler and record it, then flush its effects: disk first, then messages, then timers."""
+        name, now = node.id, self.env.now
+        node.now = now / 1000
         try:
             if self.strict:
-                rehearse(node, step, *args)
+                rehearse(node, handle.__name__, *args)
             else:
-                getattr(node, step)(*args)
+                handle(*args)
         except Exception as error:
-            what = repr(args[-1]) if args else "its start"
-            error.add_note(f"while {name} handled {what} at {self.now:.1f} ms (seed {self.seed})")
+            error.add_note(f"while {name} handled {args[-1] if args else 'its start'!r} at {now / 1000:.1f} ms (seed {self.seed})")
             raise
-        state = node.__dict__.copy()
-        self._disks[name] = state
-        self.trace.records.append((self.env.now, *event, state))
+        self._disks[name] = state = node.__dict__.copy()
+        self._records.append((now, kind, name, other, ref, data, state))
         if node.outbox:
             outbox, node.outbox = node.outbox, []
             for receiver, message in outbox:
-                if receiver not in self._timers and receiver not in self.clients:
-                    raise DslabError(f"{name} sends {message!r} to {receiver!r}, which is not in this cluster.")
                 self.post(name, receiver, message)
         if node.timers:
             timers, node.timers = node.timers, {}
@@ -283,7 +283,7 @@ class Cluster:
             self.env.schedule(alarm, NORMAL, wait)
 
     def _cut(self, pairs) -> None:
-        self.network.down |= pairs
+        self.network.cut(pairs)
         self.record("cut", data=tuple(sorted(pairs)))
 
     def _lane(self, name: str) -> None:
@@ -291,26 +291,12 @@ class Cluster:
             raise DslabError(f"there is no {name!r} in this cluster: it has {', '.join(self.trace.lanes)}.")
 
 
-class _Callback(Event):
-    """A simpy event made ready to be scheduled, at a third of a process's cost."""
+class _Alarm(Event):
+    """A pending timer, as a simpy event made ready to be scheduled."""
 
-    __slots__ = ()
+    __slots__ = ("env", "callbacks", "node", "timer", "number")
     _ok = True
     _value = None
-    _defused = False
-
-
-class _Delivery(_Callback):
-    __slots__ = ("env", "callbacks", "sender", "receiver", "message", "number")
-
-    def __init__(self, cluster, sender, receiver, message, number):
-        self.env = cluster.env
-        self.callbacks = [cluster._deliver]
-        self.sender, self.receiver, self.message, self.number = sender, receiver, message, number
-
-
-class _Alarm(_Callback):
-    __slots__ = ("env", "callbacks", "node", "timer", "number")
 
     def __init__(self, cluster, node, timer, number):
         self.env = cluster.env

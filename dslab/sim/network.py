@@ -2,7 +2,10 @@
 
 from random import Random
 
+from simpy.events import NORMAL
+
 from dslab.errors import DslabError
+from dslab.sim.clocks import Clock
 
 __all__ = ["Network"]
 
@@ -15,13 +18,32 @@ class Network:
     duplicate  the share that arrive twice.
     """
 
-    def __init__(self, random: Random, delay=(1, 10), loss: float = 0.0, duplicate: float = 0.0):
+    def __init__(self, clock: Clock, random: Random, delay=(1, 10), loss: float = 0.0, duplicate: float = 0.0):
         self._random = random.random
+        self._post, self._order = clock.post, clock.order
         self._links: dict[tuple[str, str], tuple[int, int]] = {}
-        self._low, self._span = delay_range(delay)
-        self.loss = share("loss", loss)
-        self.duplicate = share("duplicate", duplicate)
+        self._usual = delay_range(delay)
         self.down: set[tuple[str, str]] = set()
+        self.disturb(loss, duplicate)
+
+    def disturb(self, loss: float = 0.0, duplicate: float = 0.0) -> None:
+        """From now on, lose and duplicate these shares of the messages."""
+        self.loss, self.duplicate = share("loss", loss), share("duplicate", duplicate)
+        self._note()
+
+    def cut(self, pairs) -> None:
+        """Take directed links down."""
+        self.down |= pairs
+        self._note()
+
+    def heal(self) -> None:
+        """Put all links up."""
+        self.down.clear()
+        self._note()
+
+    def _note(self) -> None:
+        #: Nothing is cut, lost or duplicated at the moment; kept, since every message asks.
+        self.reliable = not (self.down or self.loss or self.duplicate)
 
     def slow(self, pairs, delay) -> None:
         """Give the directed links in `pairs` a delay range of their own; None gives back the usual one."""
@@ -31,12 +53,13 @@ class Network:
             else:
                 self._links[pair] = delay_range(delay)
 
-    def transit(self, sender: str, receiver: str) -> int:
-        """Microseconds that one message takes from `sender` to `receiver`."""
-        low, span = self._links.get((sender, receiver)) or (self._low, self._span) if self._links else (self._low, self._span)
-        return low + int(self._random() * span)
+    def carry(self, now: int, sender: str, receiver: str, message, number: int) -> None:
+        """Have a message that leaves `now` (µs) delivered when its link has taken its time."""
+        low, span = self._links.get((sender, receiver), self._usual) if self._links else self._usual
+        self._post((now + low + int(self._random() * span), NORMAL, next(self._order), None,
+                    sender, receiver, message, number))
 
-    def copies(self, sender: str, receiver: str) -> int:
+    def copies(self) -> int:
         """How many copies of a message are on their way: 0 where it is lost, 2 where it is duplicated."""
         if self.loss and self._random() < self.loss:
             return 0

@@ -1,0 +1,48 @@
+"""Simulated time: simpy's environment, with messages on its queue as bare tuples.
+
+A simpy process per message costs some ten times as much as a callback, and an event object for each costs twice as much as
+a tuple. Scripts, clients and timers are simpy's events; messages, by far the most, are tuples on the same queue.
+"""
+
+import gc
+from contextlib import contextmanager
+from functools import partial
+from heapq import heappop, heappush
+from operator import attrgetter
+
+import simpy
+
+__all__ = ["Clock"]
+
+
+class Clock(simpy.Environment):
+    """A simpy environment that hands messages to `deliver(sender, receiver, message, number)` when they are due."""
+
+    now = property(attrgetter("_now"), doc="Microseconds since the start.")  # simpy's, without a Python call.
+
+    def __init__(self, deliver):
+        super().__init__(initial_time=0)
+        self._deliver = deliver
+        #: Puts a message on the queue: (due, NORMAL, next(order), None, sender, receiver, message, number of its send).
+        self.post = partial(heappush, self._queue)
+        self.order = self._eid
+
+    def step(self) -> None:
+        """Deliver the messages that are due before simpy's next event, and then process that event."""
+        queue, deliver = self._queue, self._deliver
+        while queue and queue[0][3] is None:
+            self._now, _, _, _, sender, receiver, message, number = heappop(queue)
+            deliver(sender, receiver, message, number)
+        super().step()
+
+
+@contextmanager
+def without_collector():
+    """Leave cyclic garbage alone for a while: a run only adds to its trace, and looking through it costs a third."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
