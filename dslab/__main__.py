@@ -1,0 +1,59 @@
+"""The command line: `python -m dslab COMMAND`. One function a command; each returns the exit code."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from dslab.errors import DslabError
+
+
+def check(options) -> int:
+    """Check a history for linearizability."""
+    from dslab.check import linearizable
+    from dslab.history import History
+
+    verdict = linearizable(History.read(options.history), options.model, budget=options.budget)
+    print(json.dumps(verdict.as_json()) if options.json else verdict)
+    return {True: 0, False: 1, None: 3}[verdict.holds]
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that says what is wrong in one sentence."""
+
+    def error(self, message):
+        raise DslabError(f"{message}; see `python -m dslab {' '.join(self.prog.split()[1:])} --help`".replace("  ", " "))
+
+
+def parser() -> argparse.ArgumentParser:
+    top = _Parser(prog="dslab", description="Distributed systems you can break.")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    it = commands.add_parser("check", help="check a client history for linearizability",
+                             description="Check a history of one JSON object a line. Exit code: 0 it holds, 1 it is "
+                             "violated, 2 bad input, 3 undecided within the budget.")
+    it.add_argument("history", type=Path, metavar="HISTORY.jsonl")
+    it.add_argument("--model", default="register", choices=("register", "cas-register", "kv"))
+    it.add_argument("--budget", type=int, default=2_000_000, help="configurations to look at (default: %(default)s)")
+    it.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    it.set_defaults(run=check)
+    return top
+
+
+def main(arguments=None) -> int:
+    try:
+        options = parser().parse_args(arguments)
+        return options.run(options)
+    except DslabError as error:
+        print(f"dslab: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("dslab: interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # The reader of our output has seen enough.
+        sys.stderr.close()
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

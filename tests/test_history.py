@@ -1,0 +1,50 @@
+"""Histories as files: what is read, and what is refused in which words."""
+
+import pytest
+
+from dslab.history import History, HistoryError
+
+GOOD = """\
+{"process": 0, "type": "invoke", "f": "write", "key": "x", "value": 1, "time": 1}
+{"process": 1, "type": "invoke", "f": "read", "key": "x", "time": 2}
+
+{"process": 0, "type": "ok", "f": "write", "key": "x", "value": 1, "time": 4}
+{"process": 1, "type": "ok", "f": "read", "key": "x", "value": 1, "time": 3}
+"""
+
+
+def test_calls_are_paired_in_the_order_of_time(tmp_path):
+    path = tmp_path / "history.jsonl"
+    path.write_text(GOOD)
+    found = History.read(path)
+    assert [str(op) for op in found.operations] == ["process 0 write x 1", "process 1 read x → 1"]
+    assert [(op.invoked, op.returned) for op in found.operations] == [(0, 3), (1, 2)]
+    found.write(path)
+    assert History.read(path).operations == found.operations
+
+
+@pytest.mark.parametrize("lines, sentence", [
+    ("[1, 2]", "line 1: a JSON object such as"),
+    ("{", "line 1: this is no JSON object"),
+    ('{"type": "ok", "f": "read"}', 'line 1: "process" is missing'),
+    ('{"process": 0, "type": "okay", "f": "read"}', "\"type\" is 'okay': it must be one of invoke, ok, fail, info"),
+    ('{"process": true, "type": "ok", "f": "read"}', '"process" is True: it must be a number or a name'),
+    ('{"process": 0, "type": "invoke", "f": 3}', '"f" is 3'),
+    ('{"process": 0, "type": "invoke", "f": "read", "time": "noon"}', "\"time\" is 'noon'"),
+    ('{"process": 0, "type": "invoke", "f": "cas", "value": 3}', '"value" of a cas is 3: it must be [old, new]'),
+    ('{"process": 0, "type": "invoke", "f": "write", "value": {"a": 1}}', "is an object"),
+    ('{"process": 0, "type": "ok", "f": "read"}', 'line 1: process 0 gets "ok" without a call'),
+    ('{"process": 0, "type": "invoke", "f": "read"}\n\n{"process": 0, "type": "invoke", "f": "read"}',
+     "line 3: process 0 calls read while its call of line 1 is open"),
+    ('{"process": 0, "type": "invoke", "f": "read"}\n{"process": 0, "type": "info", "f": "read"}\n'
+     '{"process": 0, "type": "invoke", "f": "read"}', "line 3: process 0 calls read while its call of line 1 is open"),
+    ('{"process": 0, "type": "invoke", "f": "read"}\n{"process": 0, "type": "ok", "f": "write"}',
+     "line 2: process 0 called read, but this outcome is of write"),
+    ('{"process": 0, "type": "invoke", "f": "read", "time": 1}\n{"process": 0, "type": "ok", "f": "read"}',
+     "line 2 has no time, but others have"),
+])
+def test_a_malformed_history_is_refused_with_its_line(lines, sentence):
+    with pytest.raises(HistoryError) as caught:
+        History.parse(lines, "h.jsonl")
+    assert sentence in str(caught.value)
+    assert "h.jsonl" in str(caught.value)

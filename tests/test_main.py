@@ -1,0 +1,78 @@
+"""The command line as a reader uses it: what it prints, and its exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+STALE = [(0, "invoke", "write", 1), (0, "ok", "write", 1), (1, "invoke", "read", None), (1, "ok", "read", None)]
+
+
+def dslab(*arguments, **environment) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "dslab", *map(str, arguments)], capture_output=True, text=True,
+                          cwd=ROOT, env=os.environ | environment)
+
+
+@pytest.fixture
+def stale(tmp_path):
+    path = tmp_path / "stale.jsonl"
+    path.write_text("".join(json.dumps({"process": p, "type": t, "f": f, "value": v}) + "\n" for p, t, f, v in STALE))
+    return path
+
+
+def test_a_violated_history_exits_with_1(stale):
+    run = dslab("check", stale, "--model", "register")
+    assert run.returncode == 1
+    assert run.stdout.startswith("✗ linearizable: violated. “process 1 read → –” is stale: “process 0 write 1” had returned")
+    assert "Traceback" not in run.stderr
+
+
+def test_a_history_that_holds_exits_with_0(tmp_path):
+    path = tmp_path / "fine.jsonl"
+    path.write_text('{"process": 0, "type": "invoke", "f": "read"}\n{"process": 0, "type": "ok", "f": "read"}\n')
+    run = dslab("check", path)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.startswith("✓ linearizable: holds.")
+
+
+def test_json_for_machines(stale):
+    run = dslab("check", stale, "--json")
+    verdict = json.loads(run.stdout)
+    assert run.returncode == 1
+    assert verdict["holds"] is False and verdict["rule"] == "linearizable"
+    assert [event["type"] for event in verdict["history"]] == ["invoke", "ok", "invoke", "ok"]
+
+
+def test_an_exhausted_budget_exits_with_3(stale):
+    run = dslab("check", stale, "--budget", "0")
+    assert run.returncode == 3 and run.stdout.startswith("? linearizable: undecided.")
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (["check", "nowhere.jsonl"], "nowhere.jsonl can't be read: No such file or directory."),
+    (["check"], "the following arguments are required: HISTORY.jsonl"),
+    (["check", "x", "--model", "stack"], "invalid choice: 'stack'"),
+    (["frobnicate"], "invalid choice: 'frobnicate'"),
+    ([], "the following arguments are required: COMMAND"),
+])
+def test_bad_input_is_one_sentence_and_exit_code_2(arguments, sentence):
+    run = dslab(*arguments)
+    assert run.returncode == 2
+    assert run.stderr.startswith("dslab: ") and sentence in run.stderr
+    assert run.stderr.count("\n") == 1 and run.stdout == ""
+
+
+def test_a_bad_line_is_named(tmp_path):
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"process": 0, "type": "invoke", "f": "read"}\nnonsense\n')
+    run = dslab("check", path)
+    assert run.returncode == 2 and "bad.jsonl, line 2: this is no JSON object" in run.stderr
+
+
+def test_the_words_do_not_depend_on_the_hash_seed(stale):
+    assert dslab("check", stale, PYTHONHASHSEED="1").stdout == dslab("check", stale, PYTHONHASHSEED="2").stdout
