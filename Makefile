@@ -1,0 +1,53 @@
+# `make book` builds the book and serves it; `make test` proves it. Both install what they need.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# Compiled modules are kept: without them every start of Python reads all of them again.
+unexport PYTHONDONTWRITEBYTECODE
+
+BIN := .venv/bin
+READY := .venv/.ready
+SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/assets/* notebooks/*.ipynb dslab/show/static/* scripts/site.py)
+
+.PHONY: help book site lab test bench notebooks golden sphinx clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+book: site  ## build the book, serve it on this machine and print the address
+	@$(BIN)/python scripts/serve.py $(if $(PORT),--port $(PORT))
+
+site: _build/html/.built  ## build the book into _build/html
+
+lab: $(READY)  ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+test: $(READY)  ## run every test
+	@$(BIN)/python scripts/test_needs.py
+	@$(MAKE) --no-print-directory site
+	@$(BIN)/python -m pytest tests notebooks --nbval -n 2 --dist loadfile $(PYTEST)
+
+bench: $(READY)  ## measure ratios against peers, each pair in one run
+	@for it in bench/*.py; do $(BIN)/python $$it; done
+
+notebooks: $(READY)  ## run the notebooks again and write their outputs: the same bytes when nothing changed
+	@$(BIN)/python scripts/notebooks.py $(ONLY)
+
+golden: $(READY)  ## write the golden transcripts again, to be read in the diff
+	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py --rewrite-golden
+
+sphinx: $(READY)  ## build the same sources with plain Sphinx (CONTRIBUTING.md says why)
+	@bash scripts/plain_sphinx.sh
+
+clean:  ## remove everything that was built or installed
+	rm -rf .venv _build build scripts/web/node_modules *.egg-info .pytest_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements.txt pyproject.toml scripts/environment.sh
+	@bash scripts/environment.sh
+	@touch $@
+
+_build/html/.built: $(READY) $(SOURCES)
+	@$(BIN)/python scripts/site.py
+	@touch $@

@@ -1,0 +1,53 @@
+"""Serves the built book on this machine and prints its address. Ends with Ctrl-C."""
+
+import argparse
+import functools
+import sys
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+HOST, PORT = "127.0.0.1", 8000
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files without a line for each."""
+
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript", ".mjs": "text/javascript",
+                                                               ".wasm": "application/wasm"}
+
+    def log_message(self, *_):
+        pass
+
+
+def listen(port: int | None, handler) -> ThreadingHTTPServer:
+    """A server on `port`, or on the first free port from 8000 on where none was asked for."""
+    for candidate in [port] if port is not None else range(PORT, PORT + 100):
+        try:
+            return ThreadingHTTPServer((HOST, candidate), handler)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+    raise SystemExit(f"dslab: port {port or f'{PORT} to {PORT + 99}'} can't be used ({reason}): "
+                     "choose another, as in `make book PORT=8123`.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, help=f"the port (default: the first free one from {PORT} on)")
+    parser.add_argument("--site", type=Path, default=Path("_build/html"))
+    options = parser.parse_args()
+    if not (options.site / "index.html").is_file():
+        raise SystemExit(f"dslab: {options.site} holds no built book: run `make site` first.")
+    try:
+        server = listen(options.port, functools.partial(Quiet, directory=str(options.site)))
+    except SystemExit as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    print(f"\nThe book is at http://{HOST}:{server.server_port}/ — Ctrl-C ends it.", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print()
+
+
+if __name__ == "__main__":
+    main()
