@@ -39,7 +39,7 @@ def vendor() -> bool:
     shutil.copy(WEB / "hub.js", target)
     subprocess.run(["node_modules/.bin/esbuild", "widgets.js", "--bundle", "--minify", "--format=iife", "--log-level=warning",
                     "--loader:.svg=empty", "--loader:.woff=empty", "--loader:.woff2=empty", "--loader:.ttf=empty",
-                    "--loader:.eot=empty", "--metafile=/tmp/meta.json", f"--outfile={target / 'widgets-mini.js'}"], cwd=WEB, check=True)
+                    "--loader:.eot=empty", f"--outfile={target / 'widgets-mini.js'}"], cwd=WEB, check=True)
     mark.write_text(recipe)
     return True
 
@@ -58,7 +58,7 @@ def config(vendored: bool) -> Path:
 
 def main() -> int:
     path = config(vendor())
-    return subprocess.run([sys.executable, "-m", "jupyter_book.cli.main", "build", str(ROOT), "--config", str(path),
+    return subprocess.run([Path(sys.executable).with_name("jupyter-book"), "build", str(ROOT), "--config", str(path),
                            "--path-output", str(ROOT), "-W", "-n", "--keep-going", "-q"], cwd=ROOT).returncode
 
 

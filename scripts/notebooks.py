@@ -1,0 +1,92 @@
+"""Runs the notebooks again and writes their outputs: byte for byte the same when nothing changed.
+
+    python scripts/notebooks.py [--check] [NAME ...]
+
+Whatever differs from run to run is made fixed: widget ids are renamed by order of creation, timings and the patch version
+of Python are left out. Labs with real servers play their recorded run here (DSLAB_LAB=recorded). With --check nothing is
+written, and the exit code is 1 where a notebook would change.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from tqdm import tqdm
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+LANGUAGE = {"codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
+            "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3"}
+
+
+def execute(path: Path) -> str:
+    """The notebook's text after a fresh run."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata = nbformat.NotebookNode({"kernelspec": KERNEL, "language_info": LANGUAGE})
+    cells = tqdm(total=len(notebook.cells), desc=path.stem, unit="cell", leave=False, disable=not sys.stderr.isatty())
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
+                            store_widget_state=True, on_cell_complete=lambda **_: cells.update())
+    client.execute()
+    cells.close()
+    return text(notebook, path.stem)
+
+
+def text(notebook, stem: str) -> str:
+    """The notebook as text, less what differs from run to run."""
+    notebook.metadata["kernelspec"], notebook.metadata["language_info"] = KERNEL, LANGUAGE
+    for number, cell in enumerate(notebook.cells):
+        if not re.fullmatch(r"[a-z0-9-]{3,64}", cell.get("id", "")) or re.fullmatch(r"[0-9a-f]{8}", cell["id"]):
+            cell["id"] = f"{stem.replace('_', '-')}-{number:02d}"  # A random id is replaced once and then kept.
+        cell.metadata.pop("execution", None)
+    count = 0
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.source.strip():
+            count += 1
+            cell.execution_count = count
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+    written = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
+    state = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    for number, identity in enumerate(state, 1):
+        written = written.replace(identity, f"{number:032x}")
+    # The renamed ids sort in the order of creation; the random ones did not.
+    notebook = nbformat.reads(written, as_version=4)
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, such as 03_cap (default: all)")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a notebook would change")
+    options = parser.parse_args()
+    os.environ["DSLAB_LAB"] = "recorded"
+    known = {path.stem: path for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+    names = [Path(name).stem for name in options.names] or list(known)
+    for name in names:
+        if name not in known:
+            print(f"dslab: there is no notebook {name!r} in {NOTEBOOKS.name}/: it has {', '.join(known)}.", file=sys.stderr)
+            return 2
+    changed = 0
+    for name in names:
+        old = known[name].read_text(encoding="utf-8")
+        try:
+            new = execute(known[name])
+        except CellExecutionError as error:
+            print(f"dslab: {name} stops with an error, and was left as it was:\n{error}", file=sys.stderr)
+            return 1
+        changed += new != old
+        print(f"{name}: {'the same' if new == old else 'differs' if options.check else 'written'}", flush=True)
+        if new != old and not options.check:
+            known[name].write_text(new, encoding="utf-8")
+    return 1 if options.check and changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
