@@ -151,7 +151,7 @@ class Trace:
     def _sentence(self, first: int, end: int, before: dict) -> str:
         event = Event._make(self.records[first])
         effects = [Event._make(record) for record in self.records[first + 1:end]]
-        return f"{event.time / 1000:.1f} ms: " + "; ".join([self._what(event)] + _changes(event, before)
+        return f"{_milliseconds(event.time)} ms: " + "; ".join([self._what(event)] + _changes(event, before)
                                                            + _effects(effects)) + "."
 
     def _what(self, event: Event) -> str:
@@ -282,6 +282,12 @@ class _Numbering:
         return self._numbers[key]
 
 
+def _milliseconds(microseconds: int) -> str:
+    """Milliseconds with one digit, rounded as the page rounds them: without fractions."""
+    tenths = (microseconds + 50) // 100
+    return f"{tenths // 10}.{tenths % 10}"
+
+
 def _same(old, new) -> bool:
     return old is new or (old == new and type(old) is type(new))
 
@@ -319,7 +325,7 @@ def _effects(events: list[Event]) -> list[str]:
         last = None
         if event.kind == "set":
             timer, due = event.data
-            phrases.append(f"sets {show(timer)} for {due / 1000:.1f} ms")
+            phrases.append(f"sets {show(timer)} for {_milliseconds(due)} ms")
         else:
             phrases.append(f"cancels {show(event.data)}")
     return phrases

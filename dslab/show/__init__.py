@@ -1,0 +1,8 @@
+"""Pictures, players and tables. They read traces, histories and verdicts, and know no protocol."""
+
+from dslab.show.diagram import diagram
+from dslab.show.player import Player, play
+from dslab.show.source import source
+from dslab.show.table import states, table
+
+__all__ = ["Player", "diagram", "play", "source", "states", "table"]

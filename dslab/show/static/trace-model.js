@@ -1,0 +1,284 @@
+// The recorded run as a page holds it: decoded once, then asked for steps, states, arrows and sentences.
+// The format is described in dslab/trace.py, and every sentence here is also said there, word for word.
+
+const KINDS = { b: "start", s: "send", d: "deliver", x: "lose", t: "set", c: "cancel", f: "fire", k: "crash", r: "restart",
+  p: "pause", u: "resume", P: "cut", H: "heal", i: "invoke", o: "ok", n: "fail", "?": "info", m: "mark" };
+const WITH_STATE = new Set(["start", "deliver", "fire", "restart"]);
+const WITHIN_STEP = new Set(["send", "set", "cancel"]);
+const COLUMNS = ["time", "place", "other", "ref", "data"];
+
+export class BadRun extends Error {}
+
+export function milliseconds(microseconds) {
+  const tenths = Math.floor((microseconds + 50) / 100);
+  return `${Math.floor(tenths / 10)}.${tenths % 10}`;
+}
+
+export function show(value) {
+  if (value === null || value === undefined) return "–";
+  if (value === true) return "yes";
+  if (value === false) return "no";
+  if (typeof value === "string") return value === "" ? "''" : value;
+  if (typeof value === "number") return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
+  if (Array.isArray(value)) return `(${value.map(show).join(", ")})`;
+  if (value.$ === "set") return `{${value.items.map(show).join(", ")}}`;
+  const pairs = Object.entries(value).filter(([key]) => key !== "$");
+  if (!value.$) return `{${pairs.map(([key, item]) => `${key === "" ? "''" : key}: ${show(item)}`).join(", ")}}`;
+  return pairs.length ? `${value.$}(${pairs.map(([key, item]) => `${key}=${show(item)}`).join(", ")})` : value.$;
+}
+
+/** The class of a message or timer, such as "RequestVote". */
+export function className(value) {
+  return value && typeof value === "object" && value.$ ? value.$ : show(value);
+}
+
+export class Run {
+  constructor(data) {
+    if (!data || data.format !== "dslab-trace") throw new BadRun("This is no recorded run of dslab, so there is nothing to play.");
+    if (data.version !== 1) {
+      throw new BadRun(`This run has format version ${data.version}, and this page plays version 1: build the page again with a newer dslab.`);
+    }
+    this.title = data.title;
+    this.replay = data.replay;
+    try {
+      this.decode(data);
+    } catch (error) {
+      if (error instanceof BadRun) throw error;
+      throw new BadRun("This recorded run is cut short or damaged, so it can't be played: record it again.");
+    }
+  }
+
+  decode(data) {
+    const count = data.kind.length;
+    for (const name of COLUMNS) if (data[name].length !== count) throw new BadRun("This recorded run is cut short, so it can't be played: record it again.");
+    this.nodes = data.nodes;
+    this.lanes = [...data.nodes, ...data.clients];
+    this.fields = data.fields;
+    this.values = data.values;
+    this.count = count;
+    this.place = data.place;
+    this.other = data.other;
+    this.kind = [];
+    this.time = new Float64Array(count);
+    this.ref = new Int32Array(count);
+    let now = 0;
+    for (let event = 0; event < count; event++) {
+      const kind = KINDS[data.kind[event]];
+      if (!kind) throw new BadRun(`This run has an event of the unknown kind “${data.kind[event]}”: build the page again with a newer dslab.`);
+      now += data.time[event];
+      this.kind.push(kind);
+      this.time[event] = now;
+      this.ref[event] = data.ref[event] ? event - data.ref[event] : -1;
+    }
+    this.data = data.data;
+    this.decodeStates(data.state);
+    this.findSteps();
+    this.findShapes();
+  }
+
+  payload(event) {
+    return this.data[event] < 0 ? null : this.values[this.data[event]];
+  }
+
+  // States: for each node, the numbers of the events that changed it, with all its fields after each.
+
+  decodeStates(flat) {
+    this.history = this.nodes.map(() => ({ events: [], states: [] }));
+    let at = 0;
+    for (let event = 0; event < this.count; event++) {
+      const lane = this.place[event];
+      if (lane < 0 || lane >= this.nodes.length) continue;
+      const { events, states } = this.history[lane];
+      if (this.kind[event] === "crash") {
+        events.push(event);
+        states.push(null);
+      } else if (WITH_STATE.has(this.kind[event])) {
+        const fresh = this.kind[event] === "start" || this.kind[event] === "restart";
+        const state = fresh ? new Array(this.fields.length).fill(-1) : states[states.length - 1].slice();
+        for (let left = flat[at++]; left > 0; left--) {
+          const field = flat[at++];
+          state[field] = flat[at++];
+        }
+        if (state.some((value) => value === undefined || value >= this.values.length)) throw new Error("state");
+        events.push(event);
+        states.push(state);
+      }
+    }
+    if (at !== flat.length) throw new Error("state");
+  }
+
+  /** The fields of a node (numbers in `values`, by field) after `event`; null while it is down. */
+  stateAfter(lane, event) {
+    const { events, states } = this.history[lane];
+    const place = upper(events, event) - 1;
+    return place < 0 ? null : states[place];
+  }
+
+  stateBefore(lane, event) {
+    return event > 0 ? this.stateAfter(lane, event - 1) : null;
+  }
+
+  // Steps: an event with the sends, sets and cancels that follow it.
+
+  findSteps() {
+    this.steps = [];
+    for (let event = 0; event < this.count;) {
+      const first = event++;
+      while (event < this.count && WITHIN_STEP.has(this.kind[event])) event++;
+      this.steps.push({ first, end: event, time: this.time[first] });
+    }
+    this.stepTimes = this.steps.map((step) => step.time);
+    this.stepOf = new Int32Array(this.count);
+    this.steps.forEach((step, number) => this.stepOf.fill(number, step.first, step.end));
+    this.end = this.count ? this.time[this.count - 1] : 0;
+  }
+
+  /** The last step that has happened at `time` (µs). */
+  stepAt(time) {
+    return Math.max(0, upper(this.stepTimes, time) - 1);
+  }
+
+  // Shapes: what a picture draws, sorted by where it begins.
+
+  findShapes() {
+    this.arrows = [];
+    this.spans = [];
+    this.calls = [];
+    this.marks = [];
+    const arrowOf = new Map(), callOf = new Map(), open = new Map();
+    let cut = null, links = new Set();
+    const close = (key, event) => {
+      if (!open.has(key)) return;
+      open.get(key).to = this.time[event];
+      open.delete(key);
+    };
+    for (let event = 0; event < this.count; event++) {
+      const kind = this.kind[event], lane = this.place[event], time = this.time[event];
+      if (kind === "send") {
+        const arrow = { send: event, from: lane, to: this.other[event], begin: time, end: null, name: className(this.payload(event)), lost: null, arrivals: [] };
+        arrowOf.set(event, arrow);
+        this.arrows.push(arrow);
+      } else if (kind === "deliver" || kind === "lose") {
+        const arrow = arrowOf.get(this.ref[event]);
+        if (!arrow) throw new Error("ref");
+        arrow.arrivals.push({ event, time, lost: kind === "lose" ? this.payload(event) : null });
+        arrow.end = Math.max(arrow.end ?? 0, time);
+      } else if (kind === "crash" || kind === "pause") {
+        const span = { kind: kind === "crash" ? "down" : "paused", lane, from: time, to: null };
+        open.set(`${span.kind} ${lane}`, span);
+        this.spans.push(span);
+      } else if (kind === "restart") close(`down ${lane}`, event);
+      else if (kind === "resume") close(`paused ${lane}`, event);
+      else if (kind === "cut" || kind === "heal") {
+        if (cut) cut.to = time;
+        cut = null;
+        if (kind === "heal") links = new Set();
+        else for (const [from, to] of this.payload(event)) links.add(`${from} ${to}`);
+        if (links.size) {
+          cut = { kind: "cut", lane: -1, from: time, to: null, label: this.cutLabel(links) };
+          this.spans.push(cut);
+        }
+      } else if (kind === "invoke") {
+        const call = { event, lane, begin: time, end: null, outcome: null, close: null };
+        callOf.set(event, call);
+        this.calls.push(call);
+      } else if (kind === "ok" || kind === "fail" || kind === "info") {
+        const call = callOf.get(this.ref[event]);
+        if (!call) throw new Error("ref");
+        Object.assign(call, { end: time, outcome: kind, close: event });
+      }
+      if (["start", "restart", "crash", "fire", "pause", "resume", "mark"].includes(kind)) this.marks.push({ event, kind, lane, time });
+    }
+    this.longest = this.arrows.reduce((most, arrow) => Math.max(most, (arrow.end ?? this.end) - arrow.begin), 0);
+    this.messageNames = [...new Set(this.arrows.map((arrow) => arrow.name))];
+  }
+
+  /** A partition as its groups, or the links that are down one by one. */
+  cutLabel(links) {
+    const up = (a, b) => !links.has(`${a} ${b}`) && !links.has(`${b} ${a}`);
+    const named = this.lanes.filter((lane) => [...links].some((pair) => pair.split(" ").includes(lane)));
+    const groups = [];
+    for (const lane of named) {
+      const home = groups.find((group) => group.every((other) => up(other, lane)));
+      if (home) home.push(lane);
+      else groups.push([lane]);
+    }
+    const whole = groups.every((group, place) => groups.slice(place + 1).every((other) =>
+      group.every((a) => other.every((b) => links.has(`${a} ${b}`) && links.has(`${b} ${a}`)))));
+    if (whole && groups.length > 1) return groups.map((group) => group.join(" ")).join(" | ");
+    const pairs = [...links].sort().map((pair) => pair.replace(" ", "→"));
+    return pairs.length > 4 ? `${pairs.slice(0, 3).join(", ")} and ${pairs.length - 3} more links` : pairs.join(", ");
+  }
+
+  // Words.
+
+  sentence(number) {
+    const { first, end } = this.steps[number];
+    const parts = [this.what(first), ...this.changes(first), ...this.effects(first + 1, end)];
+    return `${milliseconds(this.time[first])} ms: ${parts.join("; ")}.`;
+  }
+
+  what(event) {
+    const who = this.lanes[this.place[event]], other = this.lanes[this.other[event]], payload = this.payload(event);
+    const asked = this.ref[event] < 0 ? null : this.payload(this.ref[event]);
+    const reading = asked && ["read", "get"].includes(asked[1]);
+    switch (this.kind[event]) {
+      case "deliver": return `${who} receives ${show(asked)} from ${other}`;
+      case "lose": {
+        const why = { loss: "is lost", cut: "can't cross the cut", down: `finds ${who} down` }[payload] ?? `is lost: ${show(payload)}`;
+        return `${show(asked)} from ${other} to ${who} ${why}`;
+      }
+      case "fire": return `${who}'s ${show(payload)} runs out`;
+      case "cut": return `the links ${payload.map(([a, b]) => `${a}→${b}`).join(", ")} go down`;
+      case "heal": return "all links are up again";
+      case "invoke": return `${who} calls ${[payload[1], ...payload.slice(2).filter((part) => part !== null).map(show)].join(" ")}`;
+      case "ok": return `${who}'s ${asked[1]} returns${reading ? ` ${show(payload)}` : ""}`;
+      case "fail": return `${who}'s ${asked[1]} is refused: ${show(payload)}`;
+      case "info": return `${who} gives up waiting for its ${asked[1]}: ${show(payload)}`;
+      case "mark": return payload;
+      case "send": case "set": case "cancel": return `${who} ${this.effects(event, event + 1)[0]}`;
+    }
+    return `${who} ${{ start: "starts", crash: "crashes", restart: "restarts from its disk", pause: "pauses", resume: "goes on" }[this.kind[event]]}`;
+  }
+
+  /** [field, old, new] for each field that `event` changed; numbers in `values`. */
+  changed(event) {
+    const lane = this.place[event];
+    if (this.kind[event] !== "deliver" && this.kind[event] !== "fire" || lane >= this.nodes.length) return [];
+    const before = this.stateBefore(lane, event), after = this.stateAfter(lane, event);
+    if (!before || !after) return [];
+    return after.map((value, field) => [field, before[field], value]).filter(([, old, value]) => old !== value);
+  }
+
+  changes(event) {
+    return this.changed(event).map(([field, old, value]) => `${this.fields[field]} ${show(this.values[old])} → ${show(this.values[value])}`);
+  }
+
+  effects(from, to) {
+    const phrases = [];
+    let last = -1;
+    for (let event = from; event < to; event++) {
+      const payload = this.payload(event);
+      if (this.kind[event] === "send") {
+        if (last >= 0 && this.data[last] === this.data[event]) phrases[phrases.length - 1] += `, ${this.lanes[this.other[event]]}`;
+        else phrases.push(`sends ${show(payload)} to ${this.lanes[this.other[event]]}`);
+        last = event;
+        continue;
+      }
+      last = -1;
+      phrases.push(this.kind[event] === "set" ? `sets ${show(payload[0])} for ${milliseconds(payload[1])} ms` : `cancels ${show(payload)}`);
+    }
+    return phrases;
+  }
+}
+
+/** How many of the sorted `numbers` are at most `limit`. */
+export function upper(numbers, limit) {
+  let low = 0, high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,353 @@
+// The space-time diagram on a canvas: lanes from top to bottom, time from left to right. It draws only what is in its window.
+
+import { show, upper } from "./trace-model.js";
+
+const LANE = 46, TOP = 30, AXIS = 24;
+// Okabe and Ito's colours, which most colour-blind people tell apart; the dashes tell the messages apart without colour.
+const HUES = { light: ["#0072b2", "#b34700", "#007a5a", "#a3478a", "#6b5d00", "#4d4d9f"], dark: ["#6cb9f0", "#f2a25c", "#4fd1a5", "#e79fcc", "#e3d05c", "#a9a9f5"] };
+const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [4, 4], [1, 4]];
+const FONT = "13px system-ui, sans-serif", SMALL = "11.5px system-ui, sans-serif";
+
+export class View {
+  constructor(canvas, run) {
+    Object.assign(this, { canvas, run, pen: canvas.getContext("2d"), from: 0, to: Math.max(run.end, 1000), step: 0, dark: false });
+    this.height = TOP + run.lanes.length * LANE + AXIS;
+    this.styleOf = new Map(run.messageNames.map((name, place) => [name, place % HUES.light.length]));
+    this.measure();
+  }
+
+  measure() {
+    this.width = Math.max(200, this.canvas.parentElement.clientWidth);
+    this.ratio = Math.min(3, globalThis.devicePixelRatio || 1);
+    this.canvas.style.height = `${this.height}px`;
+    this.canvas.width = Math.round(this.width * this.ratio);
+    this.canvas.height = Math.round(this.height * this.ratio);
+    this.pen.font = FONT;
+    const longest = Math.max(...this.run.lanes.map((lane) => this.pen.measureText(lane).width));
+    this.left = Math.max(longest + 26, this.run.fields.includes("role") ? 78 : 0);
+    this.right = 12;
+  }
+
+  x(time) { return this.left + (time - this.from) / (this.to - this.from) * (this.width - this.left - this.right); }
+  y(lane) { return TOP + lane * LANE + LANE / 2; }
+  timeAt(x) { return this.from + (x - this.left) / (this.width - this.left - this.right) * (this.to - this.from); }
+
+  /** Show `span` µs around `time`, which stands at 60 % of the width; the window stays within the run. */
+  window(span, time = this.run.stepTimes[this.step] ?? 0) {
+    const whole = Math.max(this.run.end * 1.02, 1000);
+    const wide = Math.min(whole, Math.max(2000, span));
+    this.from = Math.max(-wide * 0.02, Math.min(time - wide * 0.6, whole - wide));
+    this.to = this.from + wide;
+  }
+
+  follow() {
+    const time = this.run.stepTimes[this.step] ?? 0, span = this.to - this.from;
+    if (time < this.from + span * 0.05 || time > this.to - span * 0.15) this.window(span, time);
+  }
+
+  hue(name) { return HUES[this.dark ? "dark" : "light"][this.styleOf.get(name) ?? 0]; }
+
+  draw() {
+    const { pen, run } = this;
+    this.ink = this.dark ? "#e6e6e6" : "#1f2328";
+    this.soft = this.dark ? "#8b949e" : "#656d76";
+    this.faint = this.dark ? "#3a4048" : "#d8dee4";
+    this.paper = this.dark ? "#14181d" : "#ffffff";
+    pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    pen.clearRect(0, 0, this.width, this.height);
+    pen.fillStyle = this.paper;
+    pen.fillRect(0, 0, this.width, this.height);
+    this.now = run.steps.length ? run.steps[this.step] : { first: 0, end: 0, time: 0 };
+    pen.save();
+    pen.beginPath();
+    pen.rect(this.left - 8, 0, this.width - this.left + 8, this.height);
+    pen.clip();
+    this.drawAxis();
+    this.drawSpans();
+    this.drawLanes();
+    this.drawCalls();
+    this.drawArrows();
+    this.drawMarks();
+    this.drawPlayhead();
+    pen.restore();
+    this.drawNames();
+  }
+
+  drawAxis() {
+    const { pen } = this, wide = (this.to - this.from) / 1000, rough = wide / Math.max(2, (this.width - this.left) / 90);
+    const power = 10 ** Math.floor(Math.log10(rough)), unit = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
+    pen.font = SMALL;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    for (let tick = Math.max(0, Math.ceil(this.from / 1000 / unit)) * unit; tick * 1000 <= this.to; tick += unit) {
+      const x = this.x(tick * 1000);
+      pen.strokeStyle = this.faint;
+      pen.lineWidth = 0.6;
+      line(pen, x, TOP - 4, x, this.height - AXIS);
+      pen.fillStyle = this.soft;
+      pen.fillText(`${Math.round(tick * 1000) / 1000} ms`, x, this.height - AXIS / 2);
+    }
+  }
+
+  drawSpans() {
+    const { pen, run } = this;
+    for (const span of run.spans) {
+      if (span.kind !== "cut") continue;
+      const from = this.x(span.from), to = this.x(span.to ?? this.to);
+      if (to < this.left || from > this.width) continue;
+      pen.fillStyle = this.dark ? "rgba(240,140,60,.13)" : "rgba(230,120,20,.10)";
+      pen.fillRect(from, TOP - 6, to - from, this.height - AXIS - TOP + 6);
+      pen.strokeStyle = this.dark ? "#f2a25c" : "#b34700";
+      pen.lineWidth = 1.2;
+      pen.setLineDash([4, 3]);
+      line(pen, from, TOP - 6, from, this.height - AXIS);
+      if (span.to !== null) line(pen, to, TOP - 6, to, this.height - AXIS);
+      pen.setLineDash([]);
+      pen.fillStyle = pen.strokeStyle;
+      pen.font = SMALL;
+      pen.textAlign = "left";
+      const start = Math.max(from, this.left) + 5, room = Math.min(to, this.width) - start - 4;
+      this.label(`✂ ${span.label}`, start, TOP - 16, room);
+    }
+  }
+
+  drawLanes() {
+    const { pen, run } = this, edge = this.x(run.end);
+    run.lanes.forEach((_, lane) => {
+      pen.strokeStyle = lane < run.nodes.length ? this.soft : this.faint;
+      pen.lineWidth = lane < run.nodes.length ? 1.3 : 1;
+      line(pen, Math.max(this.left, this.x(0)), this.y(lane), Math.min(this.width, edge), this.y(lane));
+    });
+    for (const span of run.spans) {
+      if (span.kind === "cut") continue;
+      const from = Math.max(this.left, this.x(span.from)), to = Math.min(this.width, this.x(span.to ?? run.end)), y = this.y(span.lane);
+      if (to <= from) continue;
+      pen.fillStyle = this.paper;
+      pen.fillRect(from, y - 3, to - from, 6);
+      pen.strokeStyle = this.soft;
+      pen.lineWidth = 1;
+      if (span.kind === "down") {
+        pen.save();
+        pen.beginPath();
+        pen.rect(from, y - 8, to - from, 16);
+        pen.clip();
+        for (let x = from - (from % 7) - 14; x < to + 16; x += 7) line(pen, x, y + 8, x + 16, y - 8);
+        pen.restore();
+      } else {
+        line(pen, from, y - 3, to, y - 3);
+        line(pen, from, y + 3, to, y + 3);
+      }
+      pen.fillStyle = this.soft;
+      pen.font = SMALL;
+      pen.textAlign = "left";
+      this.label(span.kind, from + 4, y + 17, to - from - 4);
+    }
+  }
+
+  drawCalls() {
+    const { pen, run } = this;
+    for (const call of run.calls) {
+      const from = this.x(call.begin), to = this.x(call.end ?? this.to), y = this.y(call.lane);
+      if (to < this.left || from > this.width) continue;
+      const past = call.begin <= this.now.time, color = call.outcome === "ok" ? (this.dark ? "#4fd1a5" : "#007a5a") : call.outcome === "fail" ? (this.dark ? "#f2a25c" : "#b34700") : this.soft;
+      pen.globalAlpha = past ? 1 : 0.35;
+      pen.fillStyle = this.dark ? "#20262d" : "#f3f5f7";
+      pen.strokeStyle = color;
+      pen.lineWidth = 1.6;
+      pen.setLineDash(call.outcome === "ok" ? [] : call.outcome === "fail" ? [6, 3] : [2, 3]);
+      pen.beginPath();
+      pen.roundRect(from, y - 11, Math.max(4, to - from), 22, 4);
+      pen.fill();
+      pen.stroke();
+      pen.setLineDash([]);
+      pen.fillStyle = this.ink;
+      pen.font = SMALL;
+      pen.textAlign = "left";
+      const [, f, key, value] = run.payload(call.event), asked = [f, ...[key, value].filter((part) => part !== null).map(show)].join(" ");
+      const known = call.close !== null && call.end <= this.now.time;
+      const answer = !known ? "" : call.outcome === "ok" ? (["read", "get"].includes(f) ? ` → ${show(run.payload(call.close))}` : " ✓") : call.outcome === "fail" ? ` ✗ ${show(run.payload(call.close))}` : " ? no answer";
+      const start = Math.max(from, this.left) + 5, next = run.calls.find((other) => other.lane === call.lane && other.begin > call.begin);
+      this.label(asked + answer, start, y + 0.5, (next ? Math.min(this.x(next.begin), this.width) : this.width) - start - 4);
+      pen.globalAlpha = 1;
+    }
+  }
+
+  drawArrows() {
+    const { run, pen } = this, first = upper(this.begins(), this.from - run.longest - 1);
+    const here = [], visible = [];
+    for (let place = first; place < run.arrows.length && run.arrows[place].begin <= this.to; place++) {
+      const arrow = run.arrows[place];
+      if ((arrow.end ?? this.to) < this.from) continue;
+      (this.touches(arrow) ? here : visible).push(arrow);
+    }
+    // The current step's labels are placed first; others are left out where they would cover one.
+    this.taken = [];
+    const labels = [], named = new Set();
+    for (const arrow of visible) this.drawArrow(arrow, false, labels);
+    for (const arrow of here) this.drawArrow(arrow, true, labels);
+    if (visible.length > 150) labels.splice(0, labels.length - here.length);
+    for (const label of labels.reverse()) {
+      const group = `${label.text} ${label.group}`;
+      if (named.has(group) || !this.placeLabel(label)) continue;
+      named.add(group);
+    }
+    pen.globalAlpha = 1;
+  }
+
+  begins() {
+    this.arrowBegins ??= this.run.arrows.map((arrow) => arrow.begin);
+    return this.arrowBegins;
+  }
+
+  /** Whether an arrow leaves or arrives in the current step. */
+  touches(arrow) {
+    const { first, end } = this.now;
+    return (arrow.send >= first && arrow.send < end) || arrow.arrivals.some(({ event }) => event === first);
+  }
+
+  drawArrow(arrow, current, labels) {
+    const { pen } = this, style = this.styleOf.get(arrow.name) ?? 0, past = arrow.begin <= this.now.time;
+    const fromX = this.x(arrow.begin), fromY = this.y(arrow.from);
+    const arrivals = arrow.arrivals.length ? arrow.arrivals : [{ time: null, lost: null }];
+    for (const { time, lost } of arrivals) {
+      let toX = this.x(time ?? this.run.end), toY = this.y(arrow.to);
+      if (arrow.from === arrow.to) { toY -= 1; }
+      const instantly = lost !== null && time === arrow.begin;
+      if (instantly) toX = fromX + 10;
+      if (lost !== null) { toX = fromX + (toX - fromX) * 0.75; toY = fromY + (toY - fromY) * (instantly ? 0.35 : 0.75); }
+      pen.globalAlpha = current ? 1 : past ? 0.62 : 0.16;
+      pen.strokeStyle = pen.fillStyle = lost !== null ? (this.dark ? "#ff8f8f" : "#b3261e") : this.hue(arrow.name);
+      pen.lineWidth = current ? 2.4 : 1.15;
+      pen.setLineDash(DASHES[style]);
+      line(pen, fromX, fromY, toX, toY);
+      pen.setLineDash([]);
+      if (lost !== null) cross(pen, toX, toY, current ? 5 : 3.5);
+      else if (time !== null) head(pen, fromX, fromY, toX, toY, current ? 8 : 6);
+      const text = arrow.name + (lost === null ? "" : ` (${lost})`);
+      labels.push({ text, x: (fromX + toX) / 2, y: (fromY + toY) / 2, color: pen.fillStyle, alpha: pen.globalAlpha, current, group: current ? 0 : `${arrow.from} ${arrow.begin}` });
+    }
+    pen.globalAlpha = 1;
+  }
+
+  /** Write a label beside its arrow, or at the nearest free place; false where there is none. */
+  placeLabel({ text, x, y, color, alpha, current }) {
+    const { pen } = this;
+    pen.font = current ? `600 ${SMALL}` : SMALL;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    const half = pen.measureText(text).width / 2 + 4;
+    const middle = Math.min(this.width - 6 - half, Math.max(this.left + half, x));
+    if (Math.abs(middle - x) > half + 20) return false;
+    const free = [y, y - 15, y + 15].find((at) => this.taken.every((box) => Math.abs(box.x - middle) >= box.half + half || Math.abs(box.y - at) >= 15));
+    if (free === undefined) return false;
+    this.taken.push({ x: middle, y: free, half });
+    pen.globalAlpha = Math.min(1, alpha + 0.3);
+    pen.fillStyle = this.paper;
+    pen.fillRect(middle - half, free - 7, half * 2, 14);
+    pen.fillStyle = color;
+    pen.fillText(text, middle, free + 0.5);
+    return true;
+  }
+
+  drawMarks() {
+    const { pen, run } = this;
+    for (const { event, kind, lane, time } of run.marks) {
+      const x = this.x(time);
+      if (x < this.left - 8 || x > this.width + 8) continue;
+      pen.globalAlpha = time <= this.now.time ? 1 : 0.35;
+      pen.fillStyle = pen.strokeStyle = this.ink;
+      pen.lineWidth = 1.4;
+      if (kind === "mark") {
+        pen.font = SMALL;
+        pen.textAlign = "left";
+        pen.fillStyle = this.soft;
+        this.label(`¶ ${run.payload(event)}`, Math.max(this.left, x), 8, this.width - x - 6);
+        line(pen, x, 14, x, this.height - AXIS);
+      } else this.drawSign(kind, x, this.y(lane));
+    }
+    pen.globalAlpha = 1;
+  }
+
+  drawSign(kind, x, y) {
+    const { pen } = this;
+    if (kind === "fire") { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
+    else if (kind === "start" || kind === "restart") { pen.beginPath(); pen.arc(x, y, 4, 0, 7); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
+    else if (kind === "crash") cross(pen, x, y, 6);
+  }
+
+  drawPlayhead() {
+    const { pen, run } = this, x = this.x(this.now.time), lane = run.count ? run.place[this.now.first] : -1;
+    pen.strokeStyle = this.dark ? "#6cb9f0" : "#0072b2";
+    pen.lineWidth = 1.2;
+    pen.globalAlpha = 0.75;
+    line(pen, x, 16, x, this.height - AXIS + 4);
+    pen.globalAlpha = 1;
+    if (lane < 0) return;
+    pen.fillStyle = pen.strokeStyle;
+    pen.beginPath();
+    pen.arc(x, this.y(lane), 5, 0, 7);
+    pen.fill();
+    pen.lineWidth = 2;
+    pen.beginPath();
+    pen.arc(x, this.y(lane), 9, 0, 7);
+    pen.stroke();
+  }
+
+  drawNames() {
+    const { pen, run } = this, role = run.fields.indexOf("role"), term = run.fields.indexOf("current_term");
+    pen.textAlign = "left";
+    pen.textBaseline = "middle";
+    run.lanes.forEach((name, lane) => {
+      const state = lane < run.nodes.length && role >= 0 ? run.stateAfter(lane, this.now.end - 1) : null;
+      const text = state ? show(run.values[state[role]]) + (term >= 0 ? ` ${show(run.values[state[term]])}` : "") : "";
+      pen.fillStyle = this.ink;
+      pen.font = `600 ${FONT}`;
+      pen.fillText(name, 8, this.y(lane) - (text ? 7 : 0));
+      pen.font = text.startsWith("leader") ? `600 ${SMALL}` : SMALL;
+      pen.fillStyle = text.startsWith("leader") ? this.ink : this.soft;
+      pen.fillText((text.startsWith("leader") ? "★" : "") + text, 8, this.y(lane) + 8, this.left - 12);
+    });
+  }
+
+  /** Text that is cut off where there is no room for it. */
+  label(text, x, y, room) {
+    const { pen } = this;
+    if (room < 14) return;
+    let shown = text;
+    while (shown.length > 1 && pen.measureText(shown).width > room) shown = shown.slice(0, -2).trimEnd() + "…";
+    if (shown.length > 1 || text.length === 1) pen.fillText(shown, x, y);
+  }
+
+  /** The step that a click at (x, y) means: the nearest in time, those of the lane first. */
+  stepNear(x, y) {
+    const { run } = this, time = this.timeAt(x), lane = Math.floor((y - TOP) / LANE);
+    const reach = (this.to - this.from) * 0.02, near = run.stepAt(time);
+    let best = near, least = Infinity;
+    for (let step = Math.max(0, near - 200); step <= Math.min(run.steps.length - 1, near + 200); step++) {
+      const away = Math.abs(run.stepTimes[step] - time) + (run.place[run.steps[step].first] === lane ? 0 : reach);
+      if (away < least) [best, least] = [step, away];
+    }
+    return best;
+  }
+}
+
+function line(pen, x1, y1, x2, y2) {
+  pen.beginPath();
+  pen.moveTo(x1, y1);
+  pen.lineTo(x2, y2);
+  pen.stroke();
+}
+
+function cross(pen, x, y, size) {
+  line(pen, x - size, y - size, x + size, y + size);
+  line(pen, x - size, y + size, x + size, y - size);
+}
+
+function head(pen, x1, y1, x2, y2, size) {
+  const angle = Math.atan2(y2 - y1, x2 - x1);
+  pen.beginPath();
+  pen.moveTo(x2, y2);
+  pen.lineTo(x2 - size * Math.cos(angle - 0.4), y2 - size * Math.sin(angle - 0.4));
+  pen.lineTo(x2 - size * Math.cos(angle + 0.4), y2 - size * Math.sin(angle + 0.4));
+  pen.fill();
+}
