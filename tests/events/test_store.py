@@ -1,0 +1,238 @@
+"""The event store as its users meet it: versions, order, several processes, and a power cut."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dslab.errors import DslabError
+from dslab.events import ANY, NO_STREAM, EventStore, NewEvent, StoreError, WrongExpectedVersion
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "bank.db"
+
+
+@pytest.fixture
+def store(path):
+    with EventStore(path) as store:
+        yield store
+
+
+def deposit(amount, **more):
+    return NewEvent("Deposited", {"amount": amount}, **more)
+
+
+def child(script: str, *arguments) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-c", script, *map(str, arguments)], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def test_a_stream_is_read_back_in_order(store):
+    store.append("a", [deposit(1), deposit(2)], NO_STREAM)
+    store.append("b", deposit(9))
+    store.append("a", deposit(3), 1)
+    assert [(e.version, e.data["amount"]) for e in store.read("a")] == [(0, 1), (1, 2), (2, 3)]
+    assert [e.data["amount"] for e in store.read("a", 1, 1)] == [2]
+    assert [(e.position, e.stream) for e in store.read_all()] == [(1, "a"), (2, "a"), (3, "b"), (4, "a")]
+    assert store.read("nowhere") == [] and store.version("nowhere") == NO_STREAM
+    assert store.streams() == ["a", "b"] and len(store) == 4
+
+
+@pytest.mark.parametrize("expected, actual", [(NO_STREAM, 0), (1, 0), (7, 0)])
+def test_a_wrong_expected_version_is_refused_and_leaves_nothing(store, expected, actual):
+    store.append("a", deposit(1))
+    with pytest.raises(WrongExpectedVersion, match=f"'a' is at version {actual}, not at the expected {expected}") as caught:
+        store.append("a", [deposit(2), deposit(3)], expected)
+    assert (caught.value.stream, caught.value.expected, caught.value.actual) == ("a", expected, actual)
+    assert len(store) == 1
+
+
+def test_an_append_repeated_under_the_same_id_changes_nothing(store):
+    events = [deposit(1, id="id-1"), deposit(2, id="id-2")]
+    first = store.append("a", events, NO_STREAM)
+    assert store.append("a", events, NO_STREAM) == first
+    assert len(store) == 2
+    with pytest.raises(DslabError, match="id-1 is the id of #1 a@0"):
+        store.append("b", events)
+    with pytest.raises(DslabError, match="an id belongs to one event"):
+        store.append("a", [deposit(1, id="id-1"), deposit(5, id="id-5")])
+    assert len(store) == 2
+
+
+def test_a_subscription_goes_on_where_it_stopped(store):
+    store.append("a", [deposit(n) for n in range(5)])
+    reader = store.subscribe(batch=2)
+    assert [e.position for e in reader.poll()] == [1, 2]
+    again = store.subscribe(after=reader.position)
+    assert [e.position for e in again] == [3, 4, 5]
+    assert again.poll() == []
+    store.append("b", deposit(1))
+    assert [e.position for e in again.poll()] == [6]
+
+
+def test_a_follower_waits_for_what_comes(store):
+    store.append("a", deposit(1))
+    arrivals = iter([True, False])
+
+    def wait():
+        more = next(arrivals)
+        if more:
+            store.append("a", deposit(2))
+        return more
+
+    assert [e.position for e in store.subscribe().follow(wait)] == [1, 2]
+
+
+WRITER = """
+import sys
+from dslab.events import *
+path, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+store, conflicts = EventStore(path), 0
+version = store.version("shared")
+print("ready", flush=True)
+sys.stdin.readline()  # All begin with the same version, so that they do meet.
+while count:
+    try:
+        store.append("shared", [NewEvent("Wrote", {"by": name, "left": count, "part": part}) for part in (1, 2)], version)
+        count -= 1
+    except WrongExpectedVersion:
+        conflicts += 1
+    version = store.version("shared")
+print(conflicts)
+"""
+
+
+def test_writers_in_several_processes_lose_nothing_and_readers_pass_over_nothing(path, store):
+    writers = [child(WRITER, path, name, 60) for name in "xyz"]
+    assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * 3
+    for writer in writers:
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    reader, seen = store.subscribe(batch=7), []
+    while any(writer.poll() is None for writer in writers):
+        seen += reader.poll()
+    for events in iter(reader.poll, []):
+        seen += events
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    # What a subscriber saw while the writers wrote is all there is, in order and without a gap.
+    assert seen == store.read_all() and [e.position for e in seen] == list(range(1, 361))
+    assert [e.version for e in seen] == list(range(360))
+    for name in "xyz":
+        mine = [(e.data["left"], e.data["part"]) for e in seen if e.data["by"] == name]
+        assert mine == [(left, part) for left in range(60, 0, -1) for part in (1, 2)]
+    # Both events of an append stand side by side.
+    assert all(seen[place].data["by"] == seen[place + 1].data["by"] for place in range(0, 360, 2))
+    assert sum(int(writer.stdout.read()) for writer in writers) >= 2, "no two writers ever met: the test tested nothing"
+
+
+ENDLESS = """
+import sys
+from dslab.events import *
+store, number = EventStore(sys.argv[1]), int(sys.argv[2])
+while True:
+    store.append("a", [NewEvent("Wrote", {"n": number, "part": part, "pad": "x" * 2000}) for part in (1, 2, 3)])
+    sys.stdout.write(f"{number}\\n"); sys.stdout.flush()
+    number += 1
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is a thing of POSIX systems")
+def test_kill_9_in_the_middle_of_an_append_loses_nothing_acknowledged(path):
+    acknowledged = -1
+    for lines in (1, 2, 3, 5, 8, 13, 21, 34):
+        writer = child(ENDLESS, path, acknowledged + 1)
+        for _ in range(lines):
+            acknowledged = int(writer.stdout.readline())
+        os.kill(writer.pid, signal.SIGKILL)
+        for line in writer.stdout.read().splitlines():  # What it still said before it died.
+            acknowledged = int(line)
+        writer.wait()
+        with EventStore(path) as store:
+            written = [(e.data["n"], e.data["part"]) for e in store.read("a")]
+        whole = len(written) // 3
+        assert written == [(n, part) for n in range(whole) for part in (1, 2, 3)], "a torn append"
+        assert whole - 1 >= acknowledged, "an acknowledged append is gone"
+        acknowledged = whole - 1
+
+
+def test_an_append_that_fails_halfway_leaves_nothing(store):
+    with pytest.raises(DslabError, match="the data of Bad is not JSON"):
+        store.append("a", [deposit(1), NewEvent("Bad", {"when": object()})])
+    assert len(store) == 0
+
+
+def test_a_writer_who_does_not_let_go_is_named(path, store):
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="is held by another writer"):
+        with EventStore(path, timeout=0) as impatient:
+            impatient.append("a", deposit(1))
+    other.execute("ROLLBACK")
+    assert store.append("a", deposit(1))
+
+
+@pytest.mark.parametrize("content, sentence", [
+    (b"hello, this is a text and no database" * 50, "is no event store, or is damaged"),
+    (b"SQLite format 3\0" + b"\xff" * 5000, "is no event store, or is damaged"),
+])
+def test_a_file_that_is_no_store_is_refused_and_left_alone(path, content, sentence):
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=sentence):
+        EventStore(path)
+    assert path.read_bytes() == content
+
+
+def test_a_foreign_database_and_a_newer_format_are_refused(tmp_path):
+    foreign = sqlite3.connect(tmp_path / "foreign.db")
+    foreign.execute("CREATE TABLE t (x)")
+    foreign.commit()
+    before = (tmp_path / "foreign.db").read_bytes()
+    with pytest.raises(StoreError, match="is an SQLite database, but no event store"):
+        EventStore(tmp_path / "foreign.db")
+    assert (tmp_path / "foreign.db").read_bytes() == before
+    with EventStore(tmp_path / "new.db") as store:
+        store._db.execute("PRAGMA user_version=2")
+    with pytest.raises(StoreError, match="has format 2, and this dslab reads format 1"):
+        EventStore(tmp_path / "new.db")
+
+
+def test_a_torn_page_in_the_middle_is_told(path):
+    with EventStore(path) as store:
+        store.append("a", [NewEvent("Wrote", {"pad": "x" * 3000}) for _ in range(40)])
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\x5a" * (len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="is damaged"):
+        EventStore(path).read_all()
+
+
+@pytest.mark.parametrize("call, sentence", [
+    (lambda s: s.append("a", deposit(1), "newest"), "'newest' is no expected version"),
+    (lambda s: s.append("", deposit(1)), "'' is no stream's name"),
+    (lambda s: s.append("a", [{"type": "x"}]), "append\\(\\) takes NewEvent"),
+    (lambda s: s.subscribe(after=-1), "after is 0 or more"),
+])
+def test_other_bad_input_is_one_sentence(store, call, sentence):
+    with pytest.raises(DslabError, match=sentence):
+        call(store)
+    assert len(store) == 0
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(StoreError, match="there is no folder .*nowhere"):
+        EventStore(tmp_path / "nowhere" / "bank.db")
+
+
+def test_a_store_in_memory_and_its_words():
+    store = EventStore()
+    store.append("acc-1", deposit(5), ANY)
+    assert repr(store) == "event store with 1 events in 1 streams\n  #1 acc-1@0 Deposited(amount=5)"
+    assert "<td>Deposited</td>" in store._repr_html_()
