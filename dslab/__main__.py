@@ -18,6 +18,18 @@ def check(options) -> int:
     return {True: 0, False: 1, None: 3}[verdict.holds]
 
 
+def check_notebook(options) -> int:
+    """Grade the exercises of a notebook."""
+    from dslab.learn.notebooks import check_notebook
+
+    reports = check_notebook(options.notebook, options.exercise)
+    if options.json:
+        print(json.dumps([report.as_json() for report in reports]))
+    else:
+        print("\n\n".join(map(repr, reports)))
+    return 0 if all(report.done for report in reports) else 1
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse that says what is wrong in one sentence."""
 
@@ -37,6 +49,14 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--budget", type=int, default=2_000_000, help="configurations to look at (default: %(default)s)")
     it.add_argument("--json", action="store_true", help="print the verdict as JSON")
     it.set_defaults(run=check)
+
+    it = commands.add_parser("check-notebook", help="grade the exercises of a notebook",
+                             description="Run a notebook's cells in a process of their own and grade each check(...) in it. Exit "
+                             "code: 0 everything is solved, 1 it is not, 2 bad input.")
+    it.add_argument("notebook", type=Path, metavar="NOTEBOOK.ipynb")
+    it.add_argument("--exercise", metavar="NAME", help="grade this exercise alone")
+    it.add_argument("--json", action="store_true", help="print the reports as JSON")
+    it.set_defaults(run=check_notebook)
     return top
 
 

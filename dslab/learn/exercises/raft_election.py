@@ -10,7 +10,9 @@ from typing import Callable, NamedTuple
 
 from dslab.check.schedule import Stage, random_steps
 from dslab.check.shrink import shrink
+from dslab.learn.answers import hunt
 from dslab.learn.grading import Broken, Exercise, Property, register, replays
+from dslab.learn.mutants.raft_election import MUTANTS
 from dslab.machine import Command
 from dslab.node import Node
 from dslab.protocols.raft import AppendEntries, ElectionTimeout, Entry, Heartbeat, RequestVote, Vote
@@ -357,13 +359,13 @@ def progress(id, sentence, points, hint, test):
 
 
 def needs_an_election(test):
-    """No points for a rule that was never put to the test: first somebody must win an election."""
+    """No points for a rule that was never put to the test: somebody must win an election."""
     def gated(submission):
-        _, counted = survey(submission)
-        if not counted["elections won"]:
+        counted = test(submission)
+        if not survey(submission)[1]["elections won"]:
             raise Broken("Nobody ever won an election, so this rule was never put to the test.",
                          expected="elections that are won", got="none")
-        return test(submission)
+        return counted
     return gated
 
 
@@ -417,3 +419,28 @@ def run_again(submission, steps):
     except Breach:
         pass
     return stage.trace
+
+
+# 12.2: the reader writes schedules, and the mutants are the prey.
+
+def two_leaders_in(bug):
+    """A judge: does this schedule make two leaders in one term of `bug`?"""
+    def judge(steps):
+        _, stage = staged(bug, even(THREE))
+        leaders: dict[int, set[str]] = {}
+        stage.watch = lambda event: [leaders.setdefault(message.term, set()).add(event.node)
+                                     for _, message in event.outbox if isinstance(message, AppendEntries)]
+        for step in steps:
+            stage.perform(tuple(step))
+        if not any(len(names) > 1 for names in leaders.values()):
+            seen = ", ".join(f"term {term}: {', '.join(sorted(names))}" for term, names in sorted(leaders.items())) or "nobody led"
+            raise Broken("No term had two leaders in this run.", expected="two leaders in one term", got=seen, trace=stage.trace)
+    return judge
+
+
+PREY = (("VotesTwice", 6, "Two candidates, one voter."), ("VoteNotPersisted", 8, "What does a crash make the voter forget?"),
+        ("WinsWithHalf", 2, "How many votes are half of three?"), ("CountsRefusals", 6, "A refusal that counts is a vote."),
+        ("CountsOldVotes", 10, "Let a vote of an old term arrive late."))
+
+hunt("raft-two-leaders", "12.2 Two leaders in one term", 2,
+     [(name, f"{MUTANTS[name].__doc__.rstrip('.')}: two leaders in one term.", par, hint, two_leaders_in(MUTANTS[name])) for name, par, hint in PREY])

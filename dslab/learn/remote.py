@@ -1,0 +1,197 @@
+"""A submission in a process of its own, driven from here as if it were in this one."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+from typing import Any
+
+from dslab.errors import DslabError
+from dslab.learn.wire import Record, decode
+from dslab.node import Timer
+from dslab.values import plain
+
+__all__ = ["Lost", "Submission"]
+
+#: A backstop for what instructions don't count, such as one huge multiplication. The verdict doesn't depend on it otherwise.
+SECONDS, MEMORY = 60, 2 * 1024 ** 3
+LONGEST_ANSWER = 8 * 1024 ** 2
+
+
+class Lost(DslabError):
+    """The submission's process is gone, or stopped answering."""
+
+
+class Raised(Exception):
+    """The submission raised; the text says what and where."""
+
+
+class Submission:
+    """The cells of one notebook, run in a child process with limits on time and memory. Use it in a `with`."""
+
+    def __init__(self, cells: list[str], folder: str | None = None):
+        ask, self._ask = os.pipe()
+        self._answer, answer = os.pipe()
+        arguments = [sys.executable, "-m", "dslab.learn.child", str(ask), str(answer)]
+        self._process = subprocess.Popen(arguments, pass_fds=(ask, answer), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.DEVNULL, cwd=folder, preexec_fn=_limits,
+                                         env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})
+        os.close(ask)
+        os.close(answer)
+        self._rest, self.lost = b"", None
+        self._write(cells)
+
+    def checks(self) -> tuple[list[tuple[str, Any, str]], str | None]:
+        """(name, submission, its name) for each check(…) in the cells, and the first error in them."""
+        found = self.ask(do="run")
+        return [(each["name"], self._stand_in(each), each["label"]) for each in found["checks"]], found["error"]
+
+    def ask(self, **question) -> dict:
+        """One question, and its answer. Raises Lost where none comes, and Raised where the submission raised."""
+        if self.lost:
+            raise Lost(self.lost)
+        self._write(question)
+        answer = self._read()
+        if "error" in answer and "text" in answer:
+            raise Raised(f"{answer['error']}: {answer['text']}")
+        return answer
+
+    def _write(self, data) -> None:
+        try:
+            line = memoryview((json.dumps(data) + "\n").encode())
+            while line:
+                line = line[os.write(self._ask, line):]
+        except OSError:
+            self._lose()
+
+    def _read(self) -> dict:
+        while b"\n" not in self._rest:
+            ready, _, _ = select.select([self._answer], [], [], SECONDS)
+            chunk = os.read(self._answer, 1 << 16) if ready else b""
+            self._rest += chunk
+            if not chunk or len(self._rest) > LONGEST_ANSWER:
+                self._lose()
+        line, _, self._rest = self._rest.partition(b"\n")
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            self._lose()
+        if not isinstance(answer, dict):
+            self._lose()
+        return answer
+
+    def _lose(self):
+        self._process.kill()
+        code = self._process.wait()
+        why = {0: "it ended its own process (os._exit or the like)", -9: "it used more time or memory than it may",
+               -24: "it used more time than it may"}.get(code, f"its process ended with code {code}")
+        self.lost = f"Your code stopped answering: {why}."
+        raise Lost(self.lost)
+
+    def _stand_in(self, shape: dict):
+        match shape["kind"]:
+            case "node":
+                return type(shape["label"], (RemoteNode,), {"submission": self, "object": shape["object"], "durable": tuple(shape["durable"])})
+            case "callable":
+                return RemoteCallable(self, shape["object"], shape["label"])
+            case "tuple":
+                return tuple(RemoteCallable(self, item, "…") for item in shape["items"])
+        return shape["value"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+        os.close(self._ask)
+        os.close(self._answer)
+
+
+class RemoteNode:
+    """Stands for a Node in the child: the same methods, the state as plain values."""
+
+    is_node = True
+    submission: Submission
+    object: int
+    durable: tuple[str, ...] = ()
+
+    def __init__(self, id, peers=(), *, _disk=None, _old=None):
+        self._hidden = {"id": id, "peers": tuple(peers), "now": 0.0, "outbox": [], "timers": {}}
+        answer = self.submission.ask(do="boot", object=self.object, id=id, peers=list(peers), disk=_disk, old=_old)
+        self._hidden["node"] = answer["object"]
+        self._show(answer["state"])
+
+    # As in Node, what is not state is held outside the instance's dict.
+    __slots__ = ("_hidden", "__dict__")
+
+    id = property(lambda self: self._hidden["id"])
+    peers = property(lambda self: self._hidden["peers"])
+    outbox = property(lambda self: self._hidden["outbox"], lambda self, value: self._hidden.update(outbox=value))
+    timers = property(lambda self: self._hidden["timers"], lambda self, value: self._hidden.update(timers=value))
+    now = property(lambda self: self._hidden["now"], lambda self, value: self._hidden.update(now=value))
+
+    def start(self):
+        self._step("start")
+
+    def receive(self, sender, message):
+        self._step("receive", sender, message)
+
+    def fire(self, timer):
+        self._step("fire", timer)
+
+    def disk(self):
+        return self._hidden["node"]
+
+    @classmethod
+    def recover(cls, id, peers, disk):
+        """From a disk given as fields, or from that of a crashed node, which stays in the child."""
+        return cls(id, peers, _old=disk) if isinstance(disk, int) else cls(id, peers, _disk=plain(disk))
+
+    def _step(self, step, *args):
+        answer = self.submission.ask(do="step", object=self._hidden["node"], step=step, args=[plain(arg) for arg in args], now=self.now)
+        self._show(answer["state"])
+        self._hidden["outbox"] = [(to, decode(message)) for to, message in answer["outbox"]]
+        timers = {}
+        for name, setting in answer["timers"]:
+            timer = decode(setting[0]) if setting else None
+            kind = type(timer) if setting and not isinstance(timer, Record) else _timer_class(name)
+            timers[kind] = None if setting is None else (timer, *setting[1:])
+        self._hidden["timers"] = timers
+
+    def _show(self, state):
+        self.__dict__.clear()
+        self.__dict__.update({name: decode(value) for name, value in state.items()})
+
+
+def _timer_class(name: str) -> type:
+    kinds = {kind.__name__: kind for kind in Timer.__subclasses__()}
+    return kinds.get(name) or type(name, (Timer,), {})
+
+
+class RemoteCallable:
+    """Stands for a function, class or object in the child: calls and methods take and return plain values."""
+
+    def __init__(self, submission: Submission, object: int, name: str):
+        self._submission, self._object, self.__name__ = submission, object, name
+
+    def __call__(self, *args):
+        return self._call(None, args)
+
+    def __getattr__(self, method):
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return lambda *args: self._call(method, args)
+
+    def _call(self, method, args):
+        answer = self._submission.ask(do="call", object=self._object, method=method, args=list(args))
+        return RemoteCallable(self._submission, answer["object"], "…") if "object" in answer else answer["value"]
+
+
+def _limits() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
