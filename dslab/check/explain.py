@@ -75,10 +75,9 @@ def reasons(bad: list[Operation]) -> list[str]:
     bad = sorted(bad, key=lambda op: op.invoked)
     sentences = []
     for op in bad:
-        when = "" if op.start is None else f" at {op.start:g} ms"
-        end = ("its outcome is never known" if op.returned is None
-               else "it returns" + ("" if op.end is None else f" at {op.end:g} ms"))
-        sentences.append(f"{_call(op)}: called{when}, {end}.")
+        if op.start is not None:
+            end = "its outcome is never known" if op.returned is None else f"returned at {op.end:g} ms"
+            sentences.append(f"{_call(op)}: called at {op.start:g} ms, {end}.")
     for first, second in _orders(bad):
         sentences.append(f"{_call(first)} returned before {_call(second)} was called, so it comes first in any order.")
     return sentences + [_conclusion(bad)]

@@ -13,7 +13,7 @@ class Table:
 
     def __init__(self, columns, rows, caption: str = ""):
         self.columns = [str(column) for column in columns]
-        self.rows = [[show(value) for value in row] for row in rows]
+        self.rows = [[value if isinstance(value, str) else show(value) for value in row] for row in rows]
         self.caption = caption
         for row in self.rows:
             if len(row) != len(self.columns):
