@@ -2,13 +2,12 @@
 
     python scripts/notebooks.py [--check] [NAME ...]
 
-Whatever differs from run to run is made fixed: widget ids are renamed by order of creation, timings and the patch version
-of Python are left out. Labs with real servers play their recorded run here (DSLAB_LAB=recorded). With --check nothing is
+Whatever differs from run to run is left out: timings, the patch version of Python, and live controls, which stay in the
+reader's own kernel. Labs with real servers play their recorded run here (DSLAB_LAB=recorded). With --check nothing is
 written, and the exit code is 1 where a notebook would change.
 """
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -31,7 +30,7 @@ def execute(path: Path) -> str:
     notebook.metadata = nbformat.NotebookNode({"kernelspec": KERNEL, "language_info": LANGUAGE})
     cells = tqdm(total=len(notebook.cells), desc=path.stem, unit="cell", leave=False, disable=not sys.stderr.isatty())
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
-                            store_widget_state=True, on_cell_complete=lambda **_: cells.update())
+                            store_widget_state=False, on_cell_complete=lambda **_: cells.update())
     client.execute()
     cells.close()
     return text(notebook, path.stem)
@@ -52,12 +51,8 @@ def text(notebook, stem: str) -> str:
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = count
-    written = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
-    state = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
-    for number, identity in enumerate(state, 1):
-        written = written.replace(identity, f"{number:032x}")
-    # The renamed ids sort in the order of creation; the random ones did not.
-    notebook = nbformat.reads(written, as_version=4)
+                # A live control has another id in each run, and does nothing on a page: what is kept is the recorded run.
+                output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 

@@ -1,7 +1,7 @@
-"""Builds the site: front-end parts from npm into build/assets, then Jupyter Book with every warning an error.
+"""Builds the site: MathJax from npm into build/assets, then Jupyter Book with every warning an error.
 
-The parts are served from the site, so that a page asks no other host for anything. Without npm the build says so and the
-pages take them from their public addresses.
+It is served from the site, so that a page asks no other host for anything. Without npm the build says so and the pages take
+it from its public address.
 """
 
 import hashlib
@@ -19,27 +19,23 @@ MATHJAX = "node_modules/mathjax/es5"
 
 
 def vendor() -> bool:
-    """Put MathJax and the widget runtime into build/assets/vendor; False where there is no npm."""
+    """Put MathJax into build/assets/vendor; False where there is no npm."""
     npm = shutil.which("npm")
     ASSETS.mkdir(parents=True, exist_ok=True)
     if npm is None:
-        print("npm is not installed: the pages will load MathJax and the widget runtime from their public addresses.", flush=True)
+        print("npm is not installed: the pages will load MathJax from its public address.", flush=True)
         return False
     mark, recipe = ASSETS / "vendor" / ".made-from", hashlib.sha256(
-        b"".join((WEB / name).read_bytes() for name in ("package-lock.json", "widgets.js", "hub.js"))).hexdigest()
+        (WEB / "package-lock.json").read_bytes()).hexdigest()
     if mark.is_file() and mark.read_text() == recipe:
         return True
-    print("Fetching front-end parts with npm …", flush=True)
+    print("Fetching MathJax with npm …", flush=True)
     subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB, check=True)
     target = ASSETS / "vendor"
     shutil.rmtree(target, ignore_errors=True)
     (target / "mathjax" / "output" / "chtml" / "fonts").mkdir(parents=True)
     shutil.copy(WEB / MATHJAX / "tex-mml-chtml.js", target / "mathjax")
     shutil.copytree(WEB / MATHJAX / "output/chtml/fonts/woff-v2", target / "mathjax/output/chtml/fonts/woff-v2")
-    shutil.copy(WEB / "hub.js", target)
-    subprocess.run(["node_modules/.bin/esbuild", "widgets.js", "--bundle", "--minify", "--format=iife", "--log-level=warning",
-                    "--loader:.svg=empty", "--loader:.woff=empty", "--loader:.woff2=empty", "--loader:.ttf=empty",
-                    "--loader:.eot=empty", f"--outfile={target / 'widgets-mini.js'}"], cwd=WEB, check=True)
     mark.write_text(recipe)
     return True
 
@@ -49,8 +45,7 @@ def config(vendored: bool) -> Path:
     if vendored:
         return ROOT / "_config.yml"
     data = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    for name in ("mathjax_path", "nb_ipywidgets_js"):
-        data["sphinx"]["config"].pop(name)
+    data["sphinx"]["config"].pop("mathjax_path")
     path = ROOT / "build" / "_config.yml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     return path
