@@ -17,11 +17,6 @@ __all__ = ["AppendEntries", "Appended", "ElectionTimeout", "Entry", "Heartbeat",
 
 FOLLOWER, CANDIDATE, LEADER = "follower", "candidate", "leader"
 
-#: Milliseconds. Section 9.3 recommends 150–300 for the election timeout; a heartbeat comes several times as often.
-ELECTION_TIMEOUT = (150, 300)
-HEARTBEAT = 50
-
-
 class Entry(Value):
     """A log entry: a command for the state machine, and the term in which the leader received it."""
 
@@ -72,6 +67,10 @@ class Heartbeat(Timer):
 
 class Raft(Node):
     """One server."""
+
+    # Milliseconds. Section 9.3 recommends 150–300 for the election timeout; a heartbeat comes several times as often.
+    election_timeout = 150, 300
+    heartbeat = 50
 
     # Persistent state on all servers, on stable storage before any message is answered.
     current_term: int = 0
@@ -136,7 +135,7 @@ class Raft(Node):
     def on_Heartbeat(self):
         for peer in self.peers:
             self.replicate_to(peer)
-        self.set_timer(Heartbeat(), HEARTBEAT)
+        self.set_timer(Heartbeat(), self.heartbeat)
 
     def on_Request(self, client, m):
         if self.role != LEADER:
@@ -235,4 +234,4 @@ class Raft(Node):
         return self.log[index - 1].term if index <= len(self.log) else None
 
     def reset_election_timer(self):
-        self.set_timer(ElectionTimeout(), *ELECTION_TIMEOUT)
+        self.set_timer(ElectionTimeout(), *self.election_timeout)

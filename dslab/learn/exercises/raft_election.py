@@ -413,6 +413,7 @@ def run_again(submission, steps):
     """The run of a schedule as a report prints it: its first step gives the logs."""
     logs = {name: tuple(terms) for name, *terms in steps[0][1:]} if steps and steps[0][0] == "logs" else even(THREE)
     _, stage = staged(submission, logs)
+    stage.trace.title = f"{submission.__name__}: a written schedule"
     try:
         for step in steps[1:] if steps and steps[0][0] == "logs" else steps:
             stage.perform(tuple(step))
