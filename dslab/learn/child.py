@@ -63,14 +63,14 @@ class Holder:
         if old is not None:
             node = kind.recover(id, peers, self.objects[old].disk())
         elif disk is not None:
-            node = kind.recover(id, peers, dict(decode(disk)))
+            node = kind.recover(id, peers, dict(decode(disk, inside=True)))
         return {"object": self.keep(node), "state": plain(vars(node))}
 
     def step(self, object, step, args, now):
         node = self.objects[object]
         node.now, node.outbox, node.timers = now, [], {}
         with limited():
-            rehearse(node, step, *map(decode, args))
+            rehearse(node, step, *(decode(arg, inside=True) for arg in args))
         return {"state": plain(vars(node)), "outbox": plain(node.outbox),
                 "timers": [[kind.__name__, None if setting is None else plain(setting)] for kind, setting in node.timers.items()]}
 

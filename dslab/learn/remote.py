@@ -8,9 +8,8 @@ import sys
 from typing import Any
 
 from dslab.errors import DslabError
-from dslab.learn.wire import Record, decode
+from dslab.learn.wire import Record, decode, encode
 from dslab.node import Timer
-from dslab.values import plain
 
 __all__ = ["Lost", "Submission"]
 
@@ -147,16 +146,16 @@ class RemoteNode:
     @classmethod
     def recover(cls, id, peers, disk):
         """From a disk given as fields, or from that of a crashed node, which stays in the child."""
-        return cls(id, peers, _old=disk) if isinstance(disk, int) else cls(id, peers, _disk=plain(disk))
+        return cls(id, peers, _old=disk) if isinstance(disk, int) else cls(id, peers, _disk=encode(disk))
 
     def _step(self, step, *args):
-        answer = self.submission.ask(do="step", object=self._hidden["node"], step=step, args=[plain(arg) for arg in args], now=self.now)
+        answer = self.submission.ask(do="step", object=self._hidden["node"], step=step, args=[encode(arg) for arg in args], now=self.now)
         self._show(answer["state"])
         self._hidden["outbox"] = [(to, decode(message)) for to, message in answer["outbox"]]
         timers = {}
         for name, setting in answer["timers"]:
             timer = decode(setting[0]) if setting else None
-            kind = type(timer) if setting and not isinstance(timer, Record) else _timer_class(name)
+            kind = type(timer) if isinstance(timer, Timer) else _timer_class(name)
             timers[kind] = None if setting is None else (timer, *setting[1:])
         self._hidden["timers"] = timers
 

@@ -1,15 +1,15 @@
 """Values between the grader and the process that holds a submission: JSON, and never code.
 
-`dslab.values.plain` makes the JSON; this turns it back. Only the messages and values of dslab's own protocols become
-classes again; whatever else a submission invents stays a record that shows itself.
+`encode` makes the JSON, and `decode` turns it back. In the grader only the messages and values of dslab's own protocols become
+classes again; whatever else a submission invents stays a record, which is handed back to it as it came.
 """
 
 from functools import cache
 from typing import Any
 
-from dslab.values import Map, Value
+from dslab.values import Map, Value, plain
 
-__all__ = ["Record", "decode"]
+__all__ = ["Record", "decode", "encode"]
 
 
 class Record(Value):
@@ -19,32 +19,61 @@ class Record(Value):
     fields: Map
 
 
-@cache
-def _known() -> dict[str, type]:
-    import dslab.protocols.raft  # noqa: F401  Defines messages that exercises use.
-    from dslab.machine import Command, Machine
+def encode(value: Any) -> Any:
+    """`value` as JSON data, as `dslab.values.plain` makes it; a record becomes what it was made from."""
+    return _unpacked(plain(value))
 
-    found, waiting = {"Command": Command, "Machine": Machine}, list(Value.__subclasses__())
+
+def _unpacked(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_unpacked(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if data.get("$") == "Record" and set(data) == {"$", "name", "fields"}:
+        return {"$": data["name"]} | _unpacked(data["fields"])
+    return {key: _unpacked(item) for key, item in data.items()}
+
+
+def _values(own_only: bool) -> dict[str, type]:
+    found, waiting = {}, list(Value.__subclasses__())
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        if kind.__module__.startswith("dslab."):
-            found[kind.__name__] = kind
+        if kind.__module__.startswith("dslab.") or not own_only:
+            # A submission's class goes before one of ours of the same name: it is what its handlers mean.
+            if kind.__name__ not in found or not kind.__module__.startswith("dslab."):
+                found[kind.__name__] = kind
     return found
 
 
-def decode(data: Any) -> Any:
-    """JSON data as an immutable value: lists become tuples, objects Maps or the class named under "$"."""
+@cache
+def _known() -> dict[str, type]:
+    import dslab.protocols.primary_backup  # noqa: F401  Each defines messages that exercises use.
+    import dslab.protocols.quorum_register  # noqa: F401
+    import dslab.protocols.raft  # noqa: F401
+
+    return _values(own_only=True)
+
+
+def decode(data: Any, *, inside: bool = False) -> Any:
+    """JSON data as an immutable value: lists become tuples, objects Maps or the class named under "$".
+
+    inside  whether this is the submission's own process, where its classes are known.
+    """
+    return _decoded(data, _values(own_only=False) if inside else _known())
+
+
+def _decoded(data: Any, known: dict[str, type]) -> Any:
     if isinstance(data, list):
-        return tuple(map(decode, data))
+        return tuple(_decoded(item, known) for item in data)
     if not isinstance(data, dict):
         return data
     if "$" not in data:
-        return Map({key: decode(value) for key, value in data.items()})
+        return Map({key: _decoded(value, known) for key, value in data.items()})
     if data["$"] == "set":
-        return frozenset(map(decode, data["items"]))
-    fields = {key: decode(value) for key, value in data.items() if key != "$"}
-    kind = _known().get(data["$"])
+        return frozenset(_decoded(item, known) for item in data["items"])
+    fields = {key: _decoded(value, known) for key, value in data.items() if key != "$"}
+    kind = known.get(data["$"])
     try:
         return kind(**fields) if kind else Record(data["$"], Map(fields))
     except TypeError:  # It bears the name of one of ours, with other fields.
