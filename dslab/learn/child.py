@@ -77,13 +77,27 @@ class Holder:
     def call(self, object, method, args):
         target = self.objects[object]
         with limited():
-            value = (getattr(target, method) if method else target)(*args)
+            value = (getattr(target, method) if method else target)(*map(_unfit, args))
             if isinstance(value, Iterator):
                 value = list(value)
         try:
             return {"value": plain(value)}
         except ValueError:
             return {"object": self.keep(value)}
+
+    def race(self, first, second, moment):
+        from dslab.learn.exercises.event_store import meet_at
+
+        with limited():
+            wins, looked = meet_at(self.objects[first], self.objects[second], moment)
+        return {"wins": wins, "looked": looked}
+
+
+def _unfit(value):
+    """`value` with something that JSON has no form for where the grader asks for that."""
+    if isinstance(value, dict):
+        return object() if value == {"$": "unfit"} else {key: _unfit(item) for key, item in value.items()}
+    return list(map(_unfit, value)) if isinstance(value, list) else value
 
 
 def _plain_python(cell: str) -> str:

@@ -110,7 +110,7 @@ class Report:
             shown.add((verdict.sentence, verdict.reasons))
             lines.append(f"      {verdict.sentence}")
             lines += [f"      {name}: {text}" for name, text in (("expected", result.expected), ("got", result.got)) if text]
-            lines += [f"        {number}. {reason}" for number, reason in enumerate(verdict.reasons, 1)]
+            lines += [f"        {reason}" for reason in _last(verdict.reasons)]
             if verdict.replay:
                 lines.append(f"      replay: {verdict.replay}")
             lines.append(f"      hint: {result.property.hint}")
@@ -133,6 +133,16 @@ class Report:
                 + (f"<p>Looked at {looked}.</p>" if looked else "") + "</div>")
 
 
+#: A run that could not be made shorter is told from here on; the player has all of it.
+LAST = 12
+
+
+def _last(reasons: tuple[str, ...]) -> list[str]:
+    left_out = len(reasons) - LAST
+    told = [f"{number}. {reason}" for number, reason in enumerate(reasons, 1)][-LAST:]
+    return ([f"({left_out} steps before these)"] if left_out > 0 else []) + told
+
+
 def _details(result: Result) -> str:
     from dslab.show import play  # Here, since a report in a terminal needs no pictures.
 
@@ -143,7 +153,8 @@ def _details(result: Result) -> str:
     if verdict.trace is not None:
         parts.append(play(verdict.trace, at=verdict.trace.records[-1][0] / 1000)._repr_html_())
     if verdict.reasons:
-        parts.append("<ol>" + "".join(f"<li>{escape(reason)}</li>" for reason in verdict.reasons) + "</ol>")
+        parts.append("<details><summary>The run in words</summary><ul style=\"list-style: none; padding: 0\">"
+                     + "".join(f"<li>{escape(reason)}</li>" for reason in _last(verdict.reasons)) + "</ul></details>")
     if verdict.replay:
         parts.append(f"<p>The same run again: <code>{escape(verdict.replay)}</code></p>")
     parts.append(f"<details><summary>A hint</summary><p>{escape(result.property.hint)}</p></details>")

@@ -1,37 +1,21 @@
 """Values between the grader and the process that holds a submission: JSON, and never code.
 
-`encode` makes the JSON, and `decode` turns it back. In the grader only the messages and values of dslab's own protocols become
-classes again; whatever else a submission invents stays a record, which is handed back to it as it came.
+`dslab.values.plain` makes the JSON, and `decode` turns it back. In the grader only the messages and values of dslab's own
+protocols become the classes they were; for those that a submission invents, a class of the same name and fields stands in.
 """
 
 from functools import cache
 from typing import Any
 
-from dslab.values import Map, Value, plain
+from dslab.values import Map, Value
 
-__all__ = ["Record", "decode", "encode"]
-
-
-class Record(Value):
-    """A value of a class that the grader doesn't know: its name and fields."""
-
-    name: str
-    fields: Map
+__all__ = ["decode", "stand_in"]
 
 
-def encode(value: Any) -> Any:
-    """`value` as JSON data, as `dslab.values.plain` makes it; a record becomes what it was made from."""
-    return _unpacked(plain(value))
-
-
-def _unpacked(data: Any) -> Any:
-    if isinstance(data, list):
-        return [_unpacked(item) for item in data]
-    if not isinstance(data, dict):
-        return data
-    if data.get("$") == "Record" and set(data) == {"$", "name", "fields"}:
-        return {"$": data["name"]} | _unpacked(data["fields"])
-    return {key: _unpacked(item) for key, item in data.items()}
+@cache
+def stand_in(name: str, fields: tuple[str, ...]) -> type:
+    """A value class of this name and these fields, the same one each time."""
+    return type(name, (Value,), {"__annotations__": dict.fromkeys(fields, Any), "__module__": "submission"})
 
 
 def _values(own_only: bool) -> dict[str, type]:
@@ -39,10 +23,10 @@ def _values(own_only: bool) -> dict[str, type]:
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        if kind.__module__.startswith("dslab.") or not own_only:
-            # A submission's class goes before one of ours of the same name: it is what its handlers mean.
-            if kind.__name__ not in found or not kind.__module__.startswith("dslab."):
-                found[kind.__name__] = kind
+        ours = kind.__module__.startswith("dslab.")
+        # A submission's class goes before one of ours of the same name: it is what its handlers mean.
+        if (ours and kind.__name__ not in found) or not (ours or own_only):
+            found[kind.__name__] = kind
     return found
 
 
@@ -75,6 +59,6 @@ def _decoded(data: Any, known: dict[str, type]) -> Any:
     fields = {key: _decoded(value, known) for key, value in data.items() if key != "$"}
     kind = known.get(data["$"])
     try:
-        return kind(**fields) if kind else Record(data["$"], Map(fields))
-    except TypeError:  # It bears the name of one of ours, with other fields.
-        return Record(data["$"], Map(fields))
+        return kind(**fields)
+    except TypeError:  # Not one of ours, or of the name of one of ours with other fields.
+        return stand_in(data["$"], tuple(fields))(**fields)

@@ -108,3 +108,11 @@ def test_an_exercise_that_is_not_there_is_named(tmp_path):
     assert run.returncode == 2 and "has no exercise 'raft-two-leaders': it has raft-election" in run.stderr
     run = grade(path, "--exercise", "raft-elction")
     assert run.returncode == 2 and "did you mean raft-election" in run.stderr
+
+
+@pytest.mark.parametrize("topic", ["cap", "event_store", "raft_election", "raft_timeouts"])
+def test_every_solution_earns_everything_from_the_shell(tmp_path, topic):
+    source = (ROOT / "solutions" / f"{topic}.py").read_text()
+    cells = [source, "from dslab.learn import check\nfor name, answer in answers.items():\n    check(name, answer)"]
+    run = grade(notebook(tmp_path / "nb.ipynb", *cells), "--json")
+    assert {report["exercise"]: report["score"] - report["of"] for report in json.loads(run.stdout)} and run.returncode == 0, run.stdout[:2000]
