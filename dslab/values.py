@@ -40,11 +40,13 @@ class Value:
 
 def _quicken(cls: type) -> None:
     """Give a frozen dataclass an initialiser that fills `__dict__`: its own calls `object.__setattr__` for each field."""
-    if "__post_init__" in vars(cls) or any(not field.init or field.default_factory is not MISSING for field in fields(cls)):
+    if hasattr(cls, "__post_init__") or any(not field.init or field.kw_only or field.default_factory is not MISSING
+                                            for field in fields(cls)):
         return
     names = [field.name for field in fields(cls)]
     signature = ", ".join(name if field.default is MISSING else f"{name}=_{name}" for name, field in zip(names, fields(cls)))
-    body = "; ".join(["d = self.__dict__"] + [f"d[{name!r}] = {name}" for name in names])
+    # Named so that no field has the name.
+    body = "; ".join(["__dict__ = self.__dict__"] + [f"__dict__[{name!r}] = {name}" for name in names])
     space = {f"_{field.name}": field.default for field in fields(cls)}
     exec(f"def __init__(self, {signature}): {body}", space)
     space["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
