@@ -22,12 +22,14 @@ from typing import Any, Callable, Iterable, Iterator, NamedTuple
 from dslab.errors import DslabError
 from dslab.node import Node, rehearse
 from dslab.trace import Trace
-from dslab.values import canonical
+from dslab.values import canonical, show
 
 __all__ = ["Occurrence", "Stage", "random_steps", "step_named"]
 
 #: How many microseconds a step takes in the trace: time has no meaning here, but a picture needs one.
 TICK = 1000
+#: How many messages a handler may send at once; more is a loop that forgot its end.
+MESSAGES = 1000
 
 
 class Occurrence(NamedTuple):
@@ -42,13 +44,15 @@ class Occurrence(NamedTuple):
 
 
 class Stage:
-    """Nodes and the messages between them, moved by explicit steps.
+    """Nodes and the messages between them, moved by explicit steps, once `start` has booted them.
 
     node_class  the protocol.
     names       the nodes.
     disks       durable fields to begin with, by node.
     watch       called with an Occurrence after every handler.
     strict      check the node contract at every step.
+
+    `steps` lists the steps that were possible and are done: performed again, they make the same run.
     """
 
     def __init__(self, node_class: type[Node], names: Iterable[str], *, disks: dict[str, dict] | None = None,
@@ -61,13 +65,18 @@ class Stage:
         self.timers: dict[str, dict[str, tuple[int, Any]]] = {name: {} for name in self.names}
         self.disks: dict[str, Any] = {}
         self.nodes: dict[str, Node | None] = {}
+        self.steps: list[tuple] = []
         self.now = 0
         for name in self.names:
             peers = [peer for peer in self.names if peer != name]
             disk = (disks or {}).get(name)
             self.nodes[name] = node_class(name, peers) if disk is None else node_class.recover(name, peers, disk)
+
+    def start(self) -> "Stage":
+        """Boot all nodes, in their order. Returns the stage."""
         for name in self.names:
             self._handle(name, "start", None)
+        return self
 
     def perform(self, step: tuple) -> bool:
         """Do one step; False where it was impossible. Raises DslabError where it is no step."""
@@ -78,22 +87,30 @@ class Stage:
             if name not in self.nodes:
                 raise DslabError(f"{step!r} names {name!r}, but the nodes are {', '.join(self.names)}.")
         self.now += TICK
-        return action(*step[1:])
+        self.steps.append(step)
+        done = action(*step[1:])
+        if not done:
+            self.steps.pop()
+        return done
 
     def enabled(self) -> list[tuple]:
         """Every delivery and timer that is possible now, in a fixed order."""
         found = [("deliver", *link) for link in sorted(self.pending) if self.pending[link] and self.nodes[link[1]] is not None]
         return found + [("fire", name, kind) for name in self.names for kind in sorted(self.timers[name])]
 
-    def settle(self, limit: int = 500) -> int:
-        """Deliver messages, oldest first, until none is on its way; returns how many. No timer runs out meanwhile."""
-        for count in range(limit):
+    def settling(self, limit: int = 500) -> Iterator[tuple]:
+        """The steps that deliver messages, oldest first, until none is on its way, for the caller to perform one by one."""
+        for _ in range(limit):
             waiting = [(messages[0][0], link) for link, messages in self.pending.items()
                        if messages and self.nodes[link[1]] is not None]
             if not waiting:
-                return count
-            self.perform(("deliver", *min(waiting)[1]))
-        return limit
+                return
+            yield ("deliver", *min(waiting)[1])
+
+    def say(self, sentence: str) -> None:
+        """Put a sentence into the trace, as its next step."""
+        self.now += TICK
+        self._record("mark", None, data=sentence)
 
     def _fire(self, name, kind):
         if self.nodes[name] is None or kind not in self.timers[name]:
@@ -152,15 +169,15 @@ class Stage:
         return True
 
     def _handle(self, name, what, sender, message=None, ref=None):
-        node = self.nodes[name]
-        step, args = {"start": ("start", ()), "restart": ("start", ()), "fire": ("fire", (message,)),
-                      "receive": ("receive", (sender, message))}[what]
-        if self.strict:
-            rehearse(node, step, *args)
-        else:
-            getattr(node, step)(*args)
-        outbox, node.outbox, timers, node.timers = node.outbox, [], node.timers, {}
+        node, before = self.nodes[name], dict(vars(self.nodes[name]))
         kind = {"receive": "deliver"}.get(what, what)
+        try:
+            self._call(node, what, sender, message)
+        except BaseException as error:  # The trace ends with the step that went wrong.
+            self.trace.records.append((self.now, kind, name, sender, ref, message if what == "fire" else None, before))
+            error.add_note(f"while {name} handled {show(message) if message is not None else 'its ' + what}")
+            raise
+        outbox, node.outbox, timers, node.timers = node.outbox, [], node.timers, {}
         self.trace.records.append((self.now, kind, name, sender, ref, message if what == "fire" else None, dict(vars(node))))
         for receiver, sent in outbox:
             number = self._record("send", name, receiver, None, sent)
@@ -173,6 +190,16 @@ class Stage:
                 number = self._record("set", name, None, None, (setting[0], self.now + TICK * 100))
                 self.timers[name][timer_kind.__name__] = number, setting[0]
         self.watch(Occurrence(name, "start" if what == "restart" else what, sender, message, outbox, timers))
+
+    def _call(self, node, what, sender, message):
+        step, args = {"start": ("start", ()), "restart": ("start", ()), "fire": ("fire", (message,)),
+                      "receive": ("receive", (sender, message))}[what]
+        if self.strict:
+            rehearse(node, step, *args)
+        else:
+            getattr(node, step)(*args)
+        if len(node.outbox) > MESSAGES:
+            raise DslabError(f"{node.id} sends {len(node.outbox):,} messages in one step: look for a loop around `send`.")
 
     def _record(self, kind, place, other=None, ref=None, data=None) -> int:
         self.trace.records.append((self.now, kind, place, other, ref, data, None))

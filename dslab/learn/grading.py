@@ -11,11 +11,11 @@ from html import escape
 from typing import Any, Callable
 
 from dslab.errors import DslabError
-from dslab.learn.guard import BudgetExceeded, limited
+from dslab.learn.guard import in_words, limited
 from dslab.trace import Trace
 from dslab.verdict import Verdict
 
-__all__ = ["Broken", "Exercise", "Property", "Report", "Result", "check", "exercises", "grade", "register", "replay"]
+__all__ = ["Broken", "Exercise", "Property", "Report", "Result", "check", "exercises", "grade", "kept", "register", "replay", "replays"]
 
 
 class Broken(Exception):
@@ -84,7 +84,7 @@ class Report:
 
     @property
     def done(self) -> bool:
-        return self.score == self.exercise.points
+        return 0 < self.exercise.points == self.score
 
     @property
     def trace(self) -> Trace | None:
@@ -150,8 +150,11 @@ def _details(result: Result) -> str:
     parts = [f"<h4>✗ {escape(result.property.sentence)}</h4><p>{escape(verdict.sentence)}</p>"]
     if result.expected or result.got:
         parts.append(f"<p><em>Expected:</em> {escape(result.expected)}<br><em>Got:</em> {escape(result.got)}</p>")
-    if verdict.trace is not None:
-        parts.append(play(verdict.trace, at=verdict.trace.records[-1][0] / 1000)._repr_html_())
+    if verdict.trace is not None and verdict.trace.records:
+        try:
+            parts.append(play(verdict.trace, at=verdict.trace.records[-1][0] / 1000)._repr_html_())
+        except DslabError as error:  # A field may hold what no picture has a form for.
+            parts.append(f"<p>{escape(str(error))}</p>")
     if verdict.reasons:
         parts.append("<details><summary>The run in words</summary><ul style=\"list-style: none; padding: 0\">"
                      + "".join(f"<li>{escape(reason)}</li>" for reason in _last(verdict.reasons)) + "</ul></details>")
@@ -179,7 +182,7 @@ def exercises() -> dict[str, Exercise]:
 
 def exercise_named(name: str) -> Exercise:
     known = exercises()
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         near = get_close_matches(str(name), known, n=3, cutoff=0.4)
         raise DslabError(f"there is no exercise {name!r}: " + (f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}."))
     return known[name]
@@ -196,7 +199,8 @@ def check(name: str, submission: Any) -> Report:
 
 def grade(exercise: Exercise, submission: Any) -> Report:
     """The report on a submission. Budgets count lines and events, so the same submission gets the same report anywhere."""
-    wrong = exercise.accepts(submission)
+    _kept.clear()  # A class may have been changed in place since it was graded last.
+    wrong = _wrong_type(exercise, submission)
     results, looked_at = [], {}
     for prop in exercise.properties:
         broken, counted = (Broken(wrong), None) if wrong else _try(prop, submission)
@@ -212,21 +216,37 @@ def grade(exercise: Exercise, submission: Any) -> Report:
     return Report(exercise, tuple(results), looked_at)
 
 
+def _wrong_type(exercise: Exercise, submission: Any) -> str | None:
+    try:
+        with limited():
+            return exercise.accepts(submission)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # Its repr may raise, for one.
+        return in_words(error)
+
+
 def _try(prop: Property, submission) -> tuple[Broken | None, dict | None]:
     try:
         with limited():
             return None, prop.test(submission)
     except Broken as broken:
         return broken, None
-    except BudgetExceeded as exceeded:
-        return Broken(f"Your code did not come to an end: {exceeded}"), None
-    except RecursionError:
-        return Broken("Your code calls itself without an end (RecursionError)."), None
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit among them: a submission may do anything.
-        notes = "; ".join(getattr(error, "__notes__", ()))
-        return Broken(f"Your code raised {type(error).__name__}: {error}" + (f" ({notes})" if notes else "")), None
+        return Broken(in_words(error)), None
+
+
+_kept: dict[tuple, tuple] = {}
+
+
+def kept(function: Callable, submission: Any) -> Any:
+    """`function(submission)`, worked out once for all properties of one grading."""
+    key = function, id(submission)
+    if key not in _kept:
+        _kept[key] = submission, function(submission)  # Holds the submission, so that no other gets its id.
+    return _kept[key][1]
 
 
 _replays: dict[str, Callable] = {}

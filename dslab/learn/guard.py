@@ -1,26 +1,45 @@
-"""A limit on how much a submission may compute in one call, so that an endless loop ends in a sentence.
+"""Limits on what a submission may compute, so that an endless loop ends in a sentence; and what went wrong in it, in words.
 
-The limit counts instructions of Python, not seconds: the same submission gets the same verdict on any machine, and in a
-browser. Lines would not do: `while True: pass` never begins a new one.
+The limits count instructions of Python and calls, not seconds: the same submission gets the same verdict on any machine, and
+in a browser. Lines would not do: `while True: pass` never begins a new one. A submission that catches even `BaseException` in
+an endless loop escapes them; from a shell the process that holds it has a limit on its time as well.
 """
 
 import sys
+import traceback
 from contextlib import contextmanager
 
-__all__ = ["BudgetExceeded", "INSTRUCTIONS", "limited"]
+from dslab.errors import DslabError
+
+__all__ = ["BudgetExceeded", "CALLS", "INSTRUCTIONS", "Lost", "Raised", "in_words", "limited", "place_of"]
 
 #: Instructions of the submission's own code in one call from dslab. A Raft handler takes a few hundred.
 INSTRUCTIONS = 500_000
+#: Calls from dslab while one property is tested. A few ten thousand is usual.
+CALLS = 300_000
 
 
 class BudgetExceeded(BaseException):
     """The submission computed too long. Not an Exception, so that its own `except Exception` doesn't swallow it."""
 
 
+class Lost(DslabError):
+    """The submission can't be asked any more: the process that held it is gone."""
+
+
+class Raised(Exception):
+    """The submission raised an exception of class `kind`, in another process."""
+
+    def __init__(self, kind: str, text: str, place: str):
+        super().__init__(f"{kind}: {text}")
+        self.kind, self.text, self.place = kind, text, place
+
+
 @contextmanager
-def limited(instructions: int = INSTRUCTIONS):
-    """Run a block in which each call into code outside dslab and the libraries may take so many instructions."""
-    left = instructions
+def limited(instructions: int = INSTRUCTIONS, calls: int = CALLS):
+    """Run a block in which each call into code outside dslab and the libraries may take so many instructions, and in which
+    there may be so many such calls. Raises BudgetExceeded inside that code."""
+    left, calls_left = instructions, calls
 
     def count(frame, event, _):
         nonlocal left
@@ -31,11 +50,14 @@ def limited(instructions: int = INSTRUCTIONS):
         return count
 
     def enter(frame, event, _):
-        nonlocal left
+        nonlocal left, calls_left
         if not _counted(frame.f_code.co_filename):
             return None
         if frame.f_back is None or not _counted(frame.f_back.f_code.co_filename):
-            left = instructions  # A new call from dslab.
+            left, calls_left = instructions, calls_left - 1  # A new call from dslab.
+            if calls_left < 0:
+                raise BudgetExceeded(f"it was called more than {calls:,} times: look for a timer of no time, "
+                                     "or for messages that answer each other for ever.")
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         return count
 
@@ -58,3 +80,26 @@ def _counted(filename: str) -> bool:
         _known[filename] = not (name.startswith((_PACKAGE, "<frozen", "<string>")) or "/lib/python" in name
                                 or "site-packages" in name)
     return _known[filename]
+
+
+def place_of(error: BaseException) -> str:
+    """Where in the submission an error came from: "on_Vote, line 7"; "" where it came from none of its lines."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _counted(frame.filename)]
+    return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+
+
+def in_words(error: BaseException) -> str:
+    """What went wrong in a submission, in a sentence that says where."""
+    kind, text, place = ((error.kind, error.text, error.place) if isinstance(error, Raised)
+                         else (type(error).__name__, str(error), place_of(error)))
+    while_ = ", ".join(dict.fromkeys(getattr(error, "__notes__", ())))
+    tail = (f" ({place})" if place else "") + (f", {while_}" if while_ else "") + "."
+    text = text.rstrip(".")
+    match kind:
+        case "BudgetExceeded":
+            return f"Your code did not come to an end: {text}{tail}"
+        case "RecursionError":
+            return f"Your code calls itself without an end{tail}"
+        case "DslabError" | "ContractError" | "Lost":
+            return text + tail
+    return f"Your code raised {kind}" + (f": {text}" if text else "") + tail

@@ -1,35 +1,23 @@
-"""12.1 Write Raft's leader election. 12.2 Find two leaders in one term.
+"""12.1 Write Raft's leader election.
 
-The grader sees messages and timers, and no field but `log`: name the others as you like. A leader is who sends
-AppendEntries; a vote is a Vote message with granted=True.
+The grader sees messages and timers, and no field but `log`, which it fills before a run: name the others as you like. A leader
+is who sends AppendEntries; a vote is a Vote message with granted=True.
 """
 
-from functools import cache
 from random import Random
-from typing import Callable, NamedTuple
 
-from dslab.check.schedule import Stage, random_steps
-from dslab.check.shrink import shrink
-from dslab.learn.answers import hunt
+from dslab.check.schedule import Stage
 from dslab.learn.grading import Broken, Exercise, Property, register, replays
-from dslab.learn.mutants.raft_election import MUTANTS
+from dslab.learn.search import Breach, Script, Search
 from dslab.machine import Command
 from dslab.node import Node
 from dslab.protocols.raft import AppendEntries, ElectionTimeout, Entry, Heartbeat, RequestVote, Vote
+from dslab.sim import Cluster
 from dslab.values import majority
 
-__all__ = ["Watcher", "disks", "RULES"]
+__all__ = ["ELECTIONS", "RULES", "Watcher", "is_node"]
 
 THREE, FIVE = ("n1", "n2", "n3"), ("n1", "n2", "n3", "n4", "n5")
-RANDOM_SCHEDULES, RANDOM_STEPS = 150, 80
-
-
-class Breach(Exception):
-    """A rule is broken at this step."""
-
-    def __init__(self, rule: str, sentence: str, expected: str, got: str):
-        super().__init__(sentence)
-        self.rule, self.sentence, self.expected, self.got = rule, sentence, expected, got
 
 
 #: The rules that hold at every step, with the sections of the paper (Ongaro and Ousterhout 2014).
@@ -42,13 +30,15 @@ RULES = {
     "higher-term": "Whoever sees a higher term takes it over, and stops to lead or stand in the lower one (section 5.1).",
     "term-durable": "The term that a server has spoken in never falls, also after a crash (figure 2).",
     "new-term": "A candidate starts its election in a new term (section 5.2).",
+    "runs": "Every handler comes to its end, raises nothing and keeps the node contract.",
 }
 
 
 class Watcher:
-    """Sees what nodes send, and raises Breach when a rule is broken."""
+    """Sees what nodes send, and raises Breach when a rule is broken. `progress` counts the elections that somebody won."""
 
     def __init__(self, logs: dict[str, tuple]):
+        self.judges = True
         self.logs = logs
         self.leaders: dict[int, str] = {}
         self.votes: dict[tuple[str, int], str] = {}
@@ -56,6 +46,14 @@ class Watcher:
         self.spoken: dict[str, int] = {}
         self.seen: dict[str, int] = {}
         self.size = len(logs)
+
+    @property
+    def progress(self) -> int:
+        return len(self.leaders)
+
+    def breach(self, rule, sentence, expected, got):
+        if self.judges:
+            raise Breach(rule, sentence, expected, got)
 
     def __call__(self, event):
         known = max(self.seen.get(event.node, 0), self.spoken.get(event.node, 0))
@@ -79,26 +77,26 @@ class Watcher:
         if not vote.granted or not isinstance(asked, RequestVote):
             return
         if asked.term < known:
-            raise Breach("lower-term", f"{event.node} had reached term {known}, and voted for {candidate}, which asked in term {asked.term}.",
+            self.breach("lower-term", f"{event.node} had reached term {known}, and voted for {candidate}, which asked in term {asked.term}.",
                          f"Vote(term={known}, granted=False)", repr(vote))
         self.give(event.node, asked.term, candidate)
         log = self.logs[event.node]
         mine = (log[-1].term if log else 0, len(log))
         theirs = (asked.last_log_term, asked.last_log_index)
         if theirs < mine:
-            raise Breach("up-to-date", f"{event.node}'s log ends with term {mine[0]} at index {mine[1]}, and it voted for {candidate}, "
+            self.breach("up-to-date", f"{event.node}'s log ends with term {mine[0]} at index {mine[1]}, and it voted for {candidate}, "
                          f"whose log ends with term {theirs[0]} at index {theirs[1]}.", "granted=False: the candidate may lack a committed entry",
                          "granted=True")
 
     def give(self, voter, term, candidate):
         first = self.votes.setdefault((voter, term), candidate)
         if first != candidate:
-            raise Breach("one-vote", f"{voter} voted for {first} and for {candidate}, both in term {term}.",
+            self.breach("one-vote", f"{voter} voted for {first} and for {candidate}, both in term {term}.",
                          f"one vote in term {term}", f"votes for {first} and {candidate}")
 
     def stood(self, event, request, known):
         if event.what == "fire" and isinstance(event.message, ElectionTimeout) and request.term <= known:
-            raise Breach("new-term", f"{event.node} had reached term {known}, and starts an election in term {request.term}.",
+            self.breach("new-term", f"{event.node} had reached term {known}, and starts an election in term {request.term}.",
                          f"RequestVote(term={known + 1}, …)", f"RequestVote(term={request.term}, …)")
         self.give(event.node, request.term, event.node)
 
@@ -107,11 +105,11 @@ class Watcher:
         if first is None:
             votes = self.ballots.get((event.node, append.term), set()) | {event.node}
             if len(votes) < majority(self.size):
-                raise Breach("majority", f"{event.node} leads term {append.term} with the votes of {', '.join(sorted(votes))}: "
+                self.breach("majority", f"{event.node} leads term {append.term} with the votes of {', '.join(sorted(votes))}: "
                              f"{len(votes)} of {self.size}.", f"{majority(self.size)} votes, its own among them", f"{len(votes)}")
             self.leaders[append.term] = event.node
         elif first != event.node:
-            raise Breach("one-leader", f"{first} and {event.node} both lead in term {append.term}.", "one leader a term", "two")
+            self.breach("one-leader", f"{first} and {event.node} both lead in term {append.term}.", "one leader a term", "two")
 
     def spoke(self, event, message):
         term = getattr(message, "term", None)
@@ -119,26 +117,30 @@ class Watcher:
             return
         before, seen = self.spoken.get(event.node, 0), self.seen.get(event.node, 0)
         if term < before:
-            raise Breach("term-durable", f"{event.node} spoke in term {before}, and now sends {message!r}.",
+            self.breach("term-durable", f"{event.node} spoke in term {before}, and now sends {message!r}.",
                          f"term {before} or higher", f"term {term}")
         if term < seen:
-            raise Breach("higher-term", f"{event.node} has seen term {seen}, and still sends {message!r}.",
+            self.breach("higher-term", f"{event.node} has seen term {seen}, and still sends {message!r}.",
                          f"term {seen} or higher", f"term {term}")
         self.spoken[event.node] = term
 
 
-def disks(terms: dict[str, tuple[int, ...]]) -> dict[str, dict]:
-    """Logs to begin with: for each node the terms of its entries."""
-    return {name: {"log": tuple(Entry(term, Command("c1", index, "write", "x", index)) for index, term in enumerate(entries, 1))}
-            for name, entries in terms.items()}
+def set_up(submission, start) -> tuple[Stage, Watcher]:
+    """Nodes whose logs have entries of the terms that `start` gives: ("logs", ("n1", 1, 1, 2), ("n2",), …)."""
+    logs = {name: tuple(Entry(term, Command("c1", index, "write", "x", index)) for index, term in enumerate(terms, 1))
+            for name, *terms in start[1:]}
+    watcher = Watcher(logs)
+    return Stage(submission, tuple(logs), disks={name: {"log": log} for name, log in logs.items() if log},
+                 watch=watcher, strict=issubclass(submission, Node)), watcher
 
 
-class Script(NamedTuple):
-    """A directed schedule: nodes with the terms of their logs, the steps, and what must be so at the end."""
+def logs(**terms):
+    """A start: for each node the terms of its log's entries."""
+    return ("logs", *((name, *each) for name, each in terms.items()))
 
-    logs: dict[str, tuple[int, ...]]
-    steps: tuple
-    expect: Callable[[Stage, Watcher], None] = lambda stage, watcher: None
+
+def empty(names):
+    return logs(**dict.fromkeys(names, ()))
 
 
 def fire(node):
@@ -149,125 +151,37 @@ def votes_from(candidate, *voters):
     return [step for voter in voters for step in (("deliver", candidate, voter), ("deliver", voter, candidate))]
 
 
-def even(names, *terms):
-    return {name: terms for name in names}
-
-
 #: What an election usually goes wrong on, each a few steps; the random schedules that follow look for the rest.
 DIRECTED = [
-    Script(even(THREE), (fire("n1"), *votes_from("n1", "n2", "n3"))),
-    Script(even(THREE), (fire("n1"), fire("n2"), ("deliver", "n1", "n3"), ("deliver", "n2", "n3"), ("deliver", "n3", "n1"), ("deliver", "n3", "n2"))),
-    Script(even(THREE), (fire("n1"), ("deliver", "n1", "n3"), ("crash", "n3"), ("restart", "n3"), fire("n2"), ("deliver", "n2", "n3"), ("deliver", "n3", "n1"), ("deliver", "n3", "n2"))),
-    Script(even(THREE), (fire("n1"), ("crash", "n1"), ("restart", "n1"), fire("n1"), *votes_from("n1", "n2"))),
-    Script(even(FIVE), (fire("n1"), *votes_from("n1", "n2"), fire("n4"), *votes_from("n4", "n5"))),
-    Script(even(THREE), (fire("n1"), fire("n2"), ("deliver", "n1", "n2"), ("deliver", "n2", "n1"))),
-    Script(even(THREE), (fire("n1"), *votes_from("n1", "n2"), fire("n3"), *votes_from("n3", "n1"), ("fire", "n1", "Heartbeat"))),
-    Script(even(THREE), (fire("n1"), fire("n1"), fire("n2"), ("deliver", "n1", "n3"), ("deliver", "n1", "n3"), ("deliver", "n2", "n3"))),
-    Script(even(THREE), (fire("n1"), fire("n1"), ("deliver", "n1", "n2"), ("deliver", "n2", "n1"), ("deliver", "n1", "n3"), ("deliver", "n3", "n1"))),
-    Script(even(FIVE), (fire("n1"), ("deliver", "n1", "n2"), ("deliver", "n2", "n1"), ("again", "n2", "n1", "Vote"))),
-    Script(even(THREE), (fire("n1"), *votes_from("n1", "n2"), fire("n3"), fire("n3"), ("deliver", "n1", "n3", "AppendEntries"), ("deliver", "n3", "n1"), fire("n2"))),
-    Script(even(THREE), (fire("n3"), fire("n3"), ("deliver", "n3", "n2"), ("deliver", "n3", "n2"), ("crash", "n2"), ("restart", "n2"), fire("n1"), ("deliver", "n1", "n2"))),
-    Script(even(THREE), (("forge", "n2", "n1", AppendEntries(3, 0, 0, (), 0)), fire("n1"))),
-    Script(even(THREE), (("forge", "n2", "n1", AppendEntries(3, 0, 0, (), 0)), ("forge", "n3", "n1", RequestVote(3, 0, 0)), ("forge", "n2", "n1", RequestVote(2, 0, 0)))),
-    Script({"n1": (1,), "n2": (1, 2), "n3": (1, 2)}, (fire("n1"), *votes_from("n1", "n2"))),
-    Script({"n1": (1, 1, 1), "n2": (1, 2), "n3": (1, 2)}, (fire("n1"), *votes_from("n1", "n2"))),
-    Script({"n1": (2,), "n2": (1, 2), "n3": (1, 2)}, (fire("n1"), *votes_from("n1", "n2"))),
+    Script(empty(THREE), (fire("n1"), *votes_from("n1", "n2", "n3"))),
+    Script(empty(THREE), (fire("n1"), fire("n2"), ("deliver", "n1", "n3"), ("deliver", "n2", "n3"), ("deliver", "n3", "n1"), ("deliver", "n3", "n2"))),
+    Script(empty(THREE), (fire("n1"), ("deliver", "n1", "n3"), ("crash", "n3"), ("restart", "n3"), fire("n2"), ("deliver", "n2", "n3"), ("deliver", "n3", "n1"), ("deliver", "n3", "n2"))),
+    Script(empty(THREE), (fire("n1"), ("crash", "n1"), ("restart", "n1"), fire("n1"), *votes_from("n1", "n2"))),
+    Script(empty(FIVE), (fire("n1"), *votes_from("n1", "n2"), fire("n4"), *votes_from("n4", "n5"))),
+    Script(empty(THREE), (fire("n1"), fire("n2"), ("deliver", "n1", "n2"), ("deliver", "n2", "n1"))),
+    Script(empty(THREE), (fire("n1"), *votes_from("n1", "n2"), fire("n3"), *votes_from("n3", "n1"), ("fire", "n1", "Heartbeat"))),
+    Script(empty(THREE), (fire("n1"), fire("n1"), fire("n2"), ("deliver", "n1", "n3"), ("deliver", "n1", "n3"), ("deliver", "n2", "n3"))),
+    Script(empty(THREE), (fire("n1"), fire("n1"), ("deliver", "n1", "n2"), ("deliver", "n2", "n1"), ("deliver", "n1", "n3"), ("deliver", "n3", "n1"))),
+    Script(empty(FIVE), (fire("n1"), ("deliver", "n1", "n2"), ("deliver", "n2", "n1"), ("again", "n2", "n1", "Vote"))),
+    Script(empty(THREE), (fire("n1"), *votes_from("n1", "n2"), fire("n3"), fire("n3"), ("deliver", "n1", "n3", "AppendEntries"), ("deliver", "n3", "n1"), fire("n2"))),
+    Script(empty(THREE), (fire("n3"), fire("n3"), ("deliver", "n3", "n2"), ("deliver", "n3", "n2"), ("crash", "n2"), ("restart", "n2"), fire("n1"), ("deliver", "n1", "n2"))),
+    Script(empty(THREE), (("forge", "n2", "n1", AppendEntries(3, 0, 0, (), 0)), fire("n1"))),
+    Script(empty(THREE), (("forge", "n2", "n1", AppendEntries(3, 0, 0, (), 0)), ("forge", "n3", "n1", RequestVote(3, 0, 0)), ("forge", "n2", "n1", RequestVote(2, 0, 0)))),
+    Script(logs(n1=(1,), n2=(1, 2), n3=(1, 2)), (fire("n1"), *votes_from("n1", "n2"))),
+    Script(logs(n1=(1, 1, 1), n2=(1, 2), n3=(1, 2)), (fire("n1"), *votes_from("n1", "n2"))),
+    Script(logs(n1=(2,), n2=(1, 2), n3=(1, 2)), (fire("n1"), *votes_from("n1", "n2"))),
 ]
 
 
-def rule_test(rule: str):
-    """The test of one rule that holds at every step: directed schedules, then random ones, then the smallest that breaks it."""
-    def test(submission) -> dict:
-        broken, counted = survey(submission)
-        if rule in broken:
-            raise broken[rule]
-        return counted if rule == "one-leader" else None
-    return test
+def random_logs(number):
+    names, random = THREE if number % 3 else FIVE, Random(f"logs {number}")
+    return logs(**{name: sorted(random.choices((1, 2), k=random.randrange(3))) if number % 2 else () for name in names})
 
 
-@cache
-def survey(submission) -> tuple[dict[str, Broken], dict[str, int]]:
-    """Each rule's smallest breach, and what was looked at. One survey serves all rules."""
-    found: dict[str, tuple[dict, list, Breach]] = {}
-    counted = {"schedules": 0, "steps": 0, "elections won": 0}
-    for logs, steps in [(script.logs, list(script.steps)) for script in DIRECTED] + [(logs, None) for logs in random_logs()]:
-        watcher, taken, breach = run_until_breach(submission, logs, steps, counted["schedules"])
-        counted["schedules"] += 1
-        counted["steps"] += len(taken)
-        counted["elections won"] += len(watcher.leaders)
-        if breach is not None and breach.rule not in found:
-            found[breach.rule] = logs, taken, breach
-    return {rule: smallest(submission, logs, taken, rule) for rule, (logs, taken, _) in found.items()}, counted
-
-
-def random_logs():
-    for number in range(RANDOM_SCHEDULES):
-        names = THREE if number % 3 else FIVE
-        random = Random(f"logs {number}")
-        yield {name: tuple(sorted(random.choices((1, 2), k=random.randrange(3)))) if number % 2 else () for name in names}
-
-
-def run_until_breach(submission, logs, steps, seed) -> tuple[Watcher, list, Breach | None]:
-    """Run given steps, or random ones, until a rule is broken."""
-    watcher = taken = None
-    try:
-        watcher, stage = staged(submission, logs)
-        if steps is None:
-            taken = []
-            for step in random_steps(stage, Random(f"schedule {seed}"), RANDOM_STEPS):
-                taken.append(step)
-                stage.perform(step)
-        else:
-            taken = []
-            for step in steps:
-                taken.append(step)
-                stage.perform(step)
-    except Breach as breach:
-        return watcher or Watcher({name: () for name in logs}), taken or [], breach
-    return watcher, taken, None
-
-
-def staged(submission, logs) -> tuple[Watcher, Stage]:
-    contents = disks(logs)
-    watcher = Watcher({name: contents[name]["log"] for name in logs})
-    return watcher, Stage(submission, tuple(logs), disks={name: disk for name, disk in contents.items() if disk["log"]},
-                          watch=watcher, strict=issubclass(submission, Node))
-
-
-def smallest(submission, logs, steps, rule) -> Broken:
-    """The shortest part of a schedule that still breaks `rule`, as a run to look at."""
-    def fails(part):
-        _, _, breach = run_until_breach(submission, logs, part, 0)
-        return breach is not None and breach.rule == rule
-    steps = shrink(steps, fails)
-    watcher, stage = staged(submission, logs)
-    stage.trace.title = RULES[rule].split(" (")[0]
-    breach = None
-    try:
-        for step in steps:
-            stage.perform(step)
-    except Breach as caught:
-        breach = caught
-    return Broken(breach.sentence, expected=breach.expected, got=breach.got, trace=stage.trace,
-                  steps=[("logs", *[(name, *terms) for name, terms in logs.items()])] + steps)
+ELECTIONS = Search(set_up, RULES, "elections won", DIRECTED, random_logs)
 
 
 # Progress: what must happen when nothing goes wrong any more.
-
-def lively(logs, steps, expect):
-    """A test that runs directed steps and then asks `expect(stage, watcher)` for what must be there."""
-    def test(submission):
-        watcher, stage = staged(submission, logs)
-        try:
-            for step in steps:
-                stage.settle() if step == "settle" else stage.perform(step)
-            sentence, expected, got = expect(stage, watcher) or (None, None, None)
-        except Breach as breach:
-            sentence, expected, got = breach.sentence, breach.expected, breach.got
-        if sentence:
-            raise Broken(sentence, expected=expected, got=got, trace=stage.trace)
-    return test
-
 
 def leader_of_latest(stage, watcher):
     latest = max(watcher.leaders, default=0)
