@@ -37,15 +37,18 @@ RULES = {
 class Watcher:
     """Sees what nodes send, and raises Breach when a rule is broken. `progress` counts the elections that somebody won."""
 
-    def __init__(self, logs: dict[str, tuple]):
+    def __init__(self):
         self.judges = True
-        self.logs = logs
+        self.stage: Stage | None = None
         self.leaders: dict[int, str] = {}
+        self.rivals: list[tuple[int, str]] = []
         self.votes: dict[tuple[str, int], str] = {}
         self.ballots: dict[tuple[str, int], set[str]] = {}
+        self.ends: dict[str, tuple[int, int]] = {}
+        self.asked: dict[tuple[str, int], tuple[int, int]] = {}
         self.spoken: dict[str, int] = {}
         self.seen: dict[str, int] = {}
-        self.size = len(logs)
+        self.ranges: list[tuple] = []
 
     @property
     def progress(self) -> int:
@@ -57,13 +60,17 @@ class Watcher:
 
     def __call__(self, event):
         known = max(self.seen.get(event.node, 0), self.spoken.get(event.node, 0))
+        self.look_at_log(event)
         if event.what == "start":
             self.seen.pop(event.node, None)  # What it saw and never answered may be lost in a crash.
         if event.what == "receive":
             self.seen[event.node] = max(known, getattr(event.message, "term", 0))
             if isinstance(event.message, Vote) and event.message.granted:
                 self.ballots.setdefault((event.node, event.message.term), set()).add(event.sender)
+        self.ranges += [(event.node, *timer[1:]) for timer in event.timers.values() if timer and isinstance(timer[0], ElectionTimeout)]
         for receiver, message in event.outbox:
+            if not isinstance(getattr(message, "term", 0), int):
+                raise Breach("runs", f"{event.node} sends {message!r}, whose term is no whole number.", "an int", repr(message.term))
             if isinstance(message, Vote):
                 self.voted(event, receiver, message, known)
             elif isinstance(message, RequestVote):
@@ -72,66 +79,75 @@ class Watcher:
                 self.led(event, message)
             self.spoke(event, message)
 
+    def look_at_log(self, event):
+        """Remember where the node's log ends; only a crash may lose it, and must not."""
+        log = vars(self.stage.nodes[event.node]).get("log", ())
+        end = (log[-1].term, len(log)) if log else (0, 0)
+        before = self.ends.get(event.node, (0, 0))
+        self.ends[event.node] = end
+        if event.what == "start" and end < before:
+            self.breach("up-to-date", f"{event.node} lost its log in a crash, so it can compare nothing with it.",
+                        f"a log that ends with term {before[0]} at index {before[1]}", "an empty log")
+
     def voted(self, event, candidate, vote, known):
-        asked = event.message
-        if not vote.granted or not isinstance(asked, RequestVote):
+        if not vote.granted:
             return
-        if asked.term < known:
-            self.breach("lower-term", f"{event.node} had reached term {known}, and voted for {candidate}, which asked in term {asked.term}.",
-                         f"Vote(term={known}, granted=False)", repr(vote))
-        self.give(event.node, asked.term, candidate)
-        log = self.logs[event.node]
-        mine = (log[-1].term if log else 0, len(log))
-        theirs = (asked.last_log_term, asked.last_log_index)
+        term = event.message.term if isinstance(event.message, RequestVote) else vote.term
+        if term < known:
+            self.breach("lower-term", f"{event.node} had reached term {known}, and voted for {candidate}, which asked in term {term}.",
+                        f"Vote(term={known}, granted=False)", repr(vote))
+        self.give(event.node, term, candidate)
+        mine, theirs = self.ends[event.node], self.asked.get((candidate, term), self.ends[candidate])
         if theirs < mine:
             self.breach("up-to-date", f"{event.node}'s log ends with term {mine[0]} at index {mine[1]}, and it voted for {candidate}, "
-                         f"whose log ends with term {theirs[0]} at index {theirs[1]}.", "granted=False: the candidate may lack a committed entry",
-                         "granted=True")
+                        f"whose log ends with term {theirs[0]} at index {theirs[1]}.",
+                        "granted=False: the candidate may lack a committed entry", "granted=True")
 
     def give(self, voter, term, candidate):
         first = self.votes.setdefault((voter, term), candidate)
         if first != candidate:
             self.breach("one-vote", f"{voter} voted for {first} and for {candidate}, both in term {term}.",
-                         f"one vote in term {term}", f"votes for {first} and {candidate}")
+                        f"one vote in term {term}", f"votes for {first} and {candidate}")
 
     def stood(self, event, request, known):
         if event.what == "fire" and isinstance(event.message, ElectionTimeout) and request.term <= known:
             self.breach("new-term", f"{event.node} had reached term {known}, and starts an election in term {request.term}.",
-                         f"RequestVote(term={known + 1}, …)", f"RequestVote(term={request.term}, …)")
+                        f"RequestVote(term={known + 1}, …)", f"RequestVote(term={request.term}, …)")
+        self.asked[event.node, request.term] = self.ends[event.node]
         self.give(event.node, request.term, event.node)
 
     def led(self, event, append):
-        first = self.leaders.get(append.term)
-        if first is None:
-            votes = self.ballots.get((event.node, append.term), set()) | {event.node}
-            if len(votes) < majority(self.size):
-                self.breach("majority", f"{event.node} leads term {append.term} with the votes of {', '.join(sorted(votes))}: "
-                             f"{len(votes)} of {self.size}.", f"{majority(self.size)} votes, its own among them", f"{len(votes)}")
-            self.leaders[append.term] = event.node
-        elif first != event.node:
+        first = self.leaders.setdefault(append.term, event.node)
+        votes = self.ballots.get((event.node, append.term), set()) | {event.node}
+        needed = majority(self.stage.names)
+        if first != event.node:
+            self.rivals.append((append.term, event.node))
             self.breach("one-leader", f"{first} and {event.node} both lead in term {append.term}.", "one leader a term", "two")
+        elif len(votes) < needed:
+            self.breach("majority", f"{event.node} leads term {append.term} with the votes of {', '.join(sorted(votes))}: "
+                        f"{len(votes)} of {len(self.stage.names)}.", f"{needed} votes, its own among them", f"{len(votes)}")
 
     def spoke(self, event, message):
-        term = getattr(message, "term", None)
-        if term is None:
+        if not hasattr(message, "term"):
             return
-        before, seen = self.spoken.get(event.node, 0), self.seen.get(event.node, 0)
+        term, before, seen = message.term, self.spoken.get(event.node, 0), self.seen.get(event.node, 0)
         if term < before:
             self.breach("term-durable", f"{event.node} spoke in term {before}, and now sends {message!r}.",
-                         f"term {before} or higher", f"term {term}")
+                        f"term {before} or higher", f"term {term}")
         if term < seen:
             self.breach("higher-term", f"{event.node} has seen term {seen}, and still sends {message!r}.",
-                         f"term {seen} or higher", f"term {term}")
+                        f"term {seen} or higher", f"term {term}")
         self.spoken[event.node] = term
 
 
 def set_up(submission, start) -> tuple[Stage, Watcher]:
     """Nodes whose logs have entries of the terms that `start` gives: ("logs", ("n1", 1, 1, 2), ("n2",), …)."""
-    logs = {name: tuple(Entry(term, Command("c1", index, "write", "x", index)) for index, term in enumerate(terms, 1))
-            for name, *terms in start[1:]}
-    watcher = Watcher(logs)
-    return Stage(submission, tuple(logs), disks={name: {"log": log} for name, log in logs.items() if log},
-                 watch=watcher, strict=issubclass(submission, Node)), watcher
+    contents = {name: tuple(Entry(term, Command("c1", index, "write", "x", index)) for index, term in enumerate(terms, 1))
+                for name, *terms in start[1:]}
+    watcher = Watcher()
+    watcher.stage = Stage(submission, tuple(contents), disks={name: {"log": log} for name, log in contents.items() if log},
+                          watch=watcher, strict=issubclass(submission, Node))
+    return watcher.stage, watcher
 
 
 def logs(**terms):
@@ -183,28 +199,24 @@ ELECTIONS = Search(set_up, RULES, "elections won", DIRECTED, random_logs)
 
 # Progress: what must happen when nothing goes wrong any more.
 
-def leader_of_latest(stage, watcher):
-    latest = max(watcher.leaders, default=0)
-    return watcher.leaders.get(latest), latest
-
-
 def somebody_leads(count):
     def expect(stage, watcher):
         if len(watcher.leaders) < count:
             return ("Messages all arrived, and nobody won the election: no AppendEntries of a new term was sent.",
-                    "a leader that sends AppendEntries", "nobody leads" if not watcher.leaders else f"{len(watcher.leaders)} of {count} elections were won")
+                    "a leader that sends AppendEntries",
+                    "nobody leads" if not watcher.leaders else f"{len(watcher.leaders)} of {count} elections were won")
         return None
     return expect
 
 
 def leader_beats(stage, watcher):
-    leader, _ = leader_of_latest(stage, watcher)
+    leader = watcher.leaders.get(max(watcher.leaders, default=0))
     if leader is None:
         return "Nobody won the election, so nobody sends heartbeats.", "a leader", "none"
-    told = {record[3] for record in stage.trace.records if record[1] == "send" and record[2] == leader and isinstance(record[5], AppendEntries)}
-    silent = [name for name in stage.names if name != leader and name not in told]
+    told = {record[3] for record in stage.trace.records if record[1:3] == ("send", leader) and isinstance(record[5], AppendEntries)}
+    silent = ", ".join(name for name in stage.names if name != leader and name not in told)
     if silent:
-        return f"{leader} won, and sends no AppendEntries to {', '.join(silent)}.", "a heartbeat to every peer at once", f"none to {', '.join(silent)}"
+        return f"{leader} won, and sends no AppendEntries to {silent}.", "a heartbeat to every peer at once", f"none to {silent}"
     if "Heartbeat" not in stage.timers[leader]:
         return f"{leader} leads, but has no Heartbeat timer pending: it will fall silent.", "set_timer(Heartbeat(), …)", "no timer"
     before = len(stage.trace.records)
@@ -216,45 +228,82 @@ def leader_beats(stage, watcher):
     return None
 
 
-def timer_set_by(kind, sender):
-    """Whether the last message of `kind` that a follower handled set its election timer again."""
-    def expect(stage, watcher):
-        records = stage.trace.records
-        place = max((n for n, record in enumerate(records) if record[1] == "deliver" and type(records[record[4]][5]).__name__ == kind
-                     and record[2] != sender), default=None)
-        if place is None:
-            return f"No {kind} was handled.", f"a {kind} from {sender}", "none"
-        name = records[place][2]
-        for record in records[place + 1:]:
-            if record[1] not in ("send", "set", "cancel"):
-                break
-            if record[1] == "set" and isinstance(record[5][0], ElectionTimeout):
-                return None
-        what = "a heartbeat from its leader" if kind == "AppendEntries" else "a RequestVote that it granted"
-        return f"{name} handled {what}, and did not set its ElectionTimeout again.", "set_timer(ElectionTimeout(), …)", "the old timer goes on"
-    return expect
-
-
-def timers_are_random(stage, watcher):
-    for name in stage.names:
-        if "ElectionTimeout" not in stage.timers[name]:
-            return f"{name} has started, and has no ElectionTimeout pending: nobody will ever stand.", "set_timer(ElectionTimeout(), low, high)", "no timer"
+def voted_for(voter, candidate, watcher):
+    if candidate not in [name for (node, _), name in watcher.votes.items() if node == voter]:
+        return f"{voter} did not vote for {candidate}, which asked first and has an equal log.", "granted=True", "no vote"
     return None
 
 
-def random_range(submission):
-    """The range that a submission passes for its election timer must leave something to chance."""
-    settings = []
-    stage = Stage(submission, THREE, watch=lambda event: settings.extend(
-        (event.node, *timer[1:]) for timer in event.timers.values() if timer is not None and isinstance(timer[0], ElectionTimeout)),
-        strict=issubclass(submission, Node))
-    wrong = timers_are_random(stage, None)
-    if wrong:
-        raise Broken(wrong[0], expected=wrong[1], got=wrong[2], trace=stage.trace)
-    for name, low, high in settings:
+def waits_after(what):
+    """Whether the node of the last step has put its next election off: with a new timer, or by ignoring the old one."""
+    def expect(stage, watcher):
+        number, deliver = max((number, record) for number, record in enumerate(stage.trace.records) if record[1] == "deliver")
+        name = deliver[2]
+        effects = stage.trace.records[number + 1:]
+        if any(record[1] == "set" and isinstance(record[5][0], ElectionTimeout) for record in effects):
+            return None
+        stage.perform(fire(name))
+        if any(record[1] == "send" and isinstance(record[5], RequestVote) for record in stage.trace.records[number + 1:]):
+            return (f"{name} handled {what}, did not set its ElectionTimeout again, and stands when the old one runs out.",
+                    "set_timer(ElectionTimeout(), …)", "the old timer goes on")
+        return None
+    return expect
+
+
+def timeouts_are_drawn(stage, watcher):
+    for name in stage.names:
+        if not any(node == name for node, *_ in watcher.ranges):
+            return f"{name} has started, and has no ElectionTimeout pending: it will never stand.", "set_timer(ElectionTimeout(), low, high)", "no timer"
+    for name, low, high in watcher.ranges:
         if not 0 < low < high:
-            raise Broken(f"{name} sets its ElectionTimeout for {low} to {high} ms: all time out together, and split votes repeat for ever.",
-                         expected="a range, such as 150 to 300 ms", got=f"{low} to {high} ms", trace=stage.trace)
+            return (f"{name} sets its ElectionTimeout for {low} to {high} ms: all time out together, and split votes repeat for ever.",
+                    "a range, such as 150 to 300 ms", f"{low} to {high} ms")
+    return None
+
+
+class Healing:
+    """Five nodes in the simulator, through a cut and a crash. After each there must be one leader, and no more elections."""
+
+    def __init__(self, submission, seed):
+        self.seed = seed
+        self.cluster = Cluster(submission, FIVE, seed=seed, delay=(1, 10), clients=0, strict=issubclass(submission, Node),
+                               title=f"{submission.__name__}: a cut, a crash, and what comes after, seed {seed}")
+        waits = [record[5][1] - record[0] for record in self.cluster.trace.records
+                 if record[1] == "set" and isinstance(record[5][0], ElectionTimeout)]
+        self.patience = min(max(waits, default=0) / 1000 * 8, 20_000)  # Time for several elections, whatever the timeouts are.
+
+    def run(self):
+        """Raises Broken where the nodes don't come to rest."""
+        cluster = self.cluster
+        leader = self.rest("the start", FIVE)
+        friend, *others = [name for name in FIVE if name != leader]
+        cluster.partition((leader, friend), others)
+        self.rest(f"{leader} and {friend} were cut off", others)
+        cluster.heal()
+        leader = self.rest("the cut was healed", FIVE)
+        cluster.crash(leader)
+        self.rest(f"{leader} crashed", [name for name in FIVE if name != leader])
+        cluster.restart(leader)
+        self.rest(f"{leader} came back", FIVE)
+
+    def rest(self, what, names) -> str:
+        """Wait, and look at the last third of the time: who leads among `names`, and does anybody still stand?"""
+        self.cluster.run(self.patience * 2 / 3)
+        before = len(self.cluster.trace)
+        self.cluster.run(self.patience / 3)
+        sends = [record for record in self.cluster.trace.records[before:] if record[1] == "send" and record[2] in names]
+        leaders = sorted({record[2] for record in sends if isinstance(record[5], AppendEntries)})
+        standing = sorted({record[2] for record in sends if isinstance(record[5], RequestVote)})
+        if len(leaders) == 1 and not standing:
+            return leaders[0]
+        seen = " and ".join([f"{', '.join(leaders) or 'nobody'} sends heartbeats"] + [f"{name} stands for election" for name in standing])
+        raise Broken(f"{self.patience:,.0f} ms after {what}, {', '.join(names)} have not come to rest: {seen}.",
+                     expected="one leader among them, and no more elections", got=seen, trace=self.cluster.trace, steps=[("healing", self.seed)])
+
+
+def heals(submission):
+    for seed in range(2):
+        Healing(submission, seed).run()
 
 
 def is_node(submission) -> str | None:
@@ -263,99 +312,66 @@ def is_node(submission) -> str | None:
     return None
 
 
-def rule(name, points, hint):
-    return Property(name, RULES[name], points, hint, rule_test(name))
+SAFETY = (
+    ELECTIONS.rule("one-leader", 2, "Two leaders need two majorities, and two majorities share a server: which of its votes should it not have given?"),
+    ELECTIONS.rule("one-vote", 2, "Remember whom you voted for in this term, and let it survive a crash: `durable`."),
+    ELECTIONS.rule("majority", 2, "Count distinct voters that granted, in your current term. `majority(n)` from dslab.values is n // 2 + 1."),
+    ELECTIONS.rule("up-to-date", 2, "Compare (last term, last index) as a pair: the later term wins, and between equal terms the longer log."),
+    ELECTIONS.rule("lower-term", 1, "Before you grant anything, compare m.term with your own."),
+    ELECTIONS.rule("higher-term", 2, "In every handler, first: is m.term greater than mine? Then it is my term now, and I am a follower without a vote given."),
+    ELECTIONS.rule("term-durable", 1, "What does the node know when it comes back? Only the fields named in `durable`."),
+    ELECTIONS.rule("new-term", 1, "The first line of Figure 2's candidates: on conversion to candidate, increment currentTerm."),
+    ELECTIONS.rule("runs", 1, "Read the last step of the run: which handler, which message, and what did the fields hold just before it?"),
+)
 
+LIVENESS = (
+    ELECTIONS.expects(
+        "elects", "When messages arrive, a candidate with equal logs wins.", 1,
+        "After the timeout: vote for yourself, ask all peers, count the votes, and lead when they are a majority.",
+        Script(empty(THREE), (fire("n1"), ("settle",))), somebody_leads(1)),
+    ELECTIONS.expects(
+        "heartbeats", "A new leader sends heartbeats at once, and again and again (section 5.2).", 1,
+        "On winning, broadcast an AppendEntries and set a Heartbeat timer; when it runs out, do both again.",
+        Script(empty(THREE), (fire("n1"), *votes_from("n1", "n2"))), leader_beats),
+    ELECTIONS.expects(
+        "heard-resets", "A heartbeat from the current leader puts the follower's election off (section 5.2).", 1,
+        "Every AppendEntries of the current term says that there is a leader: set the ElectionTimeout anew.",
+        Script(empty(THREE), (fire("n1"), *votes_from("n1", "n2"), ("deliver", "n1", "n2", "AppendEntries"))),
+        lambda stage, watcher: somebody_leads(1)(stage, watcher) or waits_after("a heartbeat from its leader")(stage, watcher)),
+    ELECTIONS.expects(
+        "vote-resets", "Granting a vote puts the voter's own election off (figure 2, followers).", 1,
+        "Who has just voted gives the candidate time to win.",
+        Script(empty(THREE), (fire("n1"), ("deliver", "n1", "n2"))),
+        lambda stage, watcher: voted_for("n2", "n1", watcher) or waits_after("a RequestVote that it granted")(stage, watcher)),
+    ELECTIONS.expects(
+        "elects-again", "After the leader is gone, another wins in a later term (votedFor starts anew in each term).", 2,
+        "A vote belongs to a term: with a new term, `voted_for` is None again.",
+        Script(empty(FIVE), (fire("n1"), ("settle",), ("crash", "n1"), fire("n2"), ("settle",), ("restart", "n1"), ("crash", "n2"),
+                             fire("n3"), ("settle",))), somebody_leads(3)),
+    ELECTIONS.expects(
+        "split-vote", "After a split vote the next timeout settles it.", 1,
+        "A candidate sets its ElectionTimeout when it starts the election, and stands again when that runs out.",
+        Script(empty(THREE), (fire("n1"), fire("n2"), fire("n3"), ("settle",), fire("n2"), ("settle",))), somebody_leads(1)),
+    ELECTIONS.expects(
+        "random-timeouts", "Election timeouts are drawn from a range (section 5.2).", 1,
+        "set_timer(ElectionTimeout(), 150, 300): the environment draws, the node never does.",
+        Script(empty(THREE), (fire("n1"), ("settle",))), timeouts_are_drawn),
+    Property("heals", "After a cut is healed or a server is back, one leader remains and elections cease (section 5.2).", 1,
+             "A candidate or old leader that hears from the leader of its term or a later one follows it, and a leader needs no election timer.", heals),
+)
 
-def progress(id, sentence, points, hint, test):
-    """A property that a class that never stands for election doesn't hold by doing nothing."""
-    return Property(id, sentence, points, hint, test)
-
-
-def needs_an_election(test):
-    """No points for a rule that was never put to the test: somebody must win an election."""
-    def gated(submission):
-        counted = test(submission)
-        if not survey(submission)[1]["elections won"]:
-            raise Broken("Nobody ever won an election, so this rule was never put to the test.",
-                         expected="elections that are won", got="none")
-        return counted
-    return gated
-
-
-SAFETY = [
-    rule("one-leader", 2, "Two leaders need two majorities, and two majorities share a server: which of its votes should it not have given?"),
-    rule("one-vote", 2, "Remember whom you voted for in this term, and let it survive a crash: `durable`."),
-    rule("majority", 2, "Count distinct voters that granted, in your current term. `majority(n)` from dslab.values is n // 2 + 1."),
-    rule("up-to-date", 2, "Compare (last term, last index) as a pair: the later term wins, and between equal terms the longer log."),
-    rule("lower-term", 1, "Before you grant anything, compare m.term with your own."),
-    rule("higher-term", 2, "In every handler, first: is m.term greater than mine? Then it is my term now, and I am a follower without a vote given."),
-    rule("term-durable", 1, "What does the node know when it comes back? Only the fields named in `durable`."),
-    rule("new-term", 1, "The first line of Figure 2's candidates: on conversion to candidate, increment currentTerm."),
-]
-
-LIVENESS = [
-    progress("elects", "When messages arrive, a candidate with equal logs wins.", 1,
-             "After the timeout: vote for yourself, ask all peers, count the votes, and lead when they are a majority.",
-             lively(even(THREE), (fire("n1"), "settle"), somebody_leads(1))),
-    progress("heartbeats", "A new leader sends heartbeats at once, and again and again (section 5.2).", 1,
-             "On winning, broadcast an AppendEntries and set a Heartbeat timer; when it runs out, do both again.",
-             lively(even(THREE), (fire("n1"), *votes_from("n1", "n2")), leader_beats)),
-    progress("heard-resets", "A heartbeat from the current leader sets the follower's election timer again (section 5.2).", 1,
-             "Every AppendEntries of the current term says that there is a leader: set the ElectionTimeout anew.",
-             lively(even(THREE), (fire("n1"), *votes_from("n1", "n2"), ("deliver", "n1", "n2", "AppendEntries")), timer_set_by("AppendEntries", "n1"))),
-    progress("vote-resets", "Granting a vote sets the election timer again (figure 2, followers).", 1,
-             "Who has just voted gives the candidate time to win.",
-             lively(even(THREE), (fire("n1"), ("deliver", "n1", "n2")), timer_set_by("RequestVote", "n1"))),
-    progress("elects-again", "After the leader is gone, another wins in a later term (votedFor starts anew in each term).", 2,
-             "A vote belongs to a term: with a new term, `voted_for` is None again.",
-             lively(even(FIVE), (fire("n1"), "settle", ("crash", "n1"), fire("n2"), "settle", ("restart", "n1"), ("crash", "n2"), fire("n3"), "settle"), somebody_leads(3))),
-    progress("split-vote", "After a split vote the next timeout settles it.", 1,
-             "A candidate sets its ElectionTimeout when it starts the election, and stands again when that runs out.",
-             lively(even(THREE), (fire("n1"), fire("n2"), fire("n3"), "settle", fire("n2"), "settle"), somebody_leads(1))),
-    Property("random-timeouts", "Election timeouts are drawn from a range (section 5.2).", 1,
-             "set_timer(ElectionTimeout(), 150, 300): the environment draws, the node never does.", random_range),
-]
-
-register(Exercise("raft-election", "12.1 Raft, leader election", "CODE", 2,
-                  tuple(Property(prop.id, prop.sentence, prop.points, prop.hint, needs_an_election(prop.test)) for prop in SAFETY)
-                  + tuple(LIVENESS), is_node))
+register(Exercise("raft-election", "12.1 Raft, leader election", "CODE", 2, SAFETY + LIVENESS, is_node))
 
 
 @replays("raft-election")
 def run_again(submission, steps):
-    """The run of a schedule as a report prints it: its first step gives the logs."""
-    logs = {name: tuple(terms) for name, *terms in steps[0][1:]} if steps and steps[0][0] == "logs" else even(THREE)
-    _, stage = staged(submission, logs)
-    stage.trace.title = f"{submission.__name__}: a written schedule"
-    try:
-        for step in steps[1:] if steps and steps[0][0] == "logs" else steps:
-            stage.perform(tuple(step))
-    except Breach:
-        pass
-    return stage.trace
-
-
-# 12.2: the reader writes schedules, and the mutants are the prey.
-
-def two_leaders_in(bug):
-    """A judge: does this schedule make two leaders in one term of `bug`?"""
-    def judge(steps):
-        _, stage = staged(bug, even(THREE))
-        leaders: dict[int, set[str]] = {}
-        stage.watch = lambda event: [leaders.setdefault(message.term, set()).add(event.node)
-                                     for _, message in event.outbox if isinstance(message, AppendEntries)]
-        for step in steps:
-            stage.perform(tuple(step))
-        if not any(len(names) > 1 for names in leaders.values()):
-            seen = ", ".join(f"term {term}: {', '.join(sorted(names))}" for term, names in sorted(leaders.items())) or "nobody led"
-            raise Broken("No term had two leaders in this run.", expected="two leaders in one term", got=seen, trace=stage.trace)
-    return judge
-
-
-PREY = (("VotesTwice", 6, "Two candidates, one voter."), ("VoteNotPersisted", 8, "What does a crash make the voter forget?"),
-        ("WinsWithHalf", 2, "How many votes are half of three?"), ("CountsRefusals", 6, "A refusal that counts is a vote."),
-        ("CountsOldVotes", 10, "Let a vote of an old term arrive late."))
-
-hunt("raft-two-leaders", "12.2 Two leaders in one term", 2,
-     [(name, f"{MUTANTS[name].__doc__.rstrip('.')}: two leaders in one term.", par, hint, two_leaders_in(MUTANTS[name])) for name, par, hint in PREY])
+    """The run of a schedule as a report prints it; without its logs, three nodes with empty ones."""
+    match steps:
+        case [("healing", seed)]:
+            healing = Healing(submission, seed)
+            try:
+                healing.run()
+            except Broken as broken:
+                healing.cluster.record("mark", data=broken.sentence)
+            return healing.cluster.trace
+    return ELECTIONS.replay(submission, steps, empty(THREE))

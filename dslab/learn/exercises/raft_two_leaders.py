@@ -1,0 +1,28 @@
+"""12.2 Two leaders in one term: the reader writes schedules, and Rafts with one bug each are the prey."""
+
+from dslab.learn.answers import hunt
+from dslab.learn.exercises.raft_election import THREE, empty, set_up
+from dslab.learn.grading import Broken
+from dslab.learn.mutants.raft_election import MUTANTS
+
+PREY = (("VotesTwice", 6, "Two candidates, one voter."), ("VoteNotPersisted", 8, "What does a crash make the voter forget?"),
+        ("WinsWithHalf", 2, "How many votes are half of three?"), ("CountsRefusals", 6, "A refusal that counts is a vote."),
+        ("CountsOldVotes", 10, "Let a vote of an old term arrive late."))
+
+
+def two_leaders_in(bug):
+    """A judge: does this schedule make two leaders in one term of `bug`?"""
+    def judge(steps):
+        stage, watcher = set_up(bug, empty(THREE))
+        watcher.judges = False
+        stage.start()
+        for step in steps:
+            stage.perform(tuple(step))
+        if not watcher.rivals:
+            seen = ", ".join(f"{name} in term {term}" for term, name in sorted(watcher.leaders.items()))
+            raise Broken("No term had two leaders in this run.", expected="two leaders in one term", got=seen or "nobody led", trace=stage.trace)
+    return judge
+
+
+hunt("raft-two-leaders", "12.2 Two leaders in one term", 2,
+     [(name, f"{MUTANTS[name].__doc__.rstrip('.')}: two leaders in one term.", par, hint, two_leaders_in(MUTANTS[name])) for name, par, hint in PREY])
