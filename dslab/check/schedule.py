@@ -110,7 +110,7 @@ class Stage:
     def say(self, sentence: str) -> None:
         """Put a sentence into the trace, as its next step."""
         self.now += TICK
-        self._record("mark", None, data=sentence)
+        self._record("mark", None, data=sentence.rstrip("."))
 
     def _fire(self, name, kind):
         if self.nodes[name] is None or kind not in self.timers[name]:

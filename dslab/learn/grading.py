@@ -12,10 +12,11 @@ from typing import Any, Callable
 
 from dslab.errors import DslabError
 from dslab.learn.guard import in_words, limited
+from dslab.node import Node
 from dslab.trace import Trace
 from dslab.verdict import Verdict
 
-__all__ = ["Broken", "Exercise", "Property", "Report", "Result", "check", "exercises", "grade", "kept", "register", "replay", "replays"]
+__all__ = ["Broken", "Exercise", "Property", "Report", "Result", "check", "exercises", "grade", "is_node", "kept", "register", "replay", "replays"]
 
 
 class Broken(Exception):
@@ -25,11 +26,13 @@ class Broken(Exception):
     expected, got   what should have been seen, and what was.
     trace           the smallest run, where there is one.
     steps           the schedule that makes this run again.
+    looked_at       what was counted until then, by name.
     """
 
-    def __init__(self, sentence: str, *, expected: str = "", got: str = "", trace: Trace | None = None, steps=()):
+    def __init__(self, sentence: str, *, expected: str = "", got: str = "", trace: Trace | None = None, steps=(), looked_at=None):
         super().__init__(sentence)
         self.sentence, self.expected, self.got, self.trace, self.steps = sentence, expected, got, trace, tuple(steps)
+        self.looked_at = looked_at or {}
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ LAST = 12
 def _last(reasons: tuple[str, ...]) -> list[str]:
     left_out = len(reasons) - LAST
     told = [f"{number}. {reason}" for number, reason in enumerate(reasons, 1)][-LAST:]
-    return ([f"({left_out} steps before these)"] if left_out > 0 else []) + told
+    return ([f"({left_out} step{'s' * (left_out > 1)} before these)"] if left_out > 0 else []) + told
 
 
 def _details(result: Result) -> str:
@@ -162,6 +165,13 @@ def _details(result: Result) -> str:
         parts.append(f"<p>The same run again: <code>{escape(verdict.replay)}</code></p>")
     parts.append(f"<details><summary>A hint</summary><p>{escape(result.property.hint)}</p></details>")
     return "".join(parts)
+
+
+def is_node(submission: Any) -> str | None:
+    """For `Exercise.accepts`: the submission must be a Node class, in this process or in one of its own."""
+    if isinstance(submission, type) and getattr(submission, "is_node", issubclass(submission, Node)):
+        return None
+    return f"This exercise takes a class, a subclass of Node, but got {submission!r:.80}."
 
 
 _exercises: dict[str, Exercise] = {}
@@ -231,11 +241,11 @@ def _try(prop: Property, submission) -> tuple[Broken | None, dict | None]:
         with limited():
             return None, prop.test(submission)
     except Broken as broken:
-        return broken, None
+        return broken, broken.looked_at
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit among them: a submission may do anything.
-        return Broken(in_words(error)), None
+        return Broken(in_words(error)), {}
 
 
 _kept: dict[tuple, tuple] = {}

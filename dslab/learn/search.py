@@ -5,24 +5,63 @@ that breaks a rule is shrunk until it needs each of its steps. Nothing here know
 """
 
 from random import Random
-from typing import Any, Callable, Iterable, Iterator, NamedTuple
+from typing import Callable, Iterable, Iterator, NamedTuple
 
-from dslab.check.schedule import Stage, random_steps
+from dslab.check.schedule import Occurrence, Stage, random_steps
 from dslab.check.shrink import shrink
+from dslab.errors import DslabError
 from dslab.learn.grading import Broken, Property, kept
 from dslab.learn.guard import Lost, in_words, limited
+from dslab.trace import Trace
 
-__all__ = ["Breach", "Run", "Script", "Search", "Survey"]
+__all__ = ["Breach", "Run", "Script", "Search", "Survey", "Watcher"]
 
 FAULTS = ("crash", "lose", "again")
 
 
 class Breach(Exception):
-    """A watcher raises this at the step that breaks a rule."""
+    """A rule is broken at this step."""
 
     def __init__(self, rule: str, sentence: str, expected: str = "", got: str = ""):
         super().__init__(sentence)
         self.rule, self.sentence, self.expected, self.got = rule, sentence, expected, got
+
+
+class Watcher:
+    """Base of what looks on: `look(occurrence)` is called after every handler, and calls `breach` where a rule is broken.
+
+    A rule counts as broken only where no other was before, so that a report names causes. `purpose` is the exception: what the
+    other rules are there for is judged in every run.
+
+    progress  what a run must reach to mean anything, counted.
+    breaches  the first breach of each rule. The run goes on, unless it is the rule `stop_at`.
+    earned    the progress before the first breach.
+    """
+
+    purpose: tuple[str, ...] = ()
+    progress = 0
+
+    def __init__(self, stage: Stage, stop_at: str | None = None):
+        self.stage, self.stop_at = stage, stop_at
+        self.breaches: dict[str, Breach] = {}
+        self._earned: int | None = None
+        stage.watch = self.look
+
+    @property
+    def earned(self) -> int:
+        return self.progress if self._earned is None else self._earned
+
+    def look(self, event: Occurrence) -> None:
+        raise NotImplementedError
+
+    def breach(self, rule: str, sentence: str, expected: str = "", got: str = "") -> None:
+        if rule in self.breaches or (self.breaches and rule not in self.purpose):
+            return
+        self._earned = self.earned
+        self.breaches[rule] = Breach(rule, sentence, expected, got)
+        self.stage.say(sentence)
+        if rule == self.stop_at:
+            raise self.breaches[rule]
 
 
 class Script(NamedTuple):
@@ -40,10 +79,10 @@ class Run(NamedTuple):
 
     steps: list[tuple]
     stage: Stage | None
-    watcher: Any
-    breach: Breach | None
+    breaches: dict[str, Breach]
     lost: bool
-    won_before: int | None  # The watcher's progress at the first fault, None where there was none.
+    progress: int
+    progress_after_fault: int
 
 
 class Survey(NamedTuple):
@@ -56,94 +95,92 @@ class Survey(NamedTuple):
 class Search:
     """Where to look, and for what.
 
-    set_up    (submission, start) → (Stage, watcher). The watcher is called with each Occurrence and counts in `progress` what
-              a run must reach to mean anything; while `judges` is true it raises Breach. `start` is a tuple of words, the first
-              one always the same: it begins a printed schedule.
+    set_up    (submission, start) → Stage. `start` is a tuple of words, the first one always the same: it begins a printed schedule.
+    watcher   the class of those who look on.
     rules     id → sentence, for each rule that a watcher may find broken, and "runs" for a handler that raises.
-    goal      what `progress` counts, in words: "elections won".
+    goal      what the watcher's `progress` counts, in words: "elections won".
     directed  schedules to try first.
     starts    number → the start of a random schedule.
     """
 
-    def __init__(self, set_up: Callable, rules: dict[str, str], goal: str, directed: Iterable[Script],
+    def __init__(self, set_up: Callable, watcher: type[Watcher], rules: dict[str, str], goal: str, directed: Iterable[Script],
                  starts: Callable[[int], tuple], *, schedules: int = 150, length: int = 80):
-        self.set_up, self.rules, self.goal = set_up, rules, goal
+        self.set_up, self.watcher, self.rules, self.goal = set_up, watcher, rules, goal
         self.directed, self.starts = tuple(directed), starts
         self.schedules, self.length = schedules, length
 
-    def run(self, submission, start: tuple, steps: Iterable[tuple] | int, expect: Callable | None = None) -> Run:
-        """Run given steps, or random ones from a seed, until a rule is broken.
+    def run(self, submission, start: tuple, steps: Iterable[tuple] | int, *, stop_at: str | None = None,
+            expect: Callable | None = None) -> Run:
+        """Run given steps, or random ones from a seed.
 
-        expect  if it is given, only the end counts: (stage, watcher) → None, or (what is wrong, expected, got).
+        stop_at  the rule at whose breach the run ends.
+        expect   what must be so at the end: (stage, watcher) → None, or (what is wrong, expected, got).
         """
-        stage = watcher = breach = won_before = None
-        taken, lost = [], False
+        stage = watcher = before = error = None
+        taken, breaches = [], {}
         try:
             with limited():
-                stage, watcher = self.set_up(submission, start)
-                watcher.judges = expect is None
+                stage = self.set_up(submission, start)
+                watcher = self.watcher(stage, stop_at)
                 stage.start()
                 for step in random_steps(stage, Random(f"schedule {steps}"), self.length) if isinstance(steps, int) else _each(stage, steps):
                     taken.append(step)
-                    if step[0] in FAULTS and won_before is None:
-                        won_before = watcher.progress
+                    if before is None and step[0] in FAULTS:
+                        before = watcher.earned
                     stage.perform(step)
                 wrong = expect(stage, watcher) if expect else None
-                breach = Breach("expected", *wrong) if wrong else None
-        except Breach as found:
-            breach = found
+                if wrong:
+                    breaches["expected"] = Breach("expected", *wrong)
+        except Breach:
+            pass
         except KeyboardInterrupt:
             raise
-        except BaseException as error:
-            breach, lost = Breach("runs", in_words(error), "a handler that returns", "none"), isinstance(error, Lost)
-        return Run(taken, stage, watcher, breach, lost, won_before)
+        except BaseException as caught:
+            error = caught
+            breaches["runs"] = Breach("runs", in_words(error), "a handler that returns", "none")
+        if stage and breaches:
+            stage.say(next(iter(breaches.values())).sentence)
+        won = watcher.earned if watcher else 0
+        return Run(taken, stage, (watcher.breaches if watcher else {}) | breaches, isinstance(error, Lost), won,
+                   0 if before is None else won - before)
 
     def survey(self, submission, schedules: int | None = None) -> Survey:
         """Look at all directed schedules and so many random ones."""
         found, counted = {}, {"schedules": 0, "steps": 0, self.goal: 0, f"{self.goal} after a fault": 0}
         for start, steps in [*self.directed, *((self.starts(seed), seed) for seed in range(schedules or self.schedules))]:
             run = self.run(submission, start, steps)
-            won = run.watcher.progress if run.watcher else 0
-            counted["schedules"] += 1
-            counted["steps"] += len(run.steps)
-            counted[self.goal] += won
-            counted[f"{self.goal} after a fault"] += 0 if run.won_before is None else won - run.won_before
-            if run.breach and run.breach.rule not in found:
-                found[run.breach.rule] = self.smallest(submission, start, run)
+            for what, count in zip(counted, (1, len(run.steps), run.progress, run.progress_after_fault)):
+                counted[what] += count
+            for rule in [rule for rule in run.breaches if rule not in found]:
+                found[rule] = self.smallest(submission, start, run, rule)
             if run.lost:
                 break
         return Survey(found, counted)
 
-    def smallest(self, submission, start: tuple, run: Run) -> Broken:
-        """The shortest part of a run's schedule that breaks the same rule."""
-        rule = run.breach.rule
-
+    def smallest(self, submission, start: tuple, run: Run, rule: str) -> Broken:
+        """The shortest part of a run's schedule that breaks `rule`."""
         def fails(part):
-            breach = self.run(submission, start, part).breach
-            return breach is not None and breach.rule == rule
+            return rule in self.run(submission, start, part, stop_at=rule).breaches
 
         if run.stage is not None and not run.lost:
-            run = self.run(submission, start, shrink(run.steps, fails))
-        return self.told(start, run, self.rules[rule])
+            run = self.run(submission, start, shrink(run.steps, fails), stop_at=rule)
+        return self.told(start, run, rule, self.rules[rule])
 
-    def told(self, start: tuple, run: Run, title: str) -> Broken:
+    def told(self, start: tuple, run: Run, rule: str, title: str) -> Broken:
         """A run that broke a rule, as a report tells it."""
+        breach = run.breaches[rule]
         if run.stage is None:
-            return Broken(run.breach.sentence, expected=run.breach.expected, got=run.breach.got)
+            return Broken(breach.sentence, expected=breach.expected, got=breach.got)
         run.stage.trace.title = title.split(" (")[0].rstrip(".")
-        run.stage.say(run.breach.sentence)
-        return Broken(run.breach.sentence, expected=run.breach.expected, got=run.breach.got, trace=run.stage.trace,
-                      steps=[start, *run.stage.steps])
+        return Broken(breach.sentence, expected=breach.expected, got=breach.got, trace=run.stage.trace, steps=[start, *run.stage.steps])
 
-    def replay(self, submission, steps: list[tuple], default: tuple):
-        """The run of a printed schedule again, as a trace: it ends with the sentence of the rule that it breaks, if any."""
+    def replay(self, submission, steps: list[tuple], default: tuple) -> Trace:
+        """The run of a printed schedule again, as a trace. It says which rules it breaks, where it breaks them."""
         start, steps = (steps[0], steps[1:]) if steps and steps[0][:1] == default[:1] else (default, steps)
         run = self.run(submission, start, steps)
         if run.stage is None:
-            raise run.breach
+            raise DslabError(run.breaches["runs"].sentence)
         run.stage.trace.title = f"{submission.__name__}: a written schedule"
-        if run.breach:
-            run.stage.say(run.breach.sentence)
         return run.stage.trace
 
     # Properties for an exercise.
@@ -152,21 +189,24 @@ class Search:
         """The property that `id` is never broken. It earns nothing where no run came as far as `goal`."""
         def test(submission):
             survey = kept(self.survey, submission)
+            looked_at = survey.counted if id == next(iter(self.rules)) else {}  # Once is enough in a report.
             if id in survey.broken:
+                survey.broken[id].looked_at = looked_at
                 raise survey.broken[id]
             if not survey.counted[self.goal]:
                 others = " or ".join(other for other in self.rules if other in survey.broken)
-                raise Broken(f"Not one of {survey.counted['schedules']} runs came to {self.goal}, so this rule was never put to the test."
-                             + (f" First mend what breaks {others}." if others else ""), expected=self.goal, got="none")
-            return survey.counted if id == next(iter(self.rules)) else None
+                raise Broken(f"In {survey.counted['schedules']} runs there were no {self.goal}, so this rule was never put to the test."
+                             + (f" What follows a breach of {others} doesn't count: mend that first." if others else ""), expected=self.goal, got="none", looked_at=looked_at)
+            return looked_at
         return Property(id, self.rules[id], points, hint, test)
 
     def expects(self, id: str, sentence: str, points: int, hint: str, script: Script, expect: Callable) -> Property:
         """The property that something holds after a directed schedule; `expect` as in `run`."""
         def test(submission):
-            run = self.run(submission, script.start, script.steps, expect)
-            if run.breach:
-                raise self.told(script.start, run, sentence)
+            run = self.run(submission, script.start, script.steps, expect=expect)
+            for rule in ("expected", "runs"):
+                if rule in run.breaches:
+                    raise self.told(script.start, run, rule, sentence)
         return Property(id, sentence, points, hint, test)
 
 

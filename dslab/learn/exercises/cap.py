@@ -5,7 +5,7 @@ from itertools import permutations
 from dslab.check import linearizable
 from dslab.errors import DslabError
 from dslab.learn.answers import hunt, predict
-from dslab.learn.grading import Broken, Exercise, Property, register
+from dslab.learn.grading import Broken, Exercise, Property, is_node, register
 from dslab.learn.mutants.cap import CLAIMS
 from dslab.node import Node
 from dslab.sim import Cluster
@@ -78,12 +78,6 @@ def adversary(node_class) -> Verdict:
 
 
 # 03.1: the reader writes one register that refuses, and one that always answers.
-
-def is_node(submission) -> str | None:
-    if not (isinstance(submission, type) and getattr(submission, "is_node", issubclass(submission, Node))):
-        return f"This exercise takes a class, a subclass of Node, but got {submission!r:.80}."
-    return None
-
 
 def loaded(node_class, seed, *, partition=True) -> Cluster:
     """Three clients that read and write at random, each at its own node, with a partition in the middle."""

@@ -7,15 +7,16 @@ is who sends AppendEntries; a vote is a Vote message with granted=True.
 from random import Random
 
 from dslab.check.schedule import Stage
-from dslab.learn.grading import Broken, Exercise, Property, register, replays
-from dslab.learn.search import Breach, Script, Search
+from dslab.errors import DslabError
+from dslab.learn.grading import Broken, Exercise, Property, is_node, register, replays
+from dslab.learn.search import Script, Search, Watcher
 from dslab.machine import Command
 from dslab.node import Node
 from dslab.protocols.raft import AppendEntries, ElectionTimeout, Entry, Heartbeat, RequestVote, Vote
 from dslab.sim import Cluster
 from dslab.values import majority
 
-__all__ = ["ELECTIONS", "RULES", "Watcher", "is_node"]
+__all__ = ["ELECTIONS", "RULES", "Elections"]
 
 THREE, FIVE = ("n1", "n2", "n3"), ("n1", "n2", "n3", "n4", "n5")
 
@@ -34,14 +35,14 @@ RULES = {
 }
 
 
-class Watcher:
-    """Sees what nodes send, and raises Breach when a rule is broken. `progress` counts the elections that somebody won."""
+class Elections(Watcher):
+    """Sees what nodes send. `progress` counts the elections that somebody won."""
 
-    def __init__(self):
-        self.judges = True
-        self.stage: Stage | None = None
+    purpose = ("one-leader",)
+
+    def __init__(self, stage, stop_at=None):
+        super().__init__(stage, stop_at)
         self.leaders: dict[int, str] = {}
-        self.rivals: list[tuple[int, str]] = []
         self.votes: dict[tuple[str, int], str] = {}
         self.ballots: dict[tuple[str, int], set[str]] = {}
         self.ends: dict[str, tuple[int, int]] = {}
@@ -54,11 +55,7 @@ class Watcher:
     def progress(self) -> int:
         return len(self.leaders)
 
-    def breach(self, rule, sentence, expected, got):
-        if self.judges:
-            raise Breach(rule, sentence, expected, got)
-
-    def __call__(self, event):
+    def look(self, event):
         known = max(self.seen.get(event.node, 0), self.spoken.get(event.node, 0))
         self.look_at_log(event)
         if event.what == "start":
@@ -70,14 +67,14 @@ class Watcher:
         self.ranges += [(event.node, *timer[1:]) for timer in event.timers.values() if timer and isinstance(timer[0], ElectionTimeout)]
         for receiver, message in event.outbox:
             if not isinstance(getattr(message, "term", 0), int):
-                raise Breach("runs", f"{event.node} sends {message!r}, whose term is no whole number.", "an int", repr(message.term))
+                raise DslabError(f"{event.node} sends {message!r}, whose term is no whole number.")
+            self.spoke(event, message)
             if isinstance(message, Vote):
                 self.voted(event, receiver, message, known)
             elif isinstance(message, RequestVote):
                 self.stood(event, message, known)
             elif isinstance(message, AppendEntries):
                 self.led(event, message)
-            self.spoke(event, message)
 
     def look_at_log(self, event):
         """Remember where the node's log ends; only a crash may lose it, and must not."""
@@ -117,15 +114,15 @@ class Watcher:
         self.give(event.node, request.term, event.node)
 
     def led(self, event, append):
-        first = self.leaders.setdefault(append.term, event.node)
+        first = self.leaders.get(append.term)
         votes = self.ballots.get((event.node, append.term), set()) | {event.node}
         needed = majority(self.stage.names)
-        if first != event.node:
-            self.rivals.append((append.term, event.node))
-            self.breach("one-leader", f"{first} and {event.node} both lead in term {append.term}.", "one leader a term", "two")
-        elif len(votes) < needed:
+        if first is None and len(votes) < needed:
             self.breach("majority", f"{event.node} leads term {append.term} with the votes of {', '.join(sorted(votes))}: "
                         f"{len(votes)} of {len(self.stage.names)}.", f"{needed} votes, its own among them", f"{len(votes)}")
+        elif first not in (None, event.node):
+            self.breach("one-leader", f"{first} and {event.node} both lead in term {append.term}.", "one leader a term", "two")
+        self.leaders.setdefault(append.term, event.node)
 
     def spoke(self, event, message):
         if not hasattr(message, "term"):
@@ -137,17 +134,15 @@ class Watcher:
         if term < seen:
             self.breach("higher-term", f"{event.node} has seen term {seen}, and still sends {message!r}.",
                         f"term {seen} or higher", f"term {term}")
-        self.spoken[event.node] = term
+        self.spoken[event.node] = max(before, term)
 
 
-def set_up(submission, start) -> tuple[Stage, Watcher]:
+def set_up(submission, start) -> Stage:
     """Nodes whose logs have entries of the terms that `start` gives: ("logs", ("n1", 1, 1, 2), ("n2",), …)."""
     contents = {name: tuple(Entry(term, Command("c1", index, "write", "x", index)) for index, term in enumerate(terms, 1))
                 for name, *terms in start[1:]}
-    watcher = Watcher()
-    watcher.stage = Stage(submission, tuple(contents), disks={name: {"log": log} for name, log in contents.items() if log},
-                          watch=watcher, strict=issubclass(submission, Node))
-    return watcher.stage, watcher
+    return Stage(submission, tuple(contents), disks={name: {"log": log} for name, log in contents.items() if log},
+                 strict=issubclass(submission, Node))
 
 
 def logs(**terms):
@@ -194,7 +189,7 @@ def random_logs(number):
     return logs(**{name: sorted(random.choices((1, 2), k=random.randrange(3))) if number % 2 else () for name in names})
 
 
-ELECTIONS = Search(set_up, RULES, "elections won", DIRECTED, random_logs)
+ELECTIONS = Search(set_up, Elections, RULES, "elections won", DIRECTED, random_logs)
 
 
 # Progress: what must happen when nothing goes wrong any more.
@@ -304,12 +299,6 @@ class Healing:
 def heals(submission):
     for seed in range(2):
         Healing(submission, seed).run()
-
-
-def is_node(submission) -> str | None:
-    if not (isinstance(submission, type) and getattr(submission, "is_node", issubclass(submission, Node))):
-        return f"This exercise takes a class, a subclass of Node, but got {submission!r:.80}."
-    return None
 
 
 SAFETY = (

@@ -1,7 +1,7 @@
 """12.2 Two leaders in one term: the reader writes schedules, and Rafts with one bug each are the prey."""
 
 from dslab.learn.answers import hunt
-from dslab.learn.exercises.raft_election import THREE, empty, set_up
+from dslab.learn.exercises.raft_election import THREE, Elections, empty, set_up
 from dslab.learn.grading import Broken
 from dslab.learn.mutants.raft_election import MUTANTS
 
@@ -13,12 +13,12 @@ PREY = (("VotesTwice", 6, "Two candidates, one voter."), ("VoteNotPersisted", 8,
 def two_leaders_in(bug):
     """A judge: does this schedule make two leaders in one term of `bug`?"""
     def judge(steps):
-        stage, watcher = set_up(bug, empty(THREE))
-        watcher.judges = False
+        stage = set_up(bug, empty(THREE))
+        watcher = Elections(stage)
         stage.start()
         for step in steps:
             stage.perform(tuple(step))
-        if not watcher.rivals:
+        if "one-leader" not in watcher.breaches:
             seen = ", ".join(f"{name} in term {term}" for term, name in sorted(watcher.leaders.items()))
             raise Broken("No term had two leaders in this run.", expected="two leaders in one term", got=seen or "nobody led", trace=stage.trace)
     return judge

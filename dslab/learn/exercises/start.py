@@ -1,8 +1,7 @@
 """Chapter 00: charge a customer at most once; read a trace; find your place."""
 
 from dslab.learn.answers import predict
-from dslab.learn.exercises.cap import is_node
-from dslab.learn.grading import Broken, Exercise, Property, register
+from dslab.learn.grading import Broken, Exercise, Property, is_node, register
 from dslab.node import Node
 from dslab.protocols.raft import Raft
 from dslab.sim import Cluster
