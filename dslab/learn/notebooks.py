@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dslab.errors import DslabError
 from dslab.learn.grading import Report, exercise_named, grade
-from dslab.learn.remote import Lost, Submission
+from dslab.learn.remote import Submission
 
 __all__ = ["check_notebook"]
 
@@ -26,37 +26,63 @@ def cells_of(path: Path) -> list[str]:
 
 
 def check_notebook(path: Path, exercise: str | None = None) -> list[Report]:
-    """A report for each check(…) in the notebook, or for the named exercise alone.
+    """A report for each exercise in the notebook, or for the named one alone.
 
     Raises DslabError where the notebook has no exercise, or not the one that is asked for.
     """
+    cells = cells_of(path)
+    named = exercises_in(cells)
+    if not named:
+        raise DslabError(f"{path} has no exercise: no cell calls check(\"name\", your_answer).")
     if exercise is not None:
         exercise_named(exercise)
-    cells = cells_of(path)
-    if not any("check(" in cell for cell in cells):
-        raise DslabError(f"{path} has no exercise: no cell calls check(\"name\", your_answer).")
-    with Submission(cells, str(Path(path).resolve().parent)) as submission:
-        try:
-            found, error = submission.checks()
-        except Lost as lost:
-            found, error = [], str(lost)
-        # A submission that calls check twice for one exercise is graded on the last call, as a reader would expect.
-        latest = {name: thing for name, thing, _ in found}
-        asked = [exercise] if exercise else list(latest) or _named_in(cells)
-        return [_report(name, latest, error, path) for name in asked]
+        if exercise not in named:
+            raise DslabError(f"{path} has no exercise {exercise!r}: it has {', '.join(named)}.")
+    for name in named:
+        exercise_named(name)
+    folder, reports = str(Path(path).resolve().parent), []
+    submission, found, errors = _opened(cells, folder)
+    try:
+        for name in [exercise] if exercise else named:
+            if submission.lost:  # The exercise before this one ended the process: that was its loss alone.
+                submission.close()
+                submission, found, errors = _opened(cells, folder)
+            reports.append(grade(exercise_named(name), found[name]) if name in found
+                           else _never_came(name, named[name], errors))
+    finally:
+        submission.close()
+    return reports
 
 
-def _report(name: str, latest: dict, error: str | None, path: Path) -> Report:
-    exercise = exercise_named(name)
-    if name in latest:
-        return grade(exercise, latest[name])
-    if error is None:
-        raise DslabError(f"{path} has no exercise {name!r}: it has {', '.join(latest) or 'none'}.")
-    sentence = f"The notebook never came to check(\"{name}\", …): {error}"
-    return grade(replace(exercise, accepts=lambda _: sentence), None)
+def exercises_in(cells: list[str]) -> dict[str, int]:
+    """The exercises that cells check, each with the number of the last cell that does, from 1."""
+    found = {}
+    for number, cell in enumerate(cells, 1):
+        code = "\n".join(line for line in cell.splitlines() if not line.lstrip().startswith("#"))
+        found |= dict.fromkeys(re.findall(r"\bcheck\(\s*[\"']([^\"'\n]+)[\"']", code), number)
+    return found
 
 
-def _named_in(cells: list[str]) -> list[str]:
+def _opened(cells: list[str], folder: str) -> tuple[Submission, dict, dict]:
+    """A process in which the cells have run: all of them, or those before the one that ended it."""
+    submission = Submission(folder)
+    found, errors = submission.run(cells)
+    if submission.lost:
+        submission.close()
+        submission = Submission(folder)
+        found, _ = submission.run(cells[:max(errors) - 1])
+    return submission, found, errors
 
 
-    return [name for name in dict.fromkeys(re.findall(r"check\(\s*[\"']([\w-]+)[\"']", "\n".join(cells)))]
+def _never_came(name: str, cell: int, errors: dict[int, str]) -> Report:
+    """The report where no cell handed over a submission: what went wrong in the cell that should have, or before it."""
+    lost = [number for number in errors if number <= cell and errors[number].startswith("Your code stopped answering")]
+    if lost:
+        why = f"cell {lost[0]}: {errors[lost[0]]}"
+    elif cell in errors:
+        before = [number for number in sorted(errors) if number < cell] if errors[cell].startswith("NameError") else []
+        why = "; before it, ".join(f"cell {number} raised {errors[number]}" for number in [cell, *before[-1:]])
+    else:
+        why = f"cell {cell} was given nothing of yours"
+    sentence = f"The notebook never came to check(\"{name}\", …): {why.rstrip('.')}."
+    return grade(replace(exercise_named(name), accepts=lambda _: sentence), None)

@@ -3,51 +3,69 @@
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
+from time import monotonic
 from typing import Any
 
 from dslab.errors import DslabError
+from dslab.learn.guard import Lost, Raised
 from dslab.learn.wire import decode, stand_in
 from dslab.node import Timer
 from dslab.values import plain
 
-__all__ = ["Lost", "Submission"]
+__all__ = ["Submission"]
 
-#: A backstop for what instructions don't count, such as one huge multiplication. The verdict doesn't depend on it otherwise.
-SECONDS, MEMORY = 60, 2 * 1024 ** 3
+#: A backstop for what instructions don't count, such as one huge multiplication or a sleep: seconds of computing, seconds of
+#: waiting for answers in all, bytes of memory, bytes of a file. No verdict on code that keeps its budget depends on them.
+COMPUTING, WAITING, MEMORY, FILE = 60, 300, 2 * 1024 ** 3, 256 * 1024 ** 2
 #: Stands for a value that JSON has no form for; the child makes such a value of it.
 UNFIT = {"$": "unfit"}
 LONGEST_ANSWER = 8 * 1024 ** 2
 
 
-class Lost(DslabError):
-    """The submission's process is gone, or stopped answering."""
-
-
-class Raised(Exception):
-    """The submission raised; the text says what and where."""
-
-
 class Submission:
-    """The cells of one notebook, run in a child process with limits on time and memory. Use it in a `with`."""
+    """A notebook's cells in a child process with limits. Use it in a `with`, or close it.
 
-    def __init__(self, cells: list[str], folder: str | None = None):
+    It keeps accidents and cheap tricks apart from the grader and from each other. It is no prison: the child is the same user on
+    the same machine, so grade the notebooks of strangers in a container.
+    """
+
+    def __init__(self, folder: str | None = None):
+        if os.name != "posix":
+            raise DslabError("grading from a shell needs Linux or macOS: elsewhere, call check(...) in the notebook.")
         ask, self._ask = os.pipe()
         self._answer, answer = os.pipe()
-        arguments = [sys.executable, "-m", "dslab.learn.child", str(ask), str(answer)]
+        # -P: a file named like one of Python's own modules, beside a notebook, must not come before it.
+        arguments = [sys.executable, "-P", "-m", "dslab.learn.child", str(ask), str(answer)]
+        environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "MPLBACKEND": "agg", "DSLAB_LAB": "recorded"}
         self._process = subprocess.Popen(arguments, pass_fds=(ask, answer), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                         stderr=subprocess.DEVNULL, cwd=folder, preexec_fn=_limits,
-                                         env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})
+                                         stderr=subprocess.DEVNULL, cwd=folder, preexec_fn=_limits, start_new_session=True,
+                                         env=os.environ | environment)
         os.close(ask)
         os.close(answer)
-        self._rest, self.lost = b"", None
-        self._write(cells)
+        self._rest, self._patience, self.lost = b"", WAITING, None
 
-    def checks(self) -> tuple[list[tuple[str, Any, str]], str | None]:
-        """(name, submission, its name) for each check(…) in the cells, and the first error in them."""
-        found = self.ask(do="run")
-        return [(each["name"], self._stand_in(each), each["label"]) for each in found["checks"]], found["error"]
+    def run(self, cells: list[str]) -> tuple[dict[str, Any], dict[int, str]]:
+        """Run cells. Returns what they hand to check(…), by exercise, and the errors in them, by the cell's number from 1.
+
+        The last check of an exercise counts, as it does for who reads the notebook. After an error the next cell is run, but none
+        after the process is lost.
+        """
+        found, errors = {}, {}
+        for number, cell in enumerate(cells, 1):
+            try:
+                answer = self.ask(do="run", cell=cell, number=number)
+            except (Lost, Raised) as error:
+                errors[number] = str(error)
+                if self.lost:
+                    break
+                continue
+            found |= {each["name"]: self._stand_in(each) for each in answer["checks"]}
+            if answer["error"]:
+                errors[number] = answer["error"]
+        return found, errors
 
     def ask(self, **question) -> dict:
         """One question, and its answer. Raises Lost where none comes, and Raised where the submission raised."""
@@ -56,7 +74,7 @@ class Submission:
         self._write(question)
         answer = self._read()
         if "error" in answer and "text" in answer:
-            raise Raised(f"{answer['error']}: {answer['text']}")
+            raise Raised(str(answer["error"]), str(answer["text"]), str(answer.get("place", "")))
         return answer
 
     def _write(self, data) -> None:
@@ -69,7 +87,9 @@ class Submission:
 
     def _read(self) -> dict:
         while b"\n" not in self._rest:
-            ready, _, _ = select.select([self._answer], [], [], SECONDS)
+            since = monotonic()
+            ready, _, _ = select.select([self._answer], [], [], self._patience)
+            self._patience = max(self._patience - (monotonic() - since), 0)
             chunk = os.read(self._answer, 1 << 16) if ready else b""
             self._rest += chunk
             if not chunk or len(self._rest) > LONGEST_ANSWER:
@@ -77,19 +97,28 @@ class Submission:
         line, _, self._rest = self._rest.partition(b"\n")
         try:
             answer = json.loads(line)
-        except ValueError:
-            self._lose()
-        if not isinstance(answer, dict):
-            self._lose()
-        return answer
+        except (ValueError, RecursionError):
+            answer = None
+        return answer if isinstance(answer, dict) else self._lose()
 
     def _lose(self):
-        self._process.kill()
-        code = self._process.wait()
-        why = {0: "it ended its own process (os._exit or the like)", -9: "it used more time or memory than it may",
-               -24: "it used more time than it may"}.get(code, f"its process ended with code {code}")
-        self.lost = f"Your code stopped answering: {why}."
+        try:
+            ended = self._process.wait(1)  # Its end of the pipe closes a moment before it has ended.
+        except subprocess.TimeoutExpired:
+            ended = None
+        self.close()
+        why = {None: "it took too long, or answered what is no answer", 0: "it ended its own process (os._exit or the like)",
+               -signal.SIGXCPU: "it used more time than it may", -signal.SIGKILL: "it used more time or memory than it may"}
+        self.lost = f"Your code stopped answering: {why.get(ended, f'its process ended with code {ended}')}."
         raise Lost(self.lost)
+
+    def close(self) -> None:
+        """End the process, and whatever it has started."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # All gone; macOS says it the second way.
+            pass
+        self._process.wait()
 
     def _stand_in(self, shape: dict):
         match shape["kind"]:
@@ -99,16 +128,27 @@ class Submission:
                 return RemoteCallable(self, shape["object"], shape["label"])
             case "tuple":
                 return tuple(RemoteCallable(self, item, "…") for item in shape["items"])
+            case "other":
+                return Other(shape["text"])
         return shape["value"]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._process.kill()
-        self._process.wait()
+        self.close()
         os.close(self._ask)
         os.close(self._answer)
+
+
+class Other:
+    """Stands for something in the child that no exercise takes."""
+
+    def __init__(self, text: str):
+        self._text = text
+
+    def __repr__(self):
+        return self._text
 
 
 class RemoteNode:
@@ -200,6 +240,9 @@ class RemoteCallable:
 def _limits() -> None:
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most in ((resource.RLIMIT_CPU, COMPUTING), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, FILE),
+                       (resource.RLIMIT_CORE, 0)):
+        try:
+            resource.setrlimit(what, (most, most))
+        except (OSError, ValueError):  # A lower limit is set already, or the system has none of this kind.
+            pass

@@ -5,8 +5,10 @@ protocols become the classes they were; for those that a submission invents, a c
 """
 
 from functools import cache
+from keyword import iskeyword
 from typing import Any
 
+from dslab.errors import DslabError
 from dslab.values import Map, Value
 
 __all__ = ["decode", "stand_in"]
@@ -14,7 +16,13 @@ __all__ = ["decode", "stand_in"]
 
 @cache
 def stand_in(name: str, fields: tuple[str, ...]) -> type:
-    """A value class of this name and these fields, the same one each time."""
+    """A value class of this name and these fields, the same one each time.
+
+    The names come from a submission, and a dataclass writes its fields' names into code that it runs: only names may pass.
+    """
+    for word in (name, *fields):
+        if not word.isidentifier() or iskeyword(word) or word.startswith("__"):
+            raise DslabError(f"{word!r:.80} is no name for a message or a field.")
     return type(name, (Value,), {"__annotations__": dict.fromkeys(fields, Any), "__module__": "submission"})
 
 
@@ -52,13 +60,12 @@ def _decoded(data: Any, known: dict[str, type]) -> Any:
         return tuple(_decoded(item, known) for item in data)
     if not isinstance(data, dict):
         return data
-    if "$" not in data:
+    if not isinstance(data.get("$"), str):
         return Map({key: _decoded(value, known) for key, value in data.items()})
     if data["$"] == "set":
-        return frozenset(_decoded(item, known) for item in data["items"])
+        return frozenset(_decoded(item, known) for item in data.get("items", ()))
     fields = {key: _decoded(value, known) for key, value in data.items() if key != "$"}
     kind = known.get(data["$"])
-    try:
+    if kind and set(kind.__dataclass_fields__) == set(fields):
         return kind(**fields)
-    except TypeError:  # Not one of ours, or of the name of one of ours with other fields.
-        return stand_in(data["$"], tuple(fields))(**fields)
+    return stand_in(data["$"], tuple(fields))(**fields)  # Not one of ours, or of the name of one of ours with other fields.

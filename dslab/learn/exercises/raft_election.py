@@ -20,7 +20,6 @@ __all__ = ["ELECTIONS", "RULES", "Elections"]
 
 THREE, FIVE = ("n1", "n2", "n3"), ("n1", "n2", "n3", "n4", "n5")
 
-
 #: The rules that hold at every step, with the sections of the paper (Ongaro and Ousterhout 2014).
 RULES = {
     "one-leader": "At most one leader is elected in a term (election safety, section 5.2).",
@@ -196,6 +195,8 @@ ELECTIONS = Search(set_up, Elections, RULES, "elections won", DIRECTED, random_l
 
 def somebody_leads(count):
     def expect(stage, watcher):
+        if not watcher.ranges:
+            return never_stands(stage.names[0])
         if len(watcher.leaders) < count:
             return ("Messages all arrived, and nobody won the election: no AppendEntries of a new term was sent.",
                     "a leader that sends AppendEntries",
@@ -204,10 +205,15 @@ def somebody_leads(count):
     return expect
 
 
+def never_stands(name):
+    return (f"{name} has started, and has no ElectionTimeout pending: it will never stand for election.",
+            "set_timer(ElectionTimeout(), low, high)", "no timer")
+
+
 def leader_beats(stage, watcher):
-    leader = watcher.leaders.get(max(watcher.leaders, default=0))
-    if leader is None:
-        return "Nobody won the election, so nobody sends heartbeats.", "a leader", "none"
+    if not watcher.leaders:
+        return somebody_leads(1)(stage, watcher)
+    leader = watcher.leaders[max(watcher.leaders)]
     told = {record[3] for record in stage.trace.records if record[1:3] == ("send", leader) and isinstance(record[5], AppendEntries)}
     silent = ", ".join(name for name in stage.names if name != leader and name not in told)
     if silent:
@@ -248,7 +254,7 @@ def waits_after(what):
 def timeouts_are_drawn(stage, watcher):
     for name in stage.names:
         if not any(node == name for node, *_ in watcher.ranges):
-            return f"{name} has started, and has no ElectionTimeout pending: it will never stand.", "set_timer(ElectionTimeout(), low, high)", "no timer"
+            return never_stands(name)
     for name, low, high in watcher.ranges:
         if not 0 < low < high:
             return (f"{name} sets its ElectionTimeout for {low} to {high} ms: all time out together, and split votes repeat for ever.",
