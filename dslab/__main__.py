@@ -19,15 +19,39 @@ def check(options) -> int:
 
 
 def check_notebook(options) -> int:
-    """Grade the exercises of a notebook."""
+    """Grade the exercises of a notebook, or of a folder of notebooks."""
     from dslab.learn.notebooks import check_notebook
 
+    if options.notebook.is_dir():
+        return check_folder(options)
+    if options.csv or options.html:
+        raise DslabError("--csv and --html are for a folder of notebooks: give a folder, or leave them out.")
     reports = check_notebook(options.notebook, options.exercise)
     if options.json:
         print(json.dumps([report.as_json() for report in reports]))
     else:
         print("\n\n".join(map(repr, reports)))
     return 0 if all(report.done for report in reports) else 1
+
+
+def check_folder(options) -> int:
+    """Grade a folder of notebooks."""
+    from dslab.learn.folder import check_folder, write_csv, write_pages
+
+    graded = []
+    for write, place in ((write_csv, options.csv), (write_pages, options.html)):
+        if place:
+            write(graded, place)  # Tries the place before the work is done.
+    graded += check_folder(options.notebook, options.exercise)
+    for write, place in ((write_csv, options.csv), (write_pages, options.html)):
+        if place:
+            write(graded, place)
+    if options.json:
+        print(json.dumps([{"notebook": each.notebook, "problem": each.problem,
+                           "reports": [report.as_json() for report in each.reports]} for each in graded]))
+    else:
+        print("\n".join(map(str, graded)))
+    return 0 if all(each.done for each in graded) else 1
 
 
 class _Parser(argparse.ArgumentParser):
@@ -51,11 +75,13 @@ def parser() -> argparse.ArgumentParser:
     it.set_defaults(run=check)
 
     it = commands.add_parser("check-notebook", help="grade the exercises of a notebook",
-                             description="Run a notebook's cells in a process of their own and grade each check(...) in it. Exit "
-                             "code: 0 everything is solved, 1 it is not, 2 bad input.")
-    it.add_argument("notebook", type=Path, metavar="NOTEBOOK.ipynb")
+                             description="Run a notebook's cells in a process of their own and grade each check(...) in it; of a "
+                             "folder, all notebooks. Exit code: 0 everything is solved, 1 it is not, 2 bad input.")
+    it.add_argument("notebook", type=Path, metavar="NOTEBOOK.ipynb or FOLDER")
     it.add_argument("--exercise", metavar="NAME", help="grade this exercise alone")
     it.add_argument("--json", action="store_true", help="print the reports as JSON")
+    it.add_argument("--csv", type=Path, metavar="FILE", help="for a folder: write the scores into this file")
+    it.add_argument("--html", type=Path, metavar="DIR", help="for a folder: write a page of feedback for each notebook")
     it.set_defaults(run=check_notebook)
     return top
 

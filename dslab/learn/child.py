@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dslab.errors import DslabError
 from dslab.learn.grading import Exercise, Report
 from dslab.learn.guard import limited, place_of
-from dslab.learn.wire import decode
+from dslab.learn.wire import decode, forget
 from dslab.node import Node, rehearse
 from dslab.values import plain
 
@@ -39,6 +39,7 @@ class Holder:
     def run(self, cell, number):
         """Run a cell; returns what it hands to check(…), and its error."""
         self.found, error = [], None
+        forget()
         try:
             with limited(CELL):
                 exec(compile(_plain_python(cell), f"<cell {number}>", "exec"), self.space)
@@ -80,8 +81,9 @@ class Holder:
     def step(self, object, step, args, now):
         node = self.objects[object]
         node.now, node.outbox, node.timers = now, [], {}
+        args = [decode(arg, inside=True) for arg in args]
         with limited():
-            rehearse(node, step, *(decode(arg, inside=True) for arg in args))
+            rehearse(node, step, *args)
         return {"state": shown(node), "outbox": plain(node.outbox),
                 "timers": [[kind.__name__, None if setting is None else plain(setting)] for kind, setting in node.timers.items()]}
 

@@ -30,27 +30,26 @@ def check_notebook(path: Path, exercise: str | None = None) -> list[Report]:
 
     Raises DslabError where the notebook has no exercise, or not the one that is asked for.
     """
-    cells = cells_of(path)
-    named = exercises_in(cells)
-    if not named:
-        raise DslabError(f"{path} has no exercise: no cell calls check(\"name\", your_answer).")
     if exercise is not None:
         exercise_named(exercise)
-        if exercise not in named:
-            raise DslabError(f"{path} has no exercise {exercise!r}: it has {', '.join(named)}.")
-    for name in named:
-        exercise_named(name)
-    folder, reports = str(Path(path).resolve().parent), []
+    cells = cells_of(path)
+    if not any("check(" in cell for cell in cells):
+        raise DslabError(f"{path} has no exercise: no cell calls check(\"name\", your_answer).")
+    folder, written, reports = str(Path(path).resolve().parent), exercises_in(cells), []
     submission, found, errors = _opened(cells, folder)
     try:
-        for name in [exercise] if exercise else named:
+        names = [exercise_named(name).name for name in dict.fromkeys([*written, *found])]
+        if exercise is not None and exercise not in names:
+            raise DslabError(f"{path} has no exercise {exercise!r}: it has {', '.join(names) or 'none'}.")
+        for name in [exercise] if exercise else names:
             if submission.lost:  # The exercise before this one ended the process: that was its loss alone.
                 submission.close()
                 submission, found, errors = _opened(cells, folder)
-            reports.append(grade(exercise_named(name), found[name]) if name in found
-                           else _never_came(name, named[name], errors))
+            reports.append(grade(exercise_named(name), found[name]) if name in found else _never_came(name, written[name], errors))
     finally:
         submission.close()
+    if not reports:
+        raise DslabError(f"{path} has no exercise: no cell came to check(\"name\", your_answer).")
     return reports
 
 

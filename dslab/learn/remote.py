@@ -45,6 +45,7 @@ class Submission:
                                          env=os.environ | environment)
         os.close(ask)
         os.close(answer)
+        self._ends = self._ask, self._answer
         self._rest, self._patience, self.lost = b"", WAITING, None
 
     def run(self, cells: list[str]) -> tuple[dict[str, Any], dict[int, str]]:
@@ -119,6 +120,9 @@ class Submission:
         except (ProcessLookupError, PermissionError):  # All gone; macOS says it the second way.
             pass
         self._process.wait()
+        for end in self._ends:
+            os.close(end)
+        self._ends = ()
 
     def _stand_in(self, shape: dict):
         match shape["kind"]:
@@ -137,8 +141,6 @@ class Submission:
 
     def __exit__(self, *_):
         self.close()
-        os.close(self._ask)
-        os.close(self._answer)
 
 
 class Other:

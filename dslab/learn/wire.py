@@ -11,7 +11,7 @@ from typing import Any
 from dslab.errors import DslabError
 from dslab.values import Map, Value
 
-__all__ = ["decode", "stand_in"]
+__all__ = ["decode", "forget", "stand_in"]
 
 
 @cache
@@ -39,12 +39,12 @@ def _values(own_only: bool) -> dict[str, type]:
 
 
 @cache
-def _known() -> dict[str, type]:
+def _known(inside: bool) -> dict[str, type]:
     import dslab.protocols.primary_backup  # noqa: F401  Each defines messages that exercises use.
     import dslab.protocols.quorum_register  # noqa: F401
     import dslab.protocols.raft  # noqa: F401
 
-    return _values(own_only=True)
+    return _values(own_only=not inside)
 
 
 def decode(data: Any, *, inside: bool = False) -> Any:
@@ -52,7 +52,11 @@ def decode(data: Any, *, inside: bool = False) -> Any:
 
     inside  whether this is the submission's own process, where its classes are known.
     """
-    return _decoded(data, _values(own_only=False) if inside else _known())
+    return _decoded(data, _known(inside))
+
+
+#: To be called when the submission may have defined classes.
+forget = _known.cache_clear
 
 
 def _decoded(data: Any, known: dict[str, type]) -> Any:
