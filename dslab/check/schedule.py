@@ -91,6 +91,7 @@ class Stage:
         done = action(*step[1:])
         if not done:
             self.steps.pop()
+            self.now -= TICK
         return done
 
     def enabled(self) -> list[tuple]:
@@ -139,11 +140,12 @@ class Stage:
         return True
 
     def _lose(self, sender, receiver):
-        waiting = self.pending.get((sender, receiver), [])
-        if waiting:
-            number, _ = waiting.pop(0)
-            self._record("lose", receiver, sender, number, "loss")
-        return bool(waiting)
+        waiting = self.pending.get((sender, receiver))
+        if not waiting:
+            return False
+        number, _ = waiting.pop(0)
+        self._record("lose", receiver, sender, number, "loss")
+        return True
 
     def _crash(self, name):
         if self.nodes[name] is None:

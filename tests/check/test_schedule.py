@@ -1,0 +1,164 @@
+"""Runs of explicit steps: what each step does, and that any part of a schedule is again a schedule."""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dslab.check.schedule import Stage, random_steps, step_named
+from dslab.errors import DslabError
+from dslab.node import Message, Node, Timer
+from dslab.protocols.raft import Raft
+
+
+class Ping(Message):
+    number: int
+
+
+class Tick(Timer):
+    pass
+
+
+class Counter(Node):
+    """Sends a numbered Ping to everybody at each Tick, and remembers on disk what it heard."""
+
+    sent: int = 0
+    heard: tuple = ()
+    durable = ("heard",)
+
+    def on_start(self):
+        self.set_timer(Tick(), 10)
+
+    def on_Tick(self):
+        self.sent += 1
+        self.broadcast(Ping(self.sent))
+        self.set_timer(Tick(), 10)
+
+    def on_Ping(self, sender, m):
+        self.heard += (m.number,)
+
+
+def stage(*steps, node_class=Counter):
+    it = Stage(node_class, ("a", "b")).start()
+    return it, [it.perform(step) for step in steps]
+
+
+TICK = ("fire", "a", "Tick")
+
+
+def test_messages_of_a_link_come_in_their_order():
+    it, done = stage(TICK, TICK, ("deliver", "a", "b"), ("deliver", "a", "b"), ("deliver", "a", "b"))
+    assert it.nodes["b"].heard == (1, 2)
+    assert done == [True, True, True, True, False], "there is no third message, so that step does nothing"
+    assert it.steps == [TICK, TICK, ("deliver", "a", "b"), ("deliver", "a", "b")]
+
+
+def test_a_lost_message_is_gone_and_a_repeated_one_comes_again():
+    it, _ = stage(TICK, TICK, ("lose", "a", "b"), ("deliver", "a", "b", "Ping"), ("again", "a", "b", "Ping"))
+    assert it.nodes["b"].heard == (2, 2)
+    assert it.trace.count("lose") == 1 and it.trace.count("deliver", "Ping") == 2
+
+
+def test_a_crash_keeps_the_durable_fields_alone_and_forgets_timers():
+    it, done = stage(TICK, ("deliver", "a", "b"), ("fire", "b", "Tick"), ("crash", "b"), ("fire", "b", "Tick"), ("crash", "b"),
+                     ("restart", "b"), ("restart", "b"))
+    assert done == [True, True, True, True, False, False, True, False]
+    assert (it.nodes["b"].heard, it.nodes["b"].sent) == ((1,), 0)
+    assert "Tick" in it.timers["b"], "on_start has set it again"
+
+
+def test_a_message_waits_for_a_node_that_is_down():
+    it, done = stage(TICK, ("crash", "b"), ("deliver", "a", "b"), ("restart", "b"), ("deliver", "a", "b"))
+    assert done[2] is False and it.nodes["b"].heard == (1,)
+
+
+def test_forged_messages_arrive():
+    it, _ = stage(("forge", "a", "b", Ping(99)))
+    assert it.nodes["b"].heard == (99,)
+
+
+def test_settling_delivers_until_nothing_is_on_its_way():
+    it, _ = stage(TICK, ("fire", "b", "Tick"), TICK)
+    for step in it.settling():
+        it.perform(step)
+    assert (it.nodes["a"].heard, it.nodes["b"].heard) == ((1,), (1, 2))
+
+
+@pytest.mark.parametrize("step, sentence", [
+    (("jump", "a"), "('jump', 'a') is no step: write one of fire, deliver,"),
+    (("fire", "a"), "('fire', 'a') is no step"),
+    ((), "() is no step"),
+    (("crash", "x"), "names 'x', but the nodes are a, b"),
+    (("deliver", "a", "x"), "names 'x', but the nodes are a, b"),
+])
+def test_what_is_no_step_is_named(step, sentence):
+    with pytest.raises(DslabError) as error:
+        stage(step)
+    assert sentence in str(error.value)
+
+
+def test_a_handler_that_raises_is_the_last_step_of_the_trace():
+    class Bad(Counter):
+        def on_Ping(self, sender, m):
+            raise KeyError("x")
+
+    it, _ = stage(TICK, node_class=Bad)
+    with pytest.raises(KeyError) as error:
+        it.perform(("deliver", "a", "b"))
+    assert error.value.__notes__ == ["while b handled Ping(number=1)"]
+    assert it.trace.sentences()[-1] == "2.0 ms: b receives Ping(number=1) from a."
+
+
+def test_a_flood_of_messages_is_refused():
+    class Flood(Counter):
+        def on_Tick(self):
+            for _ in range(1001):
+                self.broadcast(Ping(0))
+
+    it, _ = stage(node_class=Flood)
+    with pytest.raises(DslabError, match="a sends 1,001 messages in one step"):
+        it.perform(TICK)
+
+
+def test_every_kind_of_step_has_words():
+    said = [step_named(step) for step in (TICK, ("deliver", "a", "b"), ("deliver", "a", "b", "Ping"), ("again", "a", "b", "Ping"),
+                                          ("lose", "a", "b"), ("crash", "a"), ("restart", "a"), ("forge", "a", "b", Ping(1)))]
+    assert said[:3] == ["a's Tick runs out", "b gets the next message from a", "b gets the next Ping from a"]
+    assert len(set(said)) == len(said)
+
+
+def taken(seed, length=60):
+    it = Stage(Raft, ("n1", "n2", "n3")).start()
+    steps = []
+    for step in random_steps(it, Random(seed), length):
+        steps.append(step)
+        it.perform(step)
+    return it, steps
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10 ** 6), st.sets(st.integers(0, 59)))
+def test_any_part_of_a_schedule_is_a_schedule_and_makes_the_same_run_each_time(seed, left_out):
+    _, steps = taken(seed)
+    part = [step for number, step in enumerate(steps) if number not in left_out]
+    runs = []
+    for schedule in (part, part):
+        it = Stage(Raft, ("n1", "n2", "n3")).start()
+        for step in schedule:
+            it.perform(step)
+        runs.append(it)
+    assert runs[0].trace.dumps() == runs[1].trace.dumps()
+    again = Stage(Raft, ("n1", "n2", "n3")).start()
+    assert all(again.perform(step) for step in runs[0].steps), "the steps that were possible are possible again"
+    assert {name: node and vars(node) for name, node in again.nodes.items()} == {name: node and vars(node) for name, node in runs[0].nodes.items()}
+
+
+def test_random_schedules_have_every_kind_of_step_and_elect_leaders():
+    kinds, elected = set(), 0
+    for seed in range(20):
+        it, steps = taken(seed)
+        kinds |= {step[0] for step in steps}
+        elected += it.trace.count("send", "AppendEntries") > 0
+    assert kinds == {"fire", "deliver", "again", "lose", "crash", "restart"}
+    assert elected > 10
