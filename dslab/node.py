@@ -88,6 +88,9 @@ class Node:
         super().__init_subclass__(**kwargs)
         cls.fields = cls.fields | _declared_fields(cls)
         cls._handlers = {}
+        if isinstance(cls.durable, str):
+            raise ContractError(f"{cls.__name__}.durable is the text {cls.durable!r}: write `durable = (\"{cls.durable}\",)`, "
+                                "with the comma that makes a tuple of it.")
         unknown = [name for name in cls.durable if name not in cls.fields]
         if unknown:
             raise ContractError(f"{cls.__name__}.durable names {unknown[0]!r}, which is not a field: declare it as "
@@ -109,10 +112,19 @@ class Node:
 
         The environment picks the moment: from a seed in the simulator, every moment in the explorer.
         """
-        self.timers[type(timer)] = (timer, low, low if high is None else high)
+        if isinstance(timer, type):
+            raise ContractError(f"set_timer takes a timer, such as {timer.__name__}(), and got the class {timer.__name__}.")
+        high = low if high is None else high
+        if not (isinstance(low, (int, float)) and isinstance(high, (int, float)) and 0 <= low <= high):
+            raise ContractError(f"set_timer({timer!r}, {low!r}, {high!r}): give the range in milliseconds, 0 or more, "
+                                "the lower end first.")
+        self.timers[type(timer)] = (timer, low, high)
 
     def cancel_timer(self, kind: type) -> None:
         """Forget the pending timer of class `kind`, if there is one."""
+        if not isinstance(kind, type):
+            raise ContractError(f"cancel_timer takes the class of a timer, and got {kind!r}: "
+                                f"write `self.cancel_timer({type(kind).__name__})`.")
         self.timers[kind] = None
 
     def on_start(self) -> None:
@@ -177,17 +189,29 @@ def rehearse(node: Node, step: str, *args) -> None:
     getattr(twin, step)(*args)
     getattr(node, step)(*args)
     where = f"{type(node).__name__}.on_{type(args[-1]).__name__ if args else 'start'} of {node.id}"
-    for name in vars(node).keys() - node.fields.keys():
+    for name in sorted(vars(node).keys() - node.fields.keys()):
         raise ContractError(f"{where} sets {name!r}, which is not declared: write `{name}: type = initial value` in the class.")
-    for name, value in (*vars(node).items(), *(("message to " + to, message) for to, message in node.outbox)):
+    for to, message in node.outbox:
+        if not isinstance(to, str) or not isinstance(message, Message):
+            what = f"the class {message.__name__}" if isinstance(message, type) else show(message)
+            raise ContractError(f"{where} sends {what} to {show(to)}: "
+                                "write `self.send(name, message)`, with an instance of a Message class.")
+    for name, value in _left_by(node):
         try:
             hash(value)
         except TypeError:
-            raise ContractError(f"{where} leaves something mutable in {name!r} ({value!r}): "
+            raise ContractError(f"{where} leaves something mutable in {name!r} ({type(value).__name__} {show(value)}): "
                                 "hold a tuple, frozenset or Map there, and rebind it to change it.") from None
     if vars(twin) != vars(node) or (twin.outbox, twin.timers) != (node.outbox, node.timers):
         raise ContractError(f"{where} does different things in the same state: "
                             "a handler draws no random numbers, reads no clock and changes nothing outside its node.")
+
+
+def _left_by(node: Node):
+    """Everything that a step leaves, with a name: fields, messages and timers."""
+    yield from vars(node).items()
+    yield from (("message to " + to, message) for to, message in node.outbox)
+    yield from (("timer " + kind.__name__, setting) for kind, setting in node.timers.items())
 
 
 def _declared_fields(cls: type) -> dict[str, Any]:

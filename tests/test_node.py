@@ -166,20 +166,22 @@ class TestCopies:
 class TestStrictMode:
     """Each of these runs well without it and goes wrong much later."""
 
-    def broken(self, handler, step="receive", sentence=""):
+    def broken(self, handler):
         kind = type("Broken", (Counter,), {"on_Ping": handler})
         with pytest.raises(ContractError) as caught:
-            rehearse(node(kind), step, "n2", Ping())
+            rehearse(node(kind), "receive", "n2", Ping())
         assert str(caught.value).startswith("Broken.on_Ping of n1 ")
         return str(caught.value)
 
     def test_lets_good_handlers_pass_and_run_once(self):
         one = node()
-        rehearse(one, "start")
-        rehearse(one, "receive", "n2", Ping(1))
-        assert one.heard == 1 and one.outbox == [("n2", Pong(1))]
-        rehearse(one, "fire", Tick())
-        assert one.outbox == [("n2", Pong(1)), ("n2", Ping()), ("n3", Ping())] or len(one.outbox) == 3
+        for step, args, outbox, timers in [("start", (), [], {Tick: (Tick(), 10, 20)}),
+                                           ("receive", ("n2", Ping(1)), [("n2", Pong(1))], {}),
+                                           ("fire", (Tick(),), [("n2", Ping()), ("n3", Ping())], {Tick: None})]:
+            rehearse(one, step, *args)
+            assert (one.outbox, one.timers) == (outbox, timers)
+            one.outbox, one.timers = [], {}  # As the environment takes them.
+        assert one.heard == 1
 
     def test_an_undeclared_attribute(self):
         def handler(self, sender, m):
