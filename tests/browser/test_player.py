@@ -1,0 +1,223 @@
+"""The player, with a reader's hands: keys, clicks, phones, screen readers, bad data, no scripts."""
+
+import json
+
+import pytest
+
+from dslab.protocols.raft import Raft
+from dslab.show import play
+from dslab.sim import Cluster
+from tests.browser.conftest import axe
+
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Player</title><script type="module" src="/static/dslab-trace.js"></script></head><body><main><h1>A run</h1>{}</main></body></html>"""
+
+
+def rich_run() -> Cluster:
+    """A run with every kind of event."""
+    cluster = Cluster(Raft, 5, seed=7, clients=2, loss=0.02, duplicate=0.02, title="A rich run")
+
+    def story(cluster):
+        yield cluster.after(300)
+        yield cluster.client("c1").write("x", 1)
+        cluster.mark("The switch fails.")
+        cluster.partition("n1 n2 c1", "n3 n4 n5 c2")
+        stuck = cluster.client("c1").write("x", 2, to="n1", timeout=300)
+        yield cluster.after(300)
+        yield cluster.client("c2").write("x", 3)
+        yield cluster.client("c2").cas("x", 3, 4)
+        yield cluster.client("c2").cas("x", 3, 5)
+        yield cluster.client("c2").read("x")
+        yield stuck
+        cluster.crash("n4")
+        cluster.pause("n5")
+        yield cluster.after(50)
+        cluster.resume("n5")
+        cluster.restart("n4")
+        cluster.heal()
+        cluster.cut("n1", "n2")
+        yield cluster.after(100)
+        cluster.heal()
+
+    return cluster.script(story).run(2000)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return rich_run()
+
+
+@pytest.fixture
+def player(open_page, scratch, run):
+    """Opens a page with the player of `run` and returns (page, the element)."""
+    def open_it(html=None, at=None, **options):
+        (scratch / "player.html").write_text(PAGE.format(html if html is not None else play(run, at)._repr_html_()))
+        page = open_page("/scratch/player.html", **options)
+        return page, page.locator("dslab-trace")
+    return open_it
+
+
+def sentence(element):
+    return element.locator(".sentence").inner_text().split(None, 1)[1]
+
+
+def settle(page):
+    """Let the frame that was asked for be painted."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_every_sentence_is_python_s(player, run):
+    page, element = player()
+    assert {record[1] for record in run.trace.records} >= {"start", "send", "deliver", "lose", "set", "cancel", "fire", "crash", "restart",
+                                                          "pause", "resume", "cut", "heal", "invoke", "ok", "fail", "info", "mark"}
+    said = element.evaluate("player => player.run.steps.map((_, step) => player.run.sentence(step))")
+    assert said == run.trace.sentences()
+    assert page.trouble == []
+
+
+def test_every_state_is_python_s(player, run):
+    _, element = player()
+    events = range(0, len(run.trace), 97)
+    for node in run.names:
+        lane = run.names.index(node)
+        for event in events:
+            shown = element.evaluate("""(player, [lane, event]) => { const state = player.run.stateAfter(lane, event);
+                return state && state[player.run.fields.indexOf("current_term")] >= 0 && player.run.values[state[player.run.fields.indexOf("current_term")]]; }""",
+                                     [lane, event])
+            state = run.trace.state(node, event)
+            assert shown == (None if state is None else state["current_term"])
+
+
+def test_steps_forward_and_back_by_keys_and_buttons(player, run):
+    page, element = player()
+    steps = run.trace.sentences()
+    element.locator("canvas").focus()
+    assert sentence(element) == steps[0]
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    settle(page)
+    assert sentence(element) == steps[3]
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    assert sentence(element) == steps[2]
+    page.keyboard.press("End")
+    settle(page)
+    assert sentence(element) == " ".join(steps[-1].split())
+    element.get_by_role("button", name="To the start").click()
+    element.get_by_role("button", name="One step on").click()
+    settle(page)
+    assert sentence(element) == steps[1]
+
+
+def test_scrubbing_shows_the_state_of_that_moment_and_marks_what_changed(player, run):
+    page, element = player()
+    number = next(n for n, (event, _) in enumerate(run.trace.steps()) if run.trace.records[event][1] == "fire")
+    element.get_by_role("slider", name="Step").fill(str(number))
+    settle(page)
+    assert sentence(element) == " ".join(run.trace.sentences()[number].split())
+    marked = element.locator("td.new")
+    assert marked.count() >= 3
+    assert page.evaluate("getComputedStyle(document.querySelector('dslab-trace').shadowRoot.querySelector('td.new'), '::before').content") == '"● "'
+
+
+def test_playing_reaches_the_end_and_stops(player):
+    page, element = player()
+    page.clock.install()
+    element.get_by_role("slider", name="Step").fill("395")
+    element.get_by_role("combobox", name="Speed").select_option("16")
+    element.get_by_role("button", name="Play").click()
+    page.clock.run_for(600_000)
+    assert element.get_by_role("button", name="Play").is_visible()
+    assert element.evaluate("player => player.view.step === player.run.steps.length - 1")
+
+
+def test_it_opens_at_a_moment(player, run):
+    _, element = player(at=700)
+    step = element.evaluate("player => player.view.step")
+    event = run.trace.steps()[step][0]
+    assert run.trace.records[event][0] <= 700_000 < run.trace.records[run.trace.steps()[step + 1][0]][0]
+
+
+def test_the_run_in_words_is_a_list_to_jump_from(player, run):
+    page, element = player()
+    element.get_by_text("The run in words").click()
+    element.locator("ol li button").nth(5).click()
+    settle(page)
+    assert sentence(element) == run.trace.sentences()[5]
+    assert element.locator("ol li[aria-current]").inner_text() == run.trace.sentences()[5]
+
+
+def test_a_click_on_the_picture_goes_there_and_zoom_keeps_the_place(player):
+    page, element = player()
+    element.locator("canvas").click(position={"x": 500, "y": 60})
+    settle(page)
+    assert element.evaluate("player => player.view.step") > 0
+    before = element.evaluate("player => player.view.to - player.view.from")
+    page.keyboard.press("+")
+    assert element.evaluate("player => player.view.to - player.view.from") < before
+    page.keyboard.press("0")
+    assert element.evaluate("player => player.view.to") >= element.evaluate("player => player.run.end")
+
+
+def test_the_keys_are_listed(player):
+    page, element = player()
+    element.locator("canvas").focus()
+    page.keyboard.press("?")
+    assert element.get_by_text("one step back, one step on").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axe_finds_nothing_and_no_page_scrolls_sideways(player, scheme, width):
+    page, element = player(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (element.get_attribute("dark") is not None) == (scheme == "dark")
+
+
+def test_five_thousand_events_load_and_scrub(player):
+    cluster = Cluster(Raft, 5, seed=1, clients=2, title="Long")
+    while len(cluster.trace) < 5000:
+        cluster.run(100)
+    page, element = player(play(cluster)._repr_html_())
+    last = element.evaluate("player => player.run.steps.length - 1")
+    for step in (last, last // 2, last // 3):
+        element.get_by_role("slider", name="Step").fill(str(step))
+        settle(page)
+        assert sentence(element) == " ".join(cluster.trace.sentences()[step].split())
+    assert page.trouble == []
+
+
+def test_without_scripts_there_is_a_picture_with_words(player, run):
+    page, element = player(java_script_enabled=False)
+    picture = element.locator("img")
+    assert picture.is_visible()
+    assert picture.get_attribute("alt").startswith("Space-time diagram of A rich run")
+
+
+def broken(change):
+    data = rich_run().trace.as_json()
+    change(data)
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize("text, words", [
+    ('{"format": "dslab-trace", "version": 9}', "This run has format version 9, and this page plays version 1"),
+    ('{"format": "photo"}', "This is no recorded run of dslab"),
+    ('{"format": "dslab-tr', "is cut short"),
+    (lambda: broken(lambda d: d["time"].pop()), "is cut short"),
+    (lambda: broken(lambda d: d["state"].pop()), "is cut short or damaged"),
+    (lambda: broken(lambda d: d.update(kind="Z" + d["kind"][1:])), "unknown kind “Z”"),
+    (lambda: broken(lambda d: d.update(values=d["values"][:2])), "is cut short or damaged"),
+])
+def test_bad_data_is_a_sentence_in_place_of_the_picture(player, text, words):
+    text = text() if callable(text) else text
+    page, element = player(f'<dslab-trace><script type="application/json">{text}</script><img alt="still" src="data:,"></dslab-trace><p id="after">on</p>')
+    assert words in element.locator(".bad").inner_text()
+    assert page.locator("#after").is_visible()
+    assert [each for each in page.trouble if not each.startswith("asks for data:")] == []
+
+
+def test_an_element_without_data_says_so(player):
+    _, element = player("<dslab-trace></dslab-trace>")
+    assert "missing from this page" in element.locator(".bad").inner_text()

@@ -1,0 +1,110 @@
+"""The built book, as a reader meets it: served from a subpath, with every foreign host out of reach."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.browser.conftest import ROOT, SITE, THEME, axe
+
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+PAGES = [TOC["root"], *[chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]]
+
+
+def test_the_site_is_built():
+    missing = [page for page in PAGES if not (SITE / f"{page}.html").is_file()]
+    assert not missing, f"run `make site`: {missing} are not built"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_no_other_host_for_anything_and_has_no_errors(open_page, page):
+    opened = open_page(f"/book/{page}.html")
+    opened.wait_for_load_state("networkidle")
+    assert opened.trouble == []
+    players = opened.locator("dslab-trace")
+    for number in range(players.count()):
+        assert players.nth(number).evaluate("player => player.run.steps.length") > 0
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_fits_a_phone_of_320_pixels(open_page, page):
+    opened = open_page(f"/book/{page}.html", viewport={"width": 320, "height": 700})
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_axe_finds_nothing_beyond_the_theme(open_page, page, scheme):
+    opened = open_page(f"/book/{page}.html", color_scheme=scheme)
+    assert axe(opened, allowed=THEME) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_section_has_an_address(open_page, page):
+    opened = open_page(f"/book/{page}.html")
+    without = opened.eval_on_selector_all("article h2, article h3", "all => all.filter(h => !h.closest('.dslab-report') && !h.closest('section')?.id).map(h => h.textContent)")
+    assert without == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_inside_the_book_lead_somewhere(page):
+    html = (SITE / f"{page}.html").read_text()
+    folder = (SITE / page).parent
+    for link in set(re.findall(r'<a [^>]*href="([^"]+)"', html)):
+        path, _, anchor = link.partition("#")
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        target = (folder / path).resolve() if path else SITE / f"{page}.html"
+        assert target.is_file(), f"{page} links to {link}, which is not there"
+        if anchor and target.suffix == ".html":
+            assert re.search(rf'id="{re.escape(anchor)}"', target.read_text()) or anchor == "", f"{page}: no {link}"
+
+
+def test_the_front_page_leads_into_the_book(open_page):
+    page = open_page("/book/index.html")
+    page.wait_for_url("**/book/preface.html")
+    page.get_by_role("link", name="How this book works").first.click()
+    page.wait_for_url("**/notebooks/00_start.html")
+    page.locator("a.right-next").click()
+    page.wait_for_url("**/book/cap_theorem.html")
+    page.locator("a.left-prev").click()
+    page.wait_for_url("**/notebooks/00_start.html")
+
+
+def test_search_finds_a_word(open_page):
+    page = open_page("/book/search.html?q=indistinguishable")
+    page.locator("#search-results li a").first.wait_for()
+    assert page.get_by_text("The CAP theorem").count() + page.get_by_text("Glossary").count() > 0
+    assert page.trouble == []
+
+
+def test_dark_mode_is_one_click_and_the_player_follows(open_page):
+    page = open_page("/book/notebooks/12_raft_election.html", color_scheme="light")
+    player = page.locator("dslab-trace").first
+    assert player.get_attribute("dark") is None
+    for _ in range(3):
+        page.locator("button.theme-switch-button:visible").first.click()
+        if page.evaluate("document.documentElement.dataset.theme") == "dark":
+            break
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.locator("dslab-trace[dark]").first.wait_for(state="attached")
+
+
+def test_hints_are_hidden_until_they_are_asked_for(open_page):
+    page = open_page("/book/notebooks/12_raft_election.html")
+    hint = page.get_by_text("Take Figure 2", exact=False).or_(page.get_by_text("take Figure 2", exact=False)).first
+    assert not hint.is_visible()
+    page.get_by_text("A first hint").click()
+    assert hint.is_visible()
+
+
+def test_mathematics_is_typeset_from_the_site_itself(open_page, scratch):
+    html = Path(SITE / "search.html").read_text()
+    assert (SITE / "_static" / "vendor" / "mathjax" / "tex-mml-chtml.js").is_file(), html[:0]
+    (scratch / "math.html").write_text('<!doctype html><html lang="en"><title>m</title><p>\\(x^2\\)</p>'
+                                       '<script src="/book/_static/vendor/mathjax/tex-mml-chtml.js"></script>')
+    page = open_page("/scratch/math.html")
+    page.locator("mjx-container").wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    assert page.trouble == []
