@@ -102,6 +102,8 @@ class Report:
                                for result in self.results]}
 
     def __repr__(self):
+        if not self.exercise.properties:  # There is no such exercise, and the title says so.
+            return self.exercise.title
         lines = [f"{self.exercise.title}: {self.score} of {self.exercise.points} points"]
         shown = set()
         for result in self.results:
@@ -122,6 +124,8 @@ class Report:
         return "\n".join(lines)
 
     def _repr_html_(self):
+        if not self.exercise.properties:
+            return f"<p>{escape(self.exercise.title)}</p>"
         rows, details, shown = [], [], set()
         for result in self.results:
             verdict = result.verdict
@@ -150,7 +154,7 @@ def _details(result: Result) -> str:
     from dslab.show import play  # Here, since a report in a terminal needs no pictures.
 
     verdict = result.verdict
-    parts = [f"<h4>✗ {escape(result.property.sentence)}</h4><p>{escape(verdict.sentence)}</p>"]
+    parts = [f"<p><strong>✗ {escape(result.property.sentence)}</strong></p><p>{escape(verdict.sentence)}</p>"]
     if result.expected or result.got:
         parts.append(f"<p><em>Expected:</em> {escape(result.expected)}<br><em>Got:</em> {escape(result.got)}</p>")
     if verdict.trace is not None and verdict.trace.records:

@@ -15,8 +15,8 @@ __all__ = ["BudgetExceeded", "CALLS", "INSTRUCTIONS", "Lost", "Raised", "in_word
 
 #: Instructions of the submission's own code in one call from dslab. A Raft handler takes a few hundred.
 INSTRUCTIONS = 500_000
-#: Calls from dslab while one property is tested. A few ten thousand is usual.
-CALLS = 300_000
+#: Calls from dslab while one property is tested. A few thousand is usual.
+CALLS = 100_000
 
 
 class BudgetExceeded(BaseException):

@@ -108,6 +108,7 @@ class Search:
         self.set_up, self.watcher, self.rules, self.goal = set_up, watcher, rules, goal
         self.directed, self.starts = tuple(directed), starts
         self.schedules, self.length = schedules, length
+        self.expectations: dict[str, Callable] = {}
 
     def run(self, submission, start: tuple, steps: Iterable[tuple] | int, *, stop_at: str | None = None,
             expect: Callable | None = None) -> Run:
@@ -164,20 +165,24 @@ class Search:
 
         if run.stage is not None and not run.lost:
             run = self.run(submission, start, shrink(run.steps, fails), stop_at=rule)
-        return self.told(start, run, rule, self.rules[rule])
+        return self.told(run, rule, self.rules[rule], [start, *(run.stage.steps if run.stage else ())])
 
-    def told(self, start: tuple, run: Run, rule: str, title: str) -> Broken:
-        """A run that broke a rule, as a report tells it."""
+    def told(self, run: Run, rule: str, title: str, steps: list[tuple]) -> Broken:
+        """A run that broke a rule, as a report tells it; `steps` make it again."""
         breach = run.breaches[rule]
         if run.stage is None:
             return Broken(breach.sentence, expected=breach.expected, got=breach.got)
         run.stage.trace.title = title.split(" (")[0].rstrip(".")
-        return Broken(breach.sentence, expected=breach.expected, got=breach.got, trace=run.stage.trace, steps=[start, *run.stage.steps])
+        return Broken(breach.sentence, expected=breach.expected, got=breach.got, trace=run.stage.trace, steps=steps)
 
     def replay(self, submission, steps: list[tuple], default: tuple) -> Trace:
-        """The run of a printed schedule again, as a trace. It says which rules it breaks, where it breaks them."""
+        """The run of a printed schedule again, as a trace. It says which rules it breaks, where it breaks them.
+
+        A last step ("expect", id) asks for what the property of that id expects.
+        """
         start, steps = (steps[0], steps[1:]) if steps and steps[0][:1] == default[:1] else (default, steps)
-        run = self.run(submission, start, steps)
+        expect = self.expectations.get(steps[-1][1]) if steps and steps[-1][:1] == ("expect",) else None
+        run = self.run(submission, start, steps[:-1] if expect else steps, expect=expect)
         if run.stage is None:
             raise DslabError(run.breaches["runs"].sentence)
         run.stage.trace.title = f"{submission.__name__}: a written schedule"
@@ -202,11 +207,13 @@ class Search:
 
     def expects(self, id: str, sentence: str, points: int, hint: str, script: Script, expect: Callable) -> Property:
         """The property that something holds after a directed schedule; `expect` as in `run`."""
+        self.expectations[id] = expect
+
         def test(submission):
             run = self.run(submission, script.start, script.steps, expect=expect)
             for rule in ("expected", "runs"):
                 if rule in run.breaches:
-                    raise self.told(script.start, run, rule, sentence)
+                    raise self.told(run, rule, sentence, [script.start, *script.steps, ("expect", id)])
         return Property(id, sentence, points, hint, test)
 
 

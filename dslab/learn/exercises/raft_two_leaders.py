@@ -16,8 +16,10 @@ def two_leaders_in(bug):
         stage = set_up(bug, empty(THREE))
         watcher = Elections(stage)
         stage.start()
-        for step in steps:
-            stage.perform(tuple(step))
+        for step in map(tuple, steps):
+            if step[:1] == ("forge",):  # Whoever may forge votes needs no bug.
+                raise Broken("A forged message is no step of this hunt.", expected="fire, deliver, again, lose, crash, restart", got="forge")
+            stage.perform(step)
         if "one-leader" not in watcher.breaches:
             seen = ", ".join(f"{name} in term {term}" for term, name in sorted(watcher.leaders.items()))
             raise Broken("No term had two leaders in this run.", expected="two leaders in one term", got=seen or "nobody led", trace=stage.trace)
