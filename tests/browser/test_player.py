@@ -149,7 +149,7 @@ def test_the_run_in_words_is_a_list_to_jump_from(player, run):
 
 def test_a_click_on_the_picture_goes_there_and_zoom_keeps_the_place(player):
     page, element = player()
-    element.locator("canvas").click(position={"x": 500, "y": 60})
+    element.locator("canvas").click(position={"x": 700, "y": 60})
     settle(page)
     assert element.evaluate("player => player.view.step") > 0
     before = element.evaluate("player => player.view.to - player.view.from")

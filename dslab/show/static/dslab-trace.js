@@ -47,6 +47,7 @@ const ICONS = { start: icon("M2 3h2v10H2zM14 3v10L5 8z"), back: icon("M12 3v10L4
 const BUTTONS = [["start", "To the start"], ["back", "One step back"], ["play", "Play"], ["step", "One step on"], ["end", "To the end"]];
 const KEYS = [["← →", "one step back, one step on"], ["Space", "play or pause"], ["Home End", "to the start, to the end"], ["+ −", "zoom in, zoom out"], ["0", "the whole run"], ["?", "this help"]];
 const ACCOUNT_PAGE = 400;
+let players = 0;
 
 /** A value for a narrow cell: a list of records stands on numbered lines, and records lose their field names. */
 function brief(value) {
@@ -116,7 +117,9 @@ class DslabTrace extends HTMLElement {
     const find = (name) => root.querySelector(`.${name}`);
     this.parts = { player: find("player"), canvas: root.querySelector("canvas"), scrub: find("scrub"), sentence: find("sentence"), speed: find("speed"), play: find("play"), keys: find("keys"), help: find("help"), table: root.querySelector("table"), account: find("account") };
     find("title").textContent = run.title;
-    this.parts.player.setAttribute("aria-label", run.title);
+    const name = `run ${++players}: ${run.title}`;
+    this.parts.player.setAttribute("aria-label", `Player of ${name}`);
+    root.querySelector(".scroll").setAttribute("aria-label", `State of the nodes in ${name}`);
     this.parts.scrub.max = Math.max(0, run.steps.length - 1);
     this.parts.account.querySelector("summary").textContent = `The run in words: ${run.steps.length.toLocaleString("en")} steps`;
     this.view = new View(this.parts.canvas, run);
@@ -129,10 +132,11 @@ class DslabTrace extends HTMLElement {
     this.parts.account.addEventListener("toggle", () => this.fillAccount());
     this.watch();
     const at = this.getAttribute("at");
-    const opening = this.parts.canvas.parentElement.clientWidth / 9 * 1000;
-    this.view.window(Math.min(run.end, Math.max(60_000, opening)), 0);
-    this.go(at === null ? 0 : run.stepAt(Number(at) * 1000));
-    if (at !== null) this.view.window(this.view.to - this.view.from);
+    // It opens on as many steps as can be told apart, from the start or around the moment that it is to show.
+    const first = at === null ? 0 : run.stepAt(Number(at) * 1000), room = Math.round(this.view.width / 18);
+    const last = Math.min(run.steps.length - 1, first + room), span = (run.stepTimes[last] ?? 0) - (run.stepTimes[Math.max(0, last - room)] ?? 0);
+    this.view.window(Math.min(run.end || 1000, Math.max(20_000, span * 1.15)), run.stepTimes[first] ?? 0);
+    this.go(first);
     this.paint();
   }
 
@@ -240,7 +244,7 @@ class DslabTrace extends HTMLElement {
     parts.scrub.value = step;
     parts.scrub.setAttribute("aria-valuetext", `step ${step + 1} of ${run.steps.length}, ${milliseconds(run.stepTimes[step])} milliseconds`);
     parts.canvas.setAttribute("aria-label", `Space-time diagram. ${sentence}`);
-    parts.sentence.replaceChildren(Object.assign(document.createElement("span"), { className: "count", textContent: `${step + 1}/${run.steps.length}` }), sentence);
+    parts.sentence.replaceChildren(Object.assign(document.createElement("span"), { className: "count", textContent: `${step + 1}/${run.steps.length}` }), " ", sentence);
     this.writeStates(run.steps[step]);
     if (parts.account.open) this.markAccount(true);
   }
