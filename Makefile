@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/assets/* notebooks/*.ipynb dslab/show/static/* scripts/site.py)
 
-.PHONY: help book site lab test bench notebooks golden sphinx clean
+.PHONY: help book site lab test bench notebooks golden clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,9 +36,6 @@ notebooks: $(READY)  ## run the notebooks again and write their outputs: the sam
 
 golden: $(READY)  ## write the golden transcripts again, to be read in the diff
 	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py --rewrite-golden
-
-sphinx: $(READY)  ## build the same sources with plain Sphinx (CONTRIBUTING.md says why)
-	@bash scripts/plain_sphinx.sh
 
 clean:  ## remove everything that was built or installed
 	rm -rf .venv _build build scripts/web/node_modules *.egg-info .pytest_cache .hypothesis

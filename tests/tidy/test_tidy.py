@@ -1,0 +1,95 @@
+"""The rules of the house, held by a test."""
+
+import ast
+import re
+import statistics
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted((ROOT / "dslab").rglob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+BASE = {"errors", "values", "node", "machine", "trace", "history", "verdict"}
+
+#: What each part of the package may import of the others.
+MAY = {"protocols": {"values", "node", "machine", "errors"}, "sim": BASE, "check": BASE, "events": {"errors", "values"},
+       "show": BASE, "live": BASE | {"show", "check"}, "learn": None}
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path):
+    part = path.relative_to(ROOT / "dslab").parts[0].removesuffix(".py")
+    if part == "__main__":
+        return
+    used = {module.split(".")[1] for module in imports(path) if module.startswith("dslab.")} - {part}
+    allowed = MAY.get(part, BASE)
+    if allowed is not None:
+        assert used <= allowed, f"{path.name} imports {used - allowed}"
+    assert "learn" not in used or part == "learn"
+
+
+def test_only_the_simulator_imports_simpy_and_protocols_know_no_clock_or_chance():
+    for path in MODULES:
+        roots = {module.split(".")[0] for module in imports(path)}
+        folder = path.relative_to(ROOT / "dslab").parts[0]
+        assert "simpy" not in roots or folder == "sim", path
+        if folder == "protocols":
+            assert not roots & {"random", "time", "datetime", "secrets", "os"}, path
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_are_read_in_one_sitting(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 420
+
+
+def test_handlers_are_short():
+    for path in (ROOT / "dslab" / "protocols").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("on_"):
+                assert node.end_lineno - node.lineno < 20, f"{path.name}: {node.name}"
+
+
+def test_no_file_names_a_machine_s_paths():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    for name in filter(None, files):
+        path = ROOT / name
+        if path.suffix in (".png", ".svg") or not path.is_file():
+            continue
+        found = re.search(r"(?<![\w.])/(?:home|Users|root|work|tmp)/[\w.-]+", path.read_text(encoding="utf-8", errors="ignore"))
+        assert not found, f"{name} names {found.group()}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_chapter_has_small_cells_and_is_executed(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3" and "widgets" not in notebook.metadata
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    lines = [len(cell.source.splitlines()) for cell in code]
+    assert max(lines) <= 20 and statistics.median(lines) <= 7, f"cells of {max(lines)} lines, {statistics.median(lines)} in the middle"
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert all(output.output_type != "error" for cell in code for output in cell.outputs)
+    words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
+    assert words >= 1500, f"{words} words"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_chapter_has_the_form_of_a_chapter(path):
+    text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    for heading in ("## What it costs", "## Exercises", "## The interview answer", "## Summary", "## Read on"):
+        assert heading in text
+    assert "**You can then**" in text and "uess" in text
+    assert " simply " not in text.lower()
