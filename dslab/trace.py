@@ -38,7 +38,7 @@ from typing import Any, Iterable, NamedTuple
 from dslab.errors import DslabError
 from dslab.history import Event as HistoryEvent
 from dslab.history import History
-from dslab.values import plain, show
+from dslab.values import frozen, plain, show
 
 __all__ = ["Event", "KINDS", "Trace", "TraceError"]
 
@@ -46,6 +46,9 @@ KINDS = {"start": "b", "send": "s", "deliver": "d", "lose": "x", "set": "t", "ca
          "restart": "r", "pause": "p", "resume": "u", "cut": "P", "heal": "H", "invoke": "i", "ok": "o", "fail": "n",
          "info": "?", "mark": "m"}
 LETTERS = {letter: kind for kind, letter in KINDS.items()}
+#: The kinds that come with a node's state, and for those with a `ref` the kind that it refers to.
+STATEFUL = ("start", "deliver", "fire", "restart")
+CAUSES = {"deliver": "send", "lose": "send", "fire": "set", "ok": "invoke", "fail": "invoke", "info": "invoke"}
 FORMAT, VERSION = "dslab-trace", 1
 
 
@@ -97,14 +100,12 @@ class Trace:
         """What the clients saw, times in milliseconds."""
         events = []
         for event in self.events:
-            if event.kind == "invoke":
-                process, f, key, value = event.data
-                events.append(HistoryEvent(process, "invoke", f, key, value, event.time / 1000))
-            elif event.kind in ("ok", "fail", "info"):
-                process, f, key, value = self.records[event.ref][5]
+            if event.kind in ("invoke", "ok", "fail", "info"):
+                # Lists, in a trace read from JSON, were tuples.
+                process, f, key, value = event.data if event.kind == "invoke" else self.records[event.ref][5]
                 if event.kind == "ok" and f in ("read", "get"):
                     value = event.data
-                events.append(HistoryEvent(process, event.kind, f, key, value, event.time / 1000))
+                events.append(HistoryEvent(process, event.kind, f, frozen(key), frozen(value), event.time / 1000))
         return History(events)
 
     def state(self, node: str, upto: int | None = None) -> dict[str, Any] | None:
@@ -143,7 +144,7 @@ class Trace:
         while place < len(records):
             first = place
             place += 1
-            while place < len(records) and records[place][1] in ("send", "set", "cancel"):
+            while place < len(records) and _belongs(records[place], records[first]):
                 place += 1
             found.append((first, self._sentence(first, place, before)))
         return found
@@ -242,29 +243,73 @@ class Trace:
             raise TraceError(f"this run has format version {data.get('version')!r}, and this dslab reads version {VERSION}: "
                              "update dslab, or record the run again.")
         try:
-            return cls._unpack(data)
-        except (KeyError, IndexError, TypeError, ValueError):
+            trace = cls._unpack(data)
+            _demand_sound(trace)
+            return trace
+        except (KeyError, IndexError, TypeError, ValueError, StopIteration):
             raise TraceError("this recorded run is cut short or damaged: record it again.") from None
 
     @classmethod
     def _unpack(cls, data: dict) -> "Trace":
+        if not all(isinstance(data[name], list) for name in ("nodes", "clients")):
+            raise TypeError("names come in lists")
         trace = cls(data["nodes"], data["clients"], title=data["title"], replay=data["replay"])
         lanes, values, fields, states = trace.lanes, data["values"], data["fields"], iter(data["state"])
         now, current = 0, {}
-        for number, letter in enumerate(data["kind"]):
-            kind = LETTERS[letter]
-            now += data["time"][number]
-            place, other = (lanes[lane] if lane >= 0 else None
-                            for lane in (data["place"][number], data["other"][number]))
-            back, payload, state = data["ref"][number], data["data"][number], None
-            if kind in ("start", "deliver", "fire", "restart") and place in trace.nodes:
+        columns = zip(data["kind"], *(data[name] for name in ("time", "place", "other", "ref", "data")), strict=True)
+        for number, (letter, wait, place, other, back, payload) in enumerate(columns):
+            kind, now = LETTERS[letter], now + wait
+            place, other = _at(lanes, place), _at(lanes, other)
+            state = None
+            if kind in STATEFUL and place in trace.nodes:
                 changed = {fields[field]: values[value] for field, value in
                            [(next(states), next(states)) for _ in range(next(states))]}
                 state = changed if kind in ("start", "restart") else current[place] | changed
                 current[place] = state
-            trace.records.append((now, kind, place, other, number - back if back else None,
-                                  values[payload] if payload >= 0 else None, state))
+            trace.records.append((now, kind, place, other, number - back if back else None, _at(values, payload), state))
+        if next(states, None) is not None:
+            raise ValueError("there are more states than steps")
         return trace
+
+
+def _at(items, number: int):
+    """Item `number`, or None for -1."""
+    if number < -1:
+        raise IndexError(number)
+    return None if number == -1 else items[number]
+
+
+def _demand_sound(trace: Trace) -> None:
+    """Raise ValueError or TypeError where an event lacks what its kind always has."""
+    if not all(isinstance(text, str) for text in (trace.title, trace.replay, *trace.lanes)):
+        raise TypeError("titles and names are texts")
+    for number, event in enumerate(trace.events):
+        ref, cause = event.ref, CAUSES.get(event.kind)
+        if not isinstance(event.time, int) or (event.place is None) != (event.kind in ("cut", "heal", "mark")):
+            raise ValueError(event)
+        if (ref is None) != (cause is None) or cause and not (0 <= ref < number and trace.records[ref][1] == cause):
+            raise ValueError(event)
+        if event.kind in ("send", "deliver", "lose") and event.other is None:
+            raise ValueError(event)
+        if event.kind == "invoke":
+            _, f, _, _ = event.data
+            if not isinstance(f, str):
+                raise TypeError(f)
+        elif event.kind == "set":
+            _, due = event.data
+            if not isinstance(due, int):
+                raise TypeError(due)
+        elif event.kind == "cut":
+            for one, other in event.data:
+                if one not in trace.lanes or other not in trace.lanes:
+                    raise ValueError(event)
+        elif event.kind in ("lose", "cancel", "mark") and not isinstance(event.data, str):
+            raise TypeError(event)
+
+
+def _belongs(record: tuple, first: tuple) -> bool:
+    """Whether an event is an effect of the step that `first` begins."""
+    return record[1] in ("send", "set", "cancel") and record[2] == first[2] and record[0] == first[0]
 
 
 class _Numbering:

@@ -12,7 +12,7 @@ from typing import Any, dataclass_transform
 
 from dslab.errors import DslabError
 
-__all__ = ["Map", "Value", "canonical", "majority", "plain", "show"]
+__all__ = ["Map", "Value", "canonical", "frozen", "majority", "plain", "show"]
 
 
 def majority(members) -> int:
@@ -147,6 +147,15 @@ def plain(value: Any):
     raise DslabError(
         f"{value!r} of type {type(value).__name__} can't be part of a state or message: use numbers, strings, "
         "tuples, frozensets, Map or a dslab.values.Value class.")
+
+
+def frozen(data: Any):
+    """JSON data as a value: lists become tuples, and objects maps."""
+    if isinstance(data, list):
+        return tuple(map(frozen, data))
+    if isinstance(data, dict):
+        return Map({key: frozen(item) for key, item in data.items()})
+    return data
 
 
 def show(value: Any) -> str:

@@ -18,7 +18,7 @@ from dslab.values import plain, show
 
 def eventful() -> Trace:
     """A run that has an event of every kind."""
-    cluster = Cluster(Raft, 3, seed=4, loss=0.05, duplicate=0.05, clients=2, title="everything")
+    cluster = Cluster(Raft, 3, seed=29, loss=0.05, duplicate=0.05, clients=2, title="everything")
     cluster.trace.replay = "eventful()"
 
     def scenario(cluster):

@@ -54,6 +54,7 @@ class Cluster:
         self._processes = clients
         self.trace = Trace(self.names, self.clients, title=title or f"{node_class.__name__}, {len(self.names)} nodes, seed {seed}")
         self._records = self.trace.records
+        self._losses: list[tuple] = []
         self.nodes: dict[str, Node | None] = {}
         self._disks: dict[str, dict] = {}  # The state after the last handler; a crash leaves its durable fields.
         self._timers: dict[str, dict[type, _Alarm]] = {name: {} for name in self.names}
@@ -206,19 +207,28 @@ class Cluster:
 
     def post(self, sender: str, receiver: str, message) -> None:
         """Send a message now."""
+        self._send(sender, receiver, message)
+        self._note_losses()
+
+    def _send(self, sender: str, receiver: str, message) -> None:
         network, records, now = self.network, self._records, self.env.now
         number = len(records)
         records.append((now, "send", sender, receiver, None, message, None))
         if network.reliable:
             network.carry(now, sender, receiver, message, number)
         elif (sender, receiver) in network.down:
-            records.append((now, "lose", receiver, sender, number, "cut", None))
+            self._losses.append((now, "lose", receiver, sender, number, "cut", None))
         else:
             copies = network.copies()
             if not copies:
-                records.append((now, "lose", receiver, sender, number, "loss", None))
+                self._losses.append((now, "lose", receiver, sender, number, "loss", None))
             for _ in range(copies):
                 network.carry(now, sender, receiver, message, number)
+
+    def _note_losses(self) -> None:
+        """Record what was lost on leaving: after the whole step, so that a handler's effects stand together."""
+        self._records.extend(self._losses)
+        self._losses.clear()
 
     def _deliver(self, sender, receiver, message, number) -> None:
         node = self.nodes.get(receiver)
@@ -264,10 +274,12 @@ class Cluster:
         if node.outbox:
             outbox, node.outbox = node.outbox, []
             for receiver, message in outbox:
-                self.post(name, receiver, message)
+                self._send(name, receiver, message)
         if node.timers:
             timers, node.timers = node.timers, {}
             self._set_timers(name, timers)
+        if self._losses:
+            self._note_losses()
 
     def _set_timers(self, name: str, timers: dict) -> None:
         pending = self._timers[name]

@@ -118,13 +118,14 @@ export class Run {
     return event > 0 ? this.stateAfter(lane, event - 1) : null;
   }
 
-  // Steps: an event with the sends, sets and cancels that follow it.
+  // Steps: an event with the sends, sets and cancels that follow it at the same place and time.
 
   findSteps() {
     this.steps = [];
     for (let event = 0; event < this.count;) {
       const first = event++;
-      while (event < this.count && WITHIN_STEP.has(this.kind[event])) event++;
+      while (event < this.count && WITHIN_STEP.has(this.kind[event])
+             && this.place[event] === this.place[first] && this.time[event] === this.time[first]) event++;
       this.steps.push({ first, end: event, time: this.time[first] });
     }
     this.stepTimes = this.steps.map((step) => step.time);
