@@ -10,8 +10,8 @@ The same seed gives the same run, byte for byte, on every machine. Time is in mi
 microseconds inside, so that no rounding depends on the machine.
 """
 
+from collections.abc import Callable, Generator, Iterable
 from random import Random
-from typing import Callable, Generator, Iterable
 
 from simpy.events import NORMAL, Event
 
@@ -51,6 +51,9 @@ class Cluster:
         self._timer_chance = Random(f"{seed}/timers").random
         self.chance = Random(f"{seed}/clients")
         self.clients = {f"c{i}": Client(self, f"c{i}", i - 1) for i in range(1, clients + 1)}
+        for name in self.names:
+            if name in self.clients:
+                raise DslabError(f"{name} is the name of a node and of a client: give the node another.")
         self._processes = clients
         self.trace = Trace(self.names, self.clients, title=title or f"{node_class.__name__}, {len(self.names)} nodes, seed {seed}")
         self._records = self.trace.records
@@ -83,6 +86,8 @@ class Cluster:
 
     def after(self, delay: float) -> Event:
         """An event `delay` milliseconds from now: `yield cluster.after(200)` in a script."""
+        if not isinstance(delay, (int, float)) or not 0 <= delay < float("inf"):
+            raise DslabError(f"after({delay!r}): give the milliseconds to wait, 0 or more.")
         return self.env.timeout(round(delay * 1000))
 
     def later(self, delay: float, action: Callable[[], object]) -> None:
@@ -91,20 +96,26 @@ class Cluster:
 
     def script(self, scenario: Callable[["Cluster"], Generator]) -> "Cluster":
         """Run the generator `scenario(cluster)` beside the nodes; it yields events such as `cluster.after(200)`."""
-        self.env.process(scenario(self))
+        steps = scenario(self)
+        if not isinstance(steps, Generator):
+            raise DslabError(f"{getattr(scenario, '__name__', scenario)}() is no script: "
+                             "write a function with `yield cluster.after(200)` in it.")
+        self.env.process(steps)
         return self
 
     # Faults.
 
     def crash(self, *names: str) -> None:
-        """Stop nodes. Volatile fields, timers and whatever is on its way to them are lost; durable fields stay."""
+        """Stop nodes. Volatile fields, timers and whatever arrives until the restart are lost; durable fields stay."""
         for name in names:
             if self.node_named(name) is None:
                 raise DslabError(f"{name} is down already: restart it before you crash it again.")
             self.nodes[name] = None
             self._timers[name].clear()
-            self._paused.pop(name, None)
+            waiting = self._paused.pop(name, ())
             self.record("crash", name)
+            for action in waiting:
+                action()  # To find the node down.
 
     def restart(self, *names: str) -> None:
         """Boot crashed nodes from their durable fields."""
@@ -118,8 +129,10 @@ class Cluster:
     def pause(self, *names: str) -> None:
         """Freeze nodes, as a long garbage collection does: nothing is lost, everything waits until `resume`."""
         for name in names:
-            if self.node_named(name) is None or name in self._paused:
-                raise DslabError(f"{name} is {'paused' if name in self._paused else 'down'} already.")
+            if self.node_named(name) is None:
+                raise DslabError(f"{name} is down: only a node that runs can be paused.")
+            if name in self._paused:
+                raise DslabError(f"{name} is paused already.")
             self._paused[name] = []
             self.record("pause", name)
 
@@ -230,12 +243,12 @@ class Cluster:
         self._records.extend(self._losses)
         self._losses.clear()
 
-    def _deliver(self, sender, receiver, message, number) -> None:
+    def _deliver(self, sender, receiver, message, number, arrived=False) -> None:
         node = self.nodes.get(receiver)
-        if self._paused and receiver in self._paused:
-            self._paused[receiver].append(lambda: self._deliver(sender, receiver, message, number))
-        elif self.network.down and (sender, receiver) in self.network.down:
+        if self.network.down and not arrived and (sender, receiver) in self.network.down:
             self.record("lose", receiver, sender, number, "cut")
+        elif self._paused and receiver in self._paused:
+            self._paused[receiver].append(lambda: self._deliver(sender, receiver, message, number, arrived=True))
         elif node is not None:
             self._step(node, "deliver", sender, number, None, node.receive, sender, message)
         elif receiver in self.clients:

@@ -18,7 +18,7 @@ def partition(groups, lanes) -> set[tuple[str, str]]:
     A lane in no group keeps all its links: so a client reaches both sides, unless it is put into one.
     """
     groups = [group(names) for names in groups]
-    if len(groups) < 2:
+    if len(groups) < 2 or not all(groups):
         raise DslabError("a partition needs two groups or more, such as partition(\"n1 n2\", \"n3 n4 n5\").")
     named = [name for names in groups for name in names]
     for name in named:

@@ -71,7 +71,7 @@ def delay_range(delay) -> tuple[int, int]:
     try:
         low, high = delay if isinstance(delay, (tuple, list)) else (delay, delay)
         low, high = round(low * 1000), round(high * 1000)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DslabError(f"{delay!r} is no delay: give (low, high) in milliseconds, such as (1, 10).") from None
     if not 0 <= low <= high:
         raise DslabError(f"{delay!r} is no delay: low and high must be 0 or more, and low at most high.")

@@ -2,6 +2,7 @@
 
 from dslab.errors import DslabError
 from dslab.node import Request
+from dslab.values import show
 
 __all__ = ["Client"]
 
@@ -46,11 +47,17 @@ class Client:
         if to is not None:
             cluster.node_named(to)
         request = Request(self._next_id, f, key, value)
+        try:
+            hash(request)
+        except TypeError:
+            raise DslabError(f"{f} {show(key)} {show(value)} is mutable: give keys and values that can't change, "
+                             "such as numbers, strings and tuples.") from None
+        limit = cluster.after(timeout)
         self._next_id += 1
         call = self._open = _Call(request, cluster.env.event(), to, cluster.record(
             "invoke", self.name, data=(self.process, f, key, value)))
         self._ask(call, to or self.contact or cluster.choose(cluster.names))
-        cluster.later(timeout, lambda: self._give_up(call))
+        limit.callbacks.append(lambda _: self._give_up(call))
         return call.done
 
     def receive(self, sender: str, reply) -> None:

@@ -1,0 +1,177 @@
+"""Clients: how they ask, are sent on, give up, and what the history says of it."""
+
+import pytest
+
+from dslab.errors import DslabError
+from dslab.history import Event
+from dslab.node import Reply
+from dslab.protocols.raft import Raft
+from dslab.sim import Cluster
+from tests.sim.worlds import Desk
+
+
+def ask(cluster, *call, client="c1", **where):
+    event = cluster.client(client).call(*call, **where)
+    cluster.run(until=event)
+    return event.value
+
+
+def targets(cluster) -> list[str]:
+    return [event.other for event in cluster.trace.events if event.kind == "send" and event.place == "c1"]
+
+
+def test_a_call_returns_its_outcome_and_value():
+    cluster = Cluster(Desk, 3)
+    assert ask(cluster, "write", None, 5, to="n2") == ("ok", None)
+    assert ask(cluster, "read", to="n2") == ("ok", 5)
+    assert ask(cluster, "read", to="n1") == ("ok", None)
+    assert ask(cluster, "refuse") == ("fail", "no")
+    assert [str(op) for op in cluster.history.operations] == [
+        "process 0 write 5", "process 0 read → 5", "process 0 read → –", "process 0 refuse – (refused)"]
+
+
+def test_a_client_stays_with_whom_it_knows():
+    cluster = Cluster(Desk, 5, seed=2)
+    for _ in range(6):
+        ask(cluster, "read")
+    assert len(set(targets(cluster))) == 1
+
+
+def test_who_is_asked_first_comes_from_the_seed():
+    def first(seed):
+        cluster = Cluster(Desk, 5, seed=seed)
+        ask(cluster, "read")
+        return targets(cluster)[0]
+
+    assert {first(seed) for seed in range(40)} == {"n1", "n2", "n3", "n4", "n5"}
+    assert [first(seed) for seed in range(40)] == [first(seed) for seed in range(40)]
+
+
+class TestRedirects:
+    def test_to_the_leader_that_is_named(self):
+        cluster = Cluster(Desk, 3, seed=1)
+        cluster.client().contact = "n1"
+        assert ask(cluster, "elsewhere", None, "n3") == ("ok", "n3")
+        assert targets(cluster) == ["n1", "n3"]
+        assert ask(cluster, "read") == ("ok", None) and targets(cluster) == ["n1", "n3", "n3"], "it remembers who led"
+
+    def test_to_any_other_node_while_nobody_knows_the_leader(self):
+        for seed in range(20):
+            cluster = Cluster(Desk, 3, seed=seed)
+            cluster.client().contact = "n1"
+            assert ask(cluster, "elsewhere") == ("ok", "n3")
+            asked = targets(cluster)
+            assert asked[-1] == "n3" and all(a != b for a, b in zip(asked, asked[1:]))
+
+    def test_the_repeated_request_has_the_same_number(self):
+        cluster = Cluster(Desk, 3)
+        cluster.client().contact = "n2"
+        ask(cluster, "elsewhere", None, "n3")
+        sent = [event.data for event in cluster.trace.events if event.kind == "send" and event.place == "c1"]
+        assert len(sent) == 2 and sent[0] == sent[1]
+        ask(cluster, "read")
+        assert targets(cluster)[-1] == "n3" and cluster.trace.events[-3].data is not None
+
+    def test_a_call_to_one_node_is_not_sent_on(self):
+        cluster = Cluster(Desk, 3)
+        assert ask(cluster, "elsewhere", None, "n3", to="n1") == ("fail", "not-leader")
+        assert targets(cluster) == ["n1"]
+
+    def test_with_raft_every_client_finds_the_leader(self):
+        cluster = Cluster(Raft, 5, seed=6, clients=3).run(500)
+        for number, name in enumerate(cluster.clients):
+            assert ask(cluster, "write", "x", number, client=name) == ("ok", None)
+        leader, = (name for name, node in cluster.nodes.items() if node.role == "leader")
+        assert {client.contact for client in cluster.clients.values()} == {leader}
+
+
+class TestTimeouts:
+    def silent(self, **more):
+        cluster = Cluster(Desk, 3, clients=2, **more)
+        cluster.crash("n1")
+        return cluster
+
+    def test_leave_the_outcome_unknown(self):
+        cluster = self.silent()
+        assert ask(cluster, "write", "x", 1, to="n1", timeout=75) == ("info", "timeout")
+        assert cluster.now == 75
+        assert str(cluster.history.operations[0]) == "process 0 write x 1 (outcome unknown)"
+
+    def test_the_client_goes_on_under_a_new_process_number(self):
+        cluster = self.silent()
+        numbers = []
+        for name in ("c1", "c2", "c1"):
+            ask(cluster, "write", "x", 1, to="n1", timeout=10, client=name)
+            numbers.append(cluster.client(name).process)
+        assert numbers == [2, 3, 4]
+        ask(cluster, "read", "x", to="n2")
+        assert [event.process for event in cluster.history.events if event.type == "invoke"] == [0, 1, 2, 4]
+
+    def test_it_asks_another_node_next(self):
+        cluster = self.silent()
+        cluster.client().contact = "n1"
+        ask(cluster, "read", timeout=10)
+        assert cluster.client().contact is None
+
+    def test_an_answer_that_comes_too_late_is_passed_over(self):
+        cluster = Cluster(Desk, 1, delay=30)
+        assert ask(cluster, "write", "x", 1, timeout=50) == ("info", "timeout")
+        assert ask(cluster, "read", "x", timeout=100) == ("ok", 1)
+        assert cluster.now == 110, "the late answer to the write at 60 ms did not end the read"
+        assert [event.type for event in cluster.history.events] == ["invoke", "info", "invoke", "ok"]
+        assert cluster.trace.count("deliver", "Reply") == 2
+
+    def test_an_answer_in_time_disarms_them(self):
+        cluster = Cluster(Desk, 1, delay=1)
+        assert ask(cluster, "read", timeout=20) == ("ok", None)
+        open_call = cluster.client().call("silence", timeout=100)
+        cluster.run(until=open_call)
+        assert cluster.now == 102, "the timeout of the call before did not end this one at 20 ms"
+
+    def test_a_request_that_is_repeated_by_the_network_is_answered_once(self):
+        cluster = Cluster(Desk, 1, duplicate=1)
+        assert ask(cluster, "read") == ("ok", None)
+        cluster.run(50)
+        assert cluster["n1"].asked == 2
+        assert [event.type for event in cluster.history.events] == ["invoke", "ok"]
+
+    def test_of_two_answers_the_first_counts(self):
+        cluster = Cluster(Desk, 1, delay=1)
+        assert ask(cluster, "twice") == ("ok", 1)
+        cluster.run(10)
+        assert ask(cluster, "read") == ("ok", None)
+
+
+class TestBadInput:
+    def test_an_unknown_client(self):
+        with pytest.raises(DslabError, match="there is no client 'c3': this cluster has c1, c2."):
+            Cluster(Desk, 1, clients=2).client("c3")
+        with pytest.raises(DslabError, match="there is no client 'c1': this cluster has none."):
+            Cluster(Desk, 1, clients=0).client()
+
+    def test_an_unknown_node(self):
+        cluster = Cluster(Desk, 1)
+        with pytest.raises(DslabError, match="there is no node 'n2' in this cluster: it has n1."):
+            cluster.client().read(to="n2")
+        assert cluster.client().read(to="n1") is not None, "the refused call is not open"
+
+    def test_two_calls_at_once(self):
+        client = Cluster(Desk, 1).client()
+        client.read()
+        with pytest.raises(DslabError, match="c1 already has a call open: wait for it, or use another client."):
+            client.read()
+
+    @pytest.mark.parametrize("key, value", [(["k"], 1), ("k", [1]), ("k", {"a": 1})])
+    def test_mutable_keys_and_values(self, key, value):
+        client = Cluster(Desk, 1).client()
+        with pytest.raises(DslabError, match="is mutable: give keys and values that can't change, such as numbers, strings and tuples."):
+            client.write(key, value)
+        client.write("k", (1,))
+
+    @pytest.mark.parametrize("timeout", [-1, None, "soon"])
+    def test_a_timeout(self, timeout):
+        cluster = Cluster(Desk, 1)
+        with pytest.raises(DslabError, match="milliseconds to wait, 0 or more"):
+            cluster.client().read(timeout=timeout)
+        assert cluster.trace.count("invoke") == 0
+        cluster.client().read()
