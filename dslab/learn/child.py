@@ -17,8 +17,8 @@ from dslab.node import Node, rehearse
 from dslab.values import plain
 
 
-#: A cell may compute more than a handler: instructions of its own code.
-CELL = 20_000_000
+#: A cell may compute more than a handler: lines of its own code.
+CELL = 5_000_000
 
 
 class Holder:

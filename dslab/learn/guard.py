@@ -1,8 +1,8 @@
 """Limits on what a submission may compute, so that an endless loop ends in a sentence; and what went wrong in it, in words.
 
-The limits count instructions of Python and calls, not seconds: the same submission gets the same verdict on any machine, and
-in a browser. Lines would not do: `while True: pass` never begins a new one. A submission that catches even `BaseException` in
-an endless loop escapes them; from a shell the process that holds it has a limit on its time as well.
+The limits count lines and calls, not seconds: the same submission gets the same verdict on any machine, and in a browser. A
+jump back to the same line begins it again, so `while True: pass` runs many lines. A submission that catches even
+`BaseException` in an endless loop escapes the limits; from a shell the process that holds it has a limit on its time as well.
 """
 
 import sys
@@ -11,12 +11,16 @@ from contextlib import contextmanager
 
 from dslab.errors import DslabError
 
-__all__ = ["BudgetExceeded", "CALLS", "INSTRUCTIONS", "Lost", "Raised", "in_words", "limited", "place_of"]
+__all__ = ["BudgetExceeded", "CALLS", "LINES", "Lost", "Raised", "in_words", "limited", "place_of"]
 
-#: Instructions of the submission's own code in one call from dslab. A Raft handler takes a few hundred.
-INSTRUCTIONS = 500_000
+#: Lines of the submission's own code in one call from dslab. A Raft handler takes some ten.
+LINES = 100_000
 #: Calls from dslab while one property is tested. A few thousand is usual.
 CALLS = 100_000
+
+
+#: Before Python 3.12 an empty loop begins no line again: there, so many instructions without a new line count as one.
+IDLE = 10 if sys.version_info < (3, 12) else None
 
 
 class BudgetExceeded(BaseException):
@@ -36,17 +40,21 @@ class Raised(Exception):
 
 
 @contextmanager
-def limited(instructions: int = INSTRUCTIONS, calls: int = CALLS):
-    """Run a block in which each call into code outside dslab and the libraries may take so many instructions, and in which
-    there may be so many such calls. Raises BudgetExceeded inside that code."""
-    left, calls_left = instructions, calls
+def limited(lines: int = LINES, calls: int = CALLS):
+    """Run a block in which each call into code outside dslab and the libraries may take so many lines, and in which there may
+    be so many such calls. Raises BudgetExceeded inside that code."""
+    left, calls_left, idle = lines, calls, 0
 
     def count(frame, event, _):
-        nonlocal left
+        nonlocal left, idle
         if event == "opcode":
-            left -= 1
+            idle += 1
+            if idle < IDLE:
+                return count
+        if event != "return":
+            left, idle = left - 1, 0
             if left < 0:
-                raise BudgetExceeded(f"one call took more than {instructions:,} instructions: look for a loop that never ends.")
+                raise BudgetExceeded(f"one call ran more than {lines:,} lines: look for a loop that never ends.")
         return count
 
     def enter(frame, event, _):
@@ -54,11 +62,11 @@ def limited(instructions: int = INSTRUCTIONS, calls: int = CALLS):
         if not _counted(frame.f_code.co_filename):
             return None
         if frame.f_back is None or not _counted(frame.f_back.f_code.co_filename):
-            left, calls_left = instructions, calls_left - 1  # A new call from dslab.
+            left, calls_left = lines, calls_left - 1  # A new call from dslab.
             if calls_left < 0:
                 raise BudgetExceeded(f"it was called more than {calls:,} times: look for a timer of no time, "
                                      "or for messages that answer each other for ever.")
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        frame.f_trace_opcodes = IDLE is not None
         return count
 
     before = sys.gettrace()

@@ -17,7 +17,7 @@ from dslab.values import plain
 
 __all__ = ["Submission"]
 
-#: A backstop for what instructions don't count, such as one huge multiplication or a sleep: seconds of computing, seconds of
+#: A backstop for what lines don't count, such as one huge multiplication or a sleep: seconds of computing, seconds of
 #: waiting for answers in all, bytes of memory, bytes of a file. No verdict on code that keeps its budget depends on them.
 COMPUTING, WAITING, MEMORY, FILE = 60, 300, 2 * 1024 ** 3, 256 * 1024 ** 2
 #: Stands for a value that JSON has no form for; the child makes such a value of it.
