@@ -8,6 +8,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 READY := .venv/.ready
+# An editable install leaves out JupyterLab's extension, so it is put in its place here, and again when its parts change.
+EXTENSION := .venv/share/jupyter/labextensions/dslab-trace
+PLAYER := $(wildcard labextension/remoteEntry.js dslab/show/static/*.js)
 SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/assets/* notebooks/*.ipynb dslab/show/static/* scripts/site.py)
 
 .PHONY: help book site lab test bench notebooks golden clean
@@ -20,10 +23,10 @@ book: site  ## build the book, serve it on this machine and print the address
 
 site: _build/html/.built  ## build the book into _build/html
 
-lab: $(READY)  ## open the notebooks in JupyterLab
+lab: $(READY) $(EXTENSION)/.copied  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
-test: $(READY)  ## run every test
+test: $(READY) $(EXTENSION)/.copied  ## run every test
 	@$(BIN)/python scripts/test_needs.py
 	@$(MAKE) --no-print-directory site
 	@$(BIN)/python -m pytest tests notebooks --nbval -n 2 --dist loadfile $(PYTEST)
@@ -43,6 +46,12 @@ clean:  ## remove everything that was built or installed
 
 $(READY): requirements.txt pyproject.toml scripts/environment.sh
 	@bash scripts/environment.sh
+	@touch $@
+
+$(EXTENSION)/.copied: $(READY) labextension/package.json $(PLAYER)
+	@mkdir -p $(EXTENSION)/static
+	@cp labextension/package.json $(EXTENSION)/
+	@cp $(PLAYER) $(EXTENSION)/static/
 	@touch $@
 
 _build/html/.built: $(READY) $(SOURCES)

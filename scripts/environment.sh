@@ -34,10 +34,5 @@ echo "Installing requirements.txt into .venv (some 150 packages; a few minutes t
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements.txt
 
-# Work on dslab takes effect at once: its place in .venv is this folder. An editable install leaves out JupyterLab's
-# extension, which plays recorded runs there, so it is put in its place by hand.
+# Work on dslab takes effect at once: its place in .venv is this folder.
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
-extension=.venv/share/jupyter/labextensions/dslab-trace
-mkdir -p "$extension/static"
-cp labextension/package.json "$extension/"
-ln -sf "$PWD"/labextension/remoteEntry.js "$PWD"/dslab/show/static/*.js "$extension/static/"

@@ -1,0 +1,59 @@
+"""JupyterLab: a stored run plays where its notebook is trusted, and is a picture where it is not."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dslab.protocols.raft import Raft
+from dslab.show import play
+from dslab.sim import Cluster
+
+EXTENSION = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "dslab-trace"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab on loopback, with folders of its own, and a notebook with a stored run in it."""
+    folder = tmp_path_factory.mktemp("lab")
+    output = {"output_type": "execute_result", "execution_count": 1, "metadata": {},
+              "data": {"text/plain": ["a run"], "text/html": [play(Cluster(Raft, 3, seed=1, clients=0, title="In JupyterLab").run(300))._repr_html_()]}}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+                "cells": [{"cell_type": "code", "id": "run", "metadata": {}, "execution_count": 1, "source": "play(cluster)", "outputs": [output]}]}
+    work = folder / "notebooks"
+    work.mkdir()
+    for name in ("trusted", "untrusted"):
+        # A signature covers the outputs: they must differ, or trusting one would trust both.
+        output["data"]["text/plain"] = [name]
+        (work / f"{name}.ipynb").write_text(json.dumps(notebook))
+    environment = os.environ | {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "HOME")}
+    subprocess.run([sys.executable, "-m", "jupyter", "trust", str(work / "trusted.ipynb")], env=environment, check=True, capture_output=True)
+    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--ServerApp.port_retries=0", "--allow-root",
+                               "--IdentityProvider.token=", "--ServerApp.password=", f"--notebook-dir={work}", "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+                              env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    address = next(word for line in server.stderr for word in line.split() if word.startswith("http://127.0.0.1")).split("/lab")[0]
+    yield address
+    server.terminate()
+    server.communicate()
+
+
+@pytest.mark.skipif(not EXTENSION.is_dir(), reason="the JupyterLab extension is not installed: run `make .venv/.ready`")
+@pytest.mark.parametrize("name, plays", [("trusted", True), ("untrusted", False)])
+def test_a_stored_run(lab, browser, name, plays):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb")  # A workspace of its own: the other one is not restored.
+    page.locator(".jp-OutputArea-output").first.wait_for(timeout=60_000)
+    if plays:
+        player = page.locator(".jp-OutputArea-output dslab-trace")
+        player.get_by_role("button", name="One step on").wait_for(timeout=60_000)
+        player.get_by_role("button", name="To the end").click()
+        page.wait_for_function("() => { const player = document.querySelector('dslab-trace'); return player.view.step === player.run.steps.length - 1; }")
+    else:
+        page.locator(".jp-OutputArea-output img").first.wait_for(timeout=60_000)
+        assert page.locator(".jp-OutputArea-output dslab-trace").count() == 0
+        assert page.locator(".jp-OutputArea-output img").first.get_attribute("alt").startswith("Space-time diagram of In JupyterLab")
+    context.close()

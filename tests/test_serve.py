@@ -1,0 +1,63 @@
+"""`make book`'s last step: the server, its address, and a port that is taken."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path / "index.html").write_text("<!doctype html><title>the book</title>")
+    return tmp_path
+
+
+def serve(*arguments):
+    return subprocess.Popen([sys.executable, "scripts/serve.py", *map(str, arguments)], cwd=ROOT, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+
+
+def test_the_address_is_printed_and_answers_on_loopback(site):
+    server = serve("--site", site)
+    try:
+        line = next(line for line in server.stdout if "http" in line)
+        address = line.split("at ")[1].split(" ")[0]
+        assert address.startswith("http://127.0.0.1:")
+        assert b"the book" in urllib.request.urlopen(address).read()
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def test_a_taken_port_is_named_and_nothing_is_served(site):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        server = serve("--site", site, "--port", port)
+        out, err = server.communicate()
+    assert server.returncode == 2
+    assert err.startswith(f"dslab: port {port} can't be used (Address already in use)") and err.count("\n") == 1
+
+
+def test_without_a_port_the_next_free_one_is_taken(site):
+    first, second = serve("--site", site), serve("--site", site)
+    try:
+        addresses = {next(line for line in server.stdout if "http" in line) for server in (first, second)}
+        assert len(addresses) == 2
+    finally:
+        for server in (first, second):
+            server.kill()
+            server.communicate()
+
+
+def test_a_missing_site_is_named(tmp_path):
+    server = serve("--site", tmp_path / "nowhere")
+    _, err = server.communicate()
+    assert server.returncode != 0 and "holds no built book: run `make site` first" in err
