@@ -1,136 +1,199 @@
-"""A real etcd cluster on loopback, with links between its members that can be cut."""
+"""A real etcd cluster on loopback, with links between its members that can be cut or delayed."""
 
 import base64
 import hashlib
-import shutil
+import os
+import platform
 import subprocess
-import tempfile
 from itertools import permutations
-from pathlib import Path
 from time import sleep
+from typing import Callable, Iterable, NamedTuple
 
 import requests
 
 from dslab.errors import DslabError
-from dslab.live.process import Child, free_ports, program
+from dslab.live.process import Child, Servers, free_ports, program
 from dslab.live.proxy import LinkProxy
 
-__all__ = ["EtcdCluster", "NoAnswer"]
+__all__ = ["EtcdCluster", "NoAnswer", "Status"]
 
 TOKEN = "dslab"
-#: How often, and how many tenths of a second apart, an outcome is asked for before the wait is given up.
-TRIES = 300
+#: How often an outcome is asked for, PAUSE seconds apart, before the wait is given up.
+TRIES, PAUSE = 300, 0.1
+#: How often members are started anew, on other ports, because somebody took theirs.
+PORT_TRIES = 5
 
 
 class NoAnswer(Exception):
-    """The member didn't answer in time, or said that it can't: nobody knows what became of the request."""
+    """The member didn't answer in time, or said that it can't now: nobody knows what became of the request."""
+
+
+class Status(NamedTuple):
+    """What a member says of itself: its name, the leader that it knows (or None), and its Raft term."""
+
+    member: str
+    leader: str | None
+    term: int
 
 
 class EtcdCluster:
     """`size` members named n1, n2, …. Use it in a `with`: the members and their data are gone afterwards.
+
+    patience  seconds that a client waits for an answer.
 
     Raises ServerMissing where etcd is not installed, DslabError where it doesn't start.
     """
 
     def __init__(self, size: int = 3, *, patience: float = 2.0):
         self.program = program("etcd", "etcd-server")
+        self.version = _version(self.program)
         self.names = tuple(f"n{number}" for number in range(1, size + 1))
         self.patience = patience
-        self.folder = Path(tempfile.mkdtemp(prefix="dslab-etcd-"))
-        ports = free_ports(3 * size)
-        self.client_port, self.peer_port, proxy_port = (dict(zip(self.names, ports[start::3])) for start in range(3))
-        self.urls = {name: f"http://127.0.0.1:{proxy_port[name]}" for name in self.names}
-        self.proxy = LinkProxy({name: (proxy_port[name], self.peer_port[name]) for name in self.names})
-        self.proxy.names = {_member_id(url): name for name, url in self.urls.items()}
-        self.children: dict[str, Child] = {}
+        self._session = requests.Session()
+        self._session.trust_env = False  # A proxy that is set for the web has no business on loopback.
+        self._client_ports: dict[str, int] = {}
+        self._members: dict[str, Child] = {}
+        self.proxy = LinkProxy(self.names)
+        self._urls = {name: f"http://127.0.0.1:{port}" for name, port in self.proxy.ports.items()}
+        self.proxy.ids = {_member_id(url): name for name, url in self._urls.items()}
+        self.servers = Servers("etcd")
         try:
             for name in self.names:
                 self.start(name)
-            self.wait(lambda: all(self.leader(name) for name in self.names), "elected no leader")
+            self.wait(lambda: all(self.status(name).leader for name in self.names), "elected no leader")
         except BaseException:
             self.close()
             raise
 
-    @property
-    def version(self) -> str:
-        """Such as "3.4.23"."""
-        words = subprocess.run([self.program, "--version"], capture_output=True, text=True).stdout.split()
-        return words[2] if len(words) > 2 else "unknown"
-
     def start(self, name: str) -> None:
-        """Start a member, or start it again on its data."""
-        client, peer = f"http://127.0.0.1:{self.client_port[name]}", f"http://127.0.0.1:{self.peer_port[name]}"
-        self.children[name] = Child(f"etcd {name}", [
-            self.program, "--name", name, "--data-dir", str(self.folder / name), "--listen-client-urls", client,
-            "--advertise-client-urls", client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", self.urls[name],
-            "--initial-cluster", ",".join(f"{each}={url}" for each, url in self.urls.items()), "--initial-cluster-token", TOKEN,
-            "--heartbeat-interval", "50", "--election-timeout", "500"], self.folder / f"{name}.log")
+        """Start a member, or start it again on its data. It does not wait until the member serves: `wait` does."""
+        self._known(name)
+        client_port, peer_port = free_ports(2)
+        self._client_ports[name], self.proxy.behind[name] = client_port, peer_port
+        client, peer = f"http://127.0.0.1:{client_port}", f"http://127.0.0.1:{peer_port}"
+        self._members[name] = self.servers.start(name, [
+            self.program, "--name", name, "--data-dir", str(self.servers.folder / name), "--listen-client-urls", client,
+            "--advertise-client-urls", client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", self._urls[name],
+            "--initial-cluster", ",".join(f"{each}={url}" for each, url in self._urls.items()), "--initial-cluster-token", TOKEN,
+            "--heartbeat-interval", "50", "--election-timeout", "500"], _environment())
 
-    def wait(self, there, sentence: str) -> None:
-        """Until `there()` is true; DslabError where it never is."""
+    def kill(self, name: str) -> None:
+        """End a member at once, as kill -9 does; its data stays for the next `start`."""
+        self._known(name)
+        if name in self._members:
+            self._members.pop(name).kill()
+
+    def wait(self, there: Callable[[], bool], failed: str) -> None:
+        """Until `there()` is true. DslabError where it never is: the etcd cluster `failed`, or a member ended by itself."""
+        anew = 0
         for _ in range(TRIES):
-            for child in self.children.values():
-                child.check()
+            for name, member in tuple(self._members.items()):
+                if member.port_taken and anew < PORT_TRIES:
+                    anew += 1
+                    self.kill(name)
+                    self.start(name)
+                else:
+                    member.check()
             try:
                 if there():
                     return
             except NoAnswer:
                 pass
-            sleep(0.1)
-        raise DslabError(f"the etcd cluster {sentence} after {TRIES} questions: look into {self.folder}.")
+            sleep(PAUSE)
+        words = "; ".join(f"{name}: {self._members[name].last_words()}" for name in self.names if name in self._members)
+        raise DslabError(f"the etcd cluster {failed}, asked {TRIES} times; the last lines of its members' logs: {words}")
 
-    # Requests, through the JSON gateway (etcd's API version 3).
+    # Requests, through the JSON gateway.
 
-    def put(self, name: str, key: str, value: str) -> None:
+    def put(self, name: str, key: str, value: str, *, patience: float | None = None) -> None:
         """Write through member `name`. Raises NoAnswer."""
-        self._ask(name, "kv/put", {"key": _encoded(key), "value": _encoded(value)})
+        self._ask(name, "kv/put", {"key": _encoded(key), "value": _encoded(value)}, patience)
 
-    def get(self, name: str, key: str, *, serializable: bool = False) -> str | None:
+    def get(self, name: str, key: str, *, serializable: bool = False, patience: float | None = None) -> str | None:
         """Read at member `name`; a serializable read is answered from the member's own copy. Raises NoAnswer."""
-        found = self._ask(name, "kv/range", {"key": _encoded(key), "serializable": serializable}).get("kvs")
+        found = self._ask(name, "kv/range", {"key": _encoded(key), "serializable": serializable}, patience).get("kvs")
         return base64.b64decode(found[0].get("value", "")).decode() if found else None
 
-    def leader(self, name: str) -> str | None:
-        """The leader as member `name` knows it, or None."""
-        leader = int(self._ask(name, "maintenance/status", {}).get("leader", 0))
-        return self.proxy.names.get(f"{leader:x}")
+    def cas(self, name: str, key: str, old: str, new: str, *, patience: float | None = None) -> bool:
+        """Write `new` through member `name` if the value is `old`; whether it was. Raises NoAnswer."""
+        compare = {"key": _encoded(key), "target": "VALUE", "result": "EQUAL", "value": _encoded(old)}
+        write = {"requestPut": {"key": _encoded(key), "value": _encoded(new)}}
+        return bool(self._ask(name, "kv/txn", {"compare": [compare], "success": [write]}, patience).get("succeeded"))
 
-    def _ask(self, name: str, path: str, body: dict) -> dict:
-        if name not in self.names:
-            raise DslabError(f"there is no member {name!r} in this cluster: it has {', '.join(self.names)}.")
+    def status(self, name: str) -> Status:
+        """Member, leader and term as member `name` knows them. Raises NoAnswer."""
+        answer = self._ask(name, "maintenance/status", {})
+        member = int(answer["header"]["member_id"])
+        leader = int(answer.get("leader", 0))
+        return Status(self.proxy.ids[f"{member:x}"], self.proxy.ids.get(f"{leader:x}"), int(answer.get("raftTerm", 0)))
+
+    def _ask(self, name: str, path: str, body: dict, patience: float | None = None) -> dict:
+        self._known(name)
+        url = f"http://127.0.0.1:{self._client_ports[name]}/{_gateway(self.version)}/{path}"
         try:
-            answer = requests.post(f"http://127.0.0.1:{self.client_port[name]}/v3/{path}", json=body, timeout=self.patience)
+            answer = self._session.post(url, json=body, timeout=self.patience if patience is None else patience)
             data = answer.json()
         except (requests.RequestException, ValueError) as error:
             raise NoAnswer(f"{name} did not answer ({type(error).__name__})") from None
-        if not answer.ok:
+        if answer.status_code >= 500 or answer.status_code == 408:  # unavailable, timed out, cancelled
             raise NoAnswer(f"{name} answered: {data.get('error', data)}")
+        if not answer.ok:
+            raise DslabError(f"{name} refused {path}: {data.get('error', data)}.")
         return data
 
     # Faults.
 
     def isolate(self, name: str) -> None:
-        """Cut a member off from the others; clients still reach it."""
-        self.cut((pair for other in self.names if other != name for pair in permutations((name, other))))
+        """Cut a member off from the others, both ways; clients still reach it."""
+        self.cut(pair for other in self.names if other != self._known(name) for pair in permutations((name, other)))
 
-    def cut(self, pairs) -> None:
+    def cut(self, links: Iterable[tuple[str, str]]) -> None:
         """Take directed links (sender, receiver) down."""
-        self.proxy.cut(pairs)
+        self.proxy.cut((self._known(sender), self._known(receiver)) for sender, receiver in links)
+
+    def delay(self, links: Iterable[tuple[str, str]], seconds: float) -> None:
+        """Let what is sent on directed links (sender, receiver) arrive that much later."""
+        self.proxy.delay(((self._known(sender), self._known(receiver)) for sender, receiver in links), seconds)
 
     def heal(self) -> None:
+        """Put all links up, without delay."""
         self.proxy.heal()
 
     def close(self) -> None:
-        for child in self.children.values():
-            child.kill()
+        """Kill the members and remove their data."""
+        self.servers.close()
         self.proxy.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._session.close()
+
+    def _known(self, name: str) -> str:
+        if name not in self.names:
+            raise DslabError(f"there is no member {name!r} in this cluster: it has {', '.join(self.names)}.")
+        return name
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.close()
+
+
+def _version(path: str) -> str:
+    """Such as "3.4.23"."""
+    words = subprocess.run([path, "--version"], capture_output=True, text=True, env=_environment()).stdout.split()
+    if words[:2] != ["etcd", "Version:"] or len(words) < 3:
+        raise DslabError(f"{path} does not tell its version as etcd does: put the etcd server first on your PATH.")
+    return words[2]
+
+
+def _gateway(version: str) -> str:
+    """Where the JSON gateway of API version 3 is: /v3 since etcd 3.4, /v3beta in 3.3, /v3alpha in 3.2."""
+    return {"3.2": "v3alpha", "3.3": "v3beta"}.get(".".join(version.split(".")[:2]), "v3")
+
+
+def _environment() -> dict[str, str]:
+    """Ours without ETCD_…, which would configure the members; on ARM etcd 3.4 starts only if it is told that we know."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ETCD_")}
+    return kept | ({"ETCD_UNSUPPORTED_ARCH": "arm64"} if platform.machine() in ("aarch64", "arm64") else {})
 
 
 def _member_id(url: str) -> str:

@@ -1,13 +1,12 @@
 """The lab of the CAP chapter: a real etcd, one member cut off, and what each side still answers.
 
 Where etcd is not installed, the lab plays a recorded run of the same steps and says so. The environment variable DSLAB_LAB
-forces one of them: `live` or `recorded`. `python -m dslab.live.lab` records the run again.
+forces one of them: `live` or `recorded`. `python -m dslab.live.record` records the run again.
 """
 
 import json
 import os
-import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
@@ -17,10 +16,13 @@ from dslab.live.process import ServerMissing
 from dslab.show.table import Table
 from dslab.trace import Trace
 
-__all__ = ["CapLab", "Step", "cap_lab"]
+__all__ = ["CapLab", "Step", "cap_lab", "live_run"]
 
 RECORDING = Path(__file__).parent / "recordings" / "cap.json"
 NODES, MAJORITY, MINORITY, KEY = ("n1", "n2", "n3"), "n1", "n3", "balance"
+SERIALIZABLE = "serializable read"
+#: How many seconds a client waits: where no answer can come, and where one will. etcd itself gives up after 6.
+SHORT, LONG = 2.0, 20.0
 FAULTS = {"cut": "n3 is cut off from n1 and n2", "heal": "the links are up again"}
 
 
@@ -42,20 +44,26 @@ class Step:
 
 @dataclass(frozen=True)
 class CapLab:
-    """What the lab saw. It shows itself as a table; `trace` is for the player."""
+    """What the lab saw. It shows itself as a table; `trace` is for the player.
+
+    steps    what happened, in order.
+    origin   whether this was a real run or a recorded one, in words.
+    version  etcd's.
+    """
 
     steps: tuple[Step, ...]
     origin: str
+    version: str = ""
 
     def history(self, reads: str) -> History:
         """What the clients saw: all writes, and the reads of one kind, "linearizable" or "serializable"."""
-        wanted = {"linearizable": "read", "serializable": "serializable read"}.get(reads)
+        wanted = {"linearizable": "read", "serializable": SERIALIZABLE}.get(reads)
         if wanted is None:
             raise DslabError(f"{reads!r} is no kind of read: choose linearizable or serializable.")
         events = []
         for process, step in enumerate(self.steps):
             if step.f in ("write", wanted):
-                f = "write" if step.f == "write" else "read"
+                f = _operation(step.f)
                 events.append(Event(process, "invoke", f, KEY, step.value))
                 events.append(Event(process, step.outcome, f, KEY, step.result if f == "read" else step.value))
         return History(events)
@@ -63,19 +71,26 @@ class CapLab:
     @property
     def trace(self) -> Trace:
         """The run for the player. Its times number the steps: a real run's times differ each time."""
-        trace = Trace(NODES, ("alice", "bob"), title="etcd: one of three members cut off")
+        lanes = {step.client: f"{step.client} at {step.member}" for step in self.steps if step.client}
+        trace = Trace(NODES, lanes.values(), title="etcd: one of three members cut off")
+
+        def add(time, kind, place=None, ref=None, data=None):
+            trace.records.append((time, kind, place, None, ref, data, None))
+
+        add(0, "mark", data="The times number the steps of the lab; they are not those of the real run")
         for number, step in enumerate(self.steps):
-            now = number * 10_000
+            now, lane = (number + 1) * 10_000, lanes.get(step.client)
             if step.f == "cut":
-                pairs = tuple((a, b) for a in NODES for b in NODES if MINORITY in (a, b) and a != b)
-                trace.records.append((now, "cut", None, None, None, pairs, None))
+                add(now, "cut", data=tuple((a, b) for a in NODES for b in NODES if MINORITY in (a, b) and a != b))
             elif step.f == "heal":
-                trace.records.append((now, "heal", None, None, None, None, None))
+                add(now, "heal")
             else:
-                call, f = (number, step.f.replace("serializable ", ""), f"{KEY} at {step.member}", step.value), len(trace.records)
-                trace.records.append((now, "invoke", step.client, None, None, call, None))
-                answer = step.result if step.outcome == "ok" else "no answer"
-                trace.records.append((now + 6_000, step.outcome, step.client, None, f, answer, None))
+                if step.f == SERIALIZABLE:
+                    add(now, "mark", data=f"{step.client.capitalize()}'s next read is serializable: "
+                                          f"{step.member} may answer it from its own copy")
+                call = len(trace)
+                add(now, "invoke", lane, data=(number, _operation(step.f), KEY, step.value))
+                add(now + 6_000, step.outcome, lane, call, step.result if step.outcome == "ok" else "no answer")
         return trace
 
     def _table(self) -> Table:
@@ -96,71 +111,83 @@ class CapLab:
         return self._table()._repr_html_()
 
 
+def _operation(f: str) -> str:
+    """The operation of a step as a history names it: both kinds of read are reads."""
+    return "read" if f == SERIALIZABLE else f
+
+
 def cap_lab() -> CapLab:
-    """Run the lab on a real etcd, or play the recorded run where there is none; `origin` says which."""
+    """Run the lab on a real etcd, or play the recorded run where there is none; `origin` says which.
+
+    Raises DslabError where DSLAB_LAB has no meaning or etcd doesn't do its part, ServerMissing where DSLAB_LAB is `live`
+    and etcd, or the package that asks it, is not installed.
+    """
     wanted = os.environ.get("DSLAB_LAB", "")
     if wanted not in ("", "live", "recorded"):
         raise DslabError(f"DSLAB_LAB is {wanted!r}: set it to live or recorded, or leave it out.")
     if wanted == "recorded":
         return _recorded("as DSLAB_LAB asks")
     try:
-        return _live()
-    except (ServerMissing, ImportError) as error:
+        return live_run()
+    except ServerMissing as missing:
         if wanted == "live":
             raise
-        return _recorded("since a real etcd can't be started here" if isinstance(error, ImportError) else "since etcd is not installed here")
+        return _recorded(f"since {str(missing).split(':')[0]}")
 
 
 def _recorded(why: str) -> CapLab:
     try:
         data = json.loads(RECORDING.read_text(encoding="utf-8"))
-        return CapLab(tuple(Step(**step) for step in data["steps"]), f"a recorded run of etcd {data['version']}, {why}")
+        return CapLab(tuple(Step(**step) for step in data["steps"]), f"a recorded run of etcd {data['version']}, {why}",
+                      data["version"])
     except (OSError, ValueError, KeyError, TypeError):
         raise DslabError(f"the recorded run {RECORDING.name} is missing or damaged: install dslab again.") from None
 
 
-def _live() -> CapLab:
-    from dslab.live.etcd import EtcdCluster
-
-    with EtcdCluster(3) as etcd:
-        return CapLab(tuple(_story(etcd)), f"a real etcd {etcd.version}, three members on this machine")
+def live_run() -> CapLab:
+    """The lab on a real etcd. Raises ServerMissing."""
+    try:
+        from dslab.live.etcd import EtcdCluster
+    except ModuleNotFoundError as error:  # Not everybody who plays recorded runs has the client's package.
+        raise ServerMissing(f"the package {error.name} is not installed here: run `pip install {error.name}`, "
+                            "or use the recorded run (DSLAB_LAB=recorded).") from None
+    with EtcdCluster(len(NODES)) as etcd:
+        return CapLab(tuple(_story(etcd)), f"a real etcd {etcd.version}, three members on this machine", etcd.version)
 
 
 def _story(etcd) -> Iterator[Step]:
-    """The lab, step by step."""
-    def call(client, member, f, value=None):
-        from dslab.live.etcd import NoAnswer
-        try:
-            result = etcd.put(member, KEY, value) if f == "write" else etcd.get(member, KEY, serializable=f != "read")
-            return Step(f, client, member, value, "ok", result)
-        except NoAnswer:
-            return Step(f, client, member, value, "info")
+    """The lab, step by step.
 
-    yield call("alice", MAJORITY, "write", "100")
+    What each call brings doesn't hang on timing: a member that is cut off can't answer, however long its client waits, and
+    a client of the majority waits longer than any election takes.
+    """
+    yield _call(etcd, "alice", MAJORITY, "write", "100")
     # The third member has the write, too, before it is cut off: what it answers later is stale, not empty.
     etcd.wait(lambda: etcd.get(MINORITY, KEY, serializable=True) == "100", "did not replicate the first write")
-    yield call("bob", MINORITY, "read")
+    yield _call(etcd, "bob", MINORITY, "read")
     etcd.isolate(MINORITY)
     yield Step("cut")
-    etcd.wait(lambda: etcd.leader(MAJORITY) not in (None, MINORITY) and etcd.get(MAJORITY, KEY), "elected no leader among the majority")
-    yield call("alice", MAJORITY, "write", "40")
-    yield call("alice", MAJORITY, "read")
-    yield call("bob", MINORITY, "write", "70")
-    yield call("bob", MINORITY, "read")
-    yield call("bob", MINORITY, "serializable read")
+    # Whoever led before, the majority has a leader of its own, and the third member knows that it has none.
+    etcd.wait(lambda: etcd.status(MAJORITY).leader not in (None, MINORITY), "elected no leader among the majority")
+    etcd.wait(lambda: etcd.status(MINORITY).leader is None, "left the third member with a leader")
+    yield _call(etcd, "alice", MAJORITY, "write", "40")
+    yield _call(etcd, "alice", MAJORITY, "read")
+    yield _call(etcd, "bob", MINORITY, "write", "70", patience=SHORT)
+    yield _call(etcd, "bob", MINORITY, "read", patience=SHORT)
+    yield _call(etcd, "bob", MINORITY, SERIALIZABLE)
     etcd.heal()
     yield Step("heal")
     etcd.wait(lambda: etcd.get(MINORITY, KEY) is not None, "did not come together again")
-    yield call("bob", MINORITY, "read")
+    yield _call(etcd, "bob", MINORITY, "read")
 
 
-def record() -> None:
-    """Write the recording anew, from a real run."""
-    lab = _live()
-    version = lab.origin.split(",")[0].removeprefix("a real etcd ")
-    RECORDING.write_text(json.dumps({"version": version, "steps": [asdict(step) for step in lab.steps]}, indent=1) + "\n", encoding="utf-8")
-    print(lab, f"written to {RECORDING.name}", sep="\n", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    record()
+def _call(etcd, client: str, member: str, f: str, value: str | None = None, patience: float = LONG) -> Step:
+    from dslab.live.etcd import NoAnswer
+    try:
+        if f == "write":
+            result = etcd.put(member, KEY, value, patience=patience)
+        else:
+            result = etcd.get(member, KEY, serializable=f == SERIALIZABLE, patience=patience)
+        return Step(f, client, member, value, "ok", result)
+    except NoAnswer:
+        return Step(f, client, member, value, "info")

@@ -1,16 +1,18 @@
 """Child processes: servers that start on free ports, keep their data in a temporary folder, and die with their parent."""
 
-import ctypes
+import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from dslab.errors import DslabError
 
-__all__ = ["Child", "ServerMissing", "free_ports", "program"]
+__all__ = ["Child", "ServerMissing", "Servers", "free_ports", "program"]
+
+GUARD = Path(__file__).with_name("guard.py")
 
 
 class ServerMissing(DslabError):
@@ -26,7 +28,7 @@ def program(name: str, package: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, all different."""
+    """Ports that nobody listens on, all different. Somebody may take one before you do: be ready to ask again."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:
@@ -37,40 +39,77 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
-class Child:
-    """A server process. What it prints goes to `log`, whose end is shown when it fails."""
+class Servers:
+    """Child processes around one temporary `folder`. After `close`, or when this process ends, all of it is gone."""
 
-    def __init__(self, name: str, command: list[str], log: Path):
-        self.name, self.log = name, log
+    def __init__(self, name: str):
+        self.folder = Path(tempfile.mkdtemp(prefix=f"dslab-{name}-"))
+        # Sessions of their own: an interrupt from the keyboard or a notebook is for this process, not for the servers.
+        self._guard = subprocess.Popen([sys.executable, "-I", str(GUARD), str(self.folder)], stdin=subprocess.PIPE,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        self._children: set[Child] = set()
+
+    def start(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> "Child":
+        """Start a server; what it prints goes to NAME.log in the folder."""
+        child = Child(name, command, self.folder / f"{name}.log", environment, self._gone)
+        self._children.add(child)
+        self._tell(f"+{child.process.pid}")
+        return child
+
+    def close(self) -> None:
+        """Kill all servers and remove the folder. May be called twice."""
+        for child in tuple(self._children):
+            child.kill()
+        self._guard.stdin.close()
+        self._guard.wait()  # It removes the folder.
+
+    def _gone(self, child: "Child") -> None:
+        if child in self._children:
+            self._children.discard(child)
+            self._tell(f"-{child.process.pid}")
+
+    def _tell(self, line: str) -> None:
+        self._guard.stdin.write(f"{line}\n".encode())
+        self._guard.stdin.flush()
+
+
+class Child:
+    """A server process. What it prints goes to `log`, whose end is told when it fails."""
+
+    def __init__(self, name: str, command: list[str], log: Path, environment: dict[str, str] | None, gone):
+        self.name, self.log, self._gone = name, log, gone
+        self._from = log.stat().st_size if log.exists() else 0
         with open(log, "ab") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                            preexec_fn=_die_with_parent if sys.platform == "linux" else None)
+                                            env=os.environ if environment is None else environment, start_new_session=True)
 
     @property
     def running(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def port_taken(self) -> bool:
+        """Whether it ended because somebody else listens on its port."""
+        return not self.running and "address already in use" in self.said()
+
+    def said(self) -> str:
+        """What this process printed so far."""
+        with open(self.log, "rb") as log:
+            log.seek(self._from)
+            return log.read().decode(errors="replace")
+
+    def last_words(self) -> str:
+        """The last line that it printed, or the cause of a Go program's panic, for an error's sentence."""
+        lines = self.said().strip().splitlines() or ["it printed nothing"]
+        return ([line for line in lines if line.startswith("panic: ")] or lines)[-1][:300]
+
     def check(self) -> None:
         """Raise DslabError where the process has ended by itself."""
         if not self.running:
-            last = self.log.read_text(errors="replace").strip().splitlines()[-1:] or ["it printed nothing"]
-            raise DslabError(f"{self.name} ended with code {self.process.returncode}: {last[0][:300]}")
+            raise DslabError(f"{self.name} ended with code {self.process.returncode}: {self.last_words()}")
 
     def kill(self) -> None:
         """End it at once, as kill -9 does."""
         self.process.kill()
         self.process.wait()
-
-    def stop(self) -> None:
-        """End it, gently first."""
-        if self.running:
-            self.process.terminate()
-            try:
-                self.process.wait(3)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when the one that started it ends, however it ends (prctl's PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        self._gone(self)

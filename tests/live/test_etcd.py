@@ -1,7 +1,9 @@
 """The lab on a real etcd, links that are cut, and the recorded run in its place."""
 
+import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +13,19 @@ import pytest
 from dslab.check import linearizable
 from dslab.errors import DslabError
 from dslab.live import ServerMissing, cap_lab, lab
+from dslab.live import etcd as etcd_module
 from dslab.live.etcd import EtcdCluster, NoAnswer
-from dslab.live.process import free_ports
+from dslab.live.process import Servers, free_ports
+from dslab.trace import Trace
 
 etcd = pytest.mark.skipif(shutil.which("etcd") is None, reason="etcd is not installed: run `sudo apt-get install etcd-server`")
 ROOT = Path(__file__).parents[2]
+TRIES = 1_000_000
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    with EtcdCluster(3) as cluster:
+    with EtcdCluster(3, patience=10) as cluster:
         yield cluster
 
 
@@ -37,74 +42,186 @@ def test_the_lab_on_a_real_etcd_sees_what_was_recorded(monkeypatch):
     assert not verdict and "read balance → 100” is stale" in verdict.sentence
 
 
-def _reset(cluster):
+@pytest.fixture
+def whole(cluster):
+    """The cluster, all links up, with members that serve."""
     cluster.heal()
+    cluster.wait(lambda: all(cluster.status(name).leader for name in cluster.names), "elected no leader")
     for name in cluster.names:
-        if not cluster.children[name].running:
-            cluster.start(name)
-    cluster.wait(lambda: all(cluster.get(name, "x") or True for name in cluster.names), "did not come together")
+        cluster.wait(lambda: cluster.get(name, "x") or True, "did not come together")
+    return cluster
+
+
+def _has_leader_among(cluster, others):
+    """Until the members `others` agree on one of them, and serve."""
+    cluster.wait(lambda: all(cluster.status(name).leader in others for name in others), "elected no leader")
+    cluster.wait(lambda: cluster.get(others[0], "x") or True, "did not serve")
 
 
 @etcd
-def test_a_member_that_is_cut_off_answers_only_from_its_own_copy(cluster):
-    _reset(cluster)
-    cluster.put("n1", "x", "1")
-    cluster.wait(lambda: cluster.get("n2", "x", serializable=True) == "1", "did not replicate")
-    cluster.isolate("n2")
-    cluster.wait(lambda: cluster.leader("n1") not in (None, "n2") and cluster.get("n1", "x"), "elected no leader")
-    cluster.put("n1", "x", "2")
+def test_a_member_that_is_cut_off_answers_only_from_its_own_copy(whole):
+    whole.put("n1", "x", "1")
+    whole.wait(lambda: whole.get("n2", "x", serializable=True) == "1", "did not replicate")
+    whole.isolate("n2")
+    _has_leader_among(whole, ["n1", "n3"])
+    whole.put("n1", "x", "2")
     with pytest.raises(NoAnswer):
-        cluster.get("n2", "x")
-    assert cluster.get("n2", "x", serializable=True) == "1"
-    cluster.heal()
-    cluster.wait(lambda: cluster.get("n2", "x") == "2", "did not catch up")
+        whole.get("n2", "x", patience=1)
+    assert whole.get("n2", "x", serializable=True) == "1"
+    whole.heal()
+    whole.wait(lambda: whole.get("n2", "x") == "2", "did not catch up")
 
 
 @etcd
-def test_a_leader_that_sends_to_nobody_is_replaced_and_still_hears(cluster):
-    _reset(cluster)
-    old = cluster.leader("n1")
-    others = [name for name in cluster.names if name != old]
-    cluster.cut((old, other) for other in others)
-    cluster.wait(lambda: cluster.leader(others[0]) in others, "elected no new leader")
-    cluster.put(others[0], "x", "one-way")
+def test_a_leader_that_sends_to_nobody_is_replaced_and_still_hears(whole):
+    old = whole.status("n1").leader
+    others = [name for name in whole.names if name != old]
+    whole.cut((old, other) for other in others)
+    _has_leader_among(whole, others)
+    whole.put(others[0], "x", "one-way")
     # The other direction is up: the old leader hears of its successor.
-    cluster.wait(lambda: cluster.leader(old) in others, "told the old leader nothing")
+    whole.wait(lambda: whole.status(old).leader in others, "told the old leader nothing")
 
 
 @etcd
-def test_kill_9_of_the_leader_loses_no_acknowledged_write(cluster):
-    _reset(cluster)
+def test_a_leader_that_hears_nobody_steps_down_and_can_answer_nothing(whole):
+    old = whole.status("n1").leader
+    others = [name for name in whole.names if name != old]
+    whole.cut((other, old) for other in others)
+    # Its heartbeats still arrive, but it can't know: without a majority's replies it gives up leading.
+    _has_leader_among(whole, others)
+    whole.put(others[0], "x", "heard by two")
+    with pytest.raises(NoAnswer):
+        whole.get(old, "x", patience=1)
+    assert whole.get(old, "x", serializable=True) != "heard by two"
+
+
+@etcd
+def test_a_delayed_member_serves_old_values_without_any_cut(whole):
+    leader = whole.status("n1").leader
+    late = next(name for name in whole.names if name != leader)  # A leader knows of every write first.
+    whole.delay(((name, late) for name in whole.names if name != late), 0.2)
+    stale = 0
     for number in range(20):
-        cluster.put("n1", f"k{number}", str(number))
-    leader = cluster.leader("n1")
-    cluster.children.pop(leader).kill()
-    survivor = next(name for name in cluster.names if name != leader)
-    cluster.wait(lambda: cluster.leader(survivor) not in (None, leader) and cluster.get(survivor, "k0"), "elected no leader")
-    assert [cluster.get(survivor, f"k{number}") for number in range(20)] == [str(number) for number in range(20)]
-    cluster.start(leader)
+        whole.put(leader, "late", str(number))
+        stale += whole.get(late, "late", serializable=True) != str(number)
+    assert stale
+    assert whole.get(late, "late") == "19"
 
 
 @etcd
-def test_unknown_members_are_named(cluster):
-    with pytest.raises(DslabError, match="there is no member 'n9' in this cluster: it has n1, n2, n3"):
-        cluster.get("n9", "x")
+def test_kill_9_of_the_leader_loses_no_acknowledged_write(whole):
+    for number in range(20):
+        whole.put("n1", f"k{number}", str(number))
+    leader = whole.status("n1").leader
+    whole.kill(leader)
+    survivors = [name for name in whole.names if name != leader]
+    _has_leader_among(whole, survivors)
+    written = [str(number) for number in range(20)]
+    assert [whole.get(survivors[0], f"k{number}") for number in range(20)] == written
+    with pytest.raises(NoAnswer):
+        whole.get(leader, "k0")
+    whole.start(leader)
+    whole.wait(lambda: whole.get(leader, "k0") == "0", "did not take the old leader back")
+    assert [whole.get(leader, f"k{number}") for number in range(20)] == written
 
 
 @etcd
-def test_members_die_with_their_parent():
-    script = ("import sys\nfrom dslab.live.etcd import EtcdCluster\ncluster = EtcdCluster(1)\n"
-              "print(cluster.children['n1'].process.pid, flush=True)\nsys.stdin.readline()")
+def test_compare_and_set_writes_only_over_the_expected_value(whole):
+    whole.put("n1", "c", "1")
+    assert whole.cas("n2", "c", "1", "2") is True
+    assert whole.cas("n3", "c", "1", "3") is False
+    assert whole.get("n1", "c") == "2"
+    assert whole.get("n1", "nobody wrote this") is None
+
+
+@etcd
+def test_members_agree_on_leader_and_term(whole):
+    found = [whole.status(name) for name in whole.names]
+    assert [status.member for status in found] == ["n1", "n2", "n3"]
+    assert len({(status.leader, status.term) for status in found}) == 1 and found[0].term > 0
+
+
+@etcd
+def test_what_can_never_work_is_one_sentence_and_no_unknown_outcome(whole):
+    unknown = "there is no member 'n9' in this cluster: it has n1, n2, n3"
+    for wrong in (lambda: whole.get("n9", "x"), lambda: whole.isolate("n9"), lambda: whole.cut([("n1", "n9")]),
+                  lambda: whole.delay([("n9", "n1")], 1), lambda: whole.kill("n9"), lambda: whole.start("n9")):
+        with pytest.raises(DslabError, match=unknown):
+            wrong()
+    with pytest.raises(DslabError, match="n1 refused kv/put: etcdserver: key is not provided"):
+        whole.put("n1", "", "1")
+
+
+@etcd
+def test_a_port_that_somebody_took_is_left_to_them(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        answers = [[taken.getsockname()[1], *free_ports(1)]]
+        monkeypatch.setattr(etcd_module, "free_ports", lambda count: answers.pop() if answers else free_ports(count))
+        with EtcdCluster(1) as cluster:
+            assert cluster.status("n1").leader == "n1" and not answers
+
+
+@etcd
+def test_a_member_that_ends_by_itself_is_told_with_its_last_words(monkeypatch):
+    with EtcdCluster(1) as cluster:
+        cluster.kill("n1")
+        (cluster.servers.folder / "n1" / "member" / "snap" / "db").write_bytes(b"no database")
+        cluster.start("n1")
+        with pytest.raises(DslabError, match="^n1 ended with code 2: panic: cannot open database"):
+            cluster.wait(lambda: cluster.get("n1", "x") or True, "did not start")
+        folder = cluster.servers.folder
+    assert not folder.exists()
+
+
+@etcd
+def test_a_cluster_that_never_gets_there_says_so_with_its_logs(whole, monkeypatch):
+    monkeypatch.setattr(etcd_module, "TRIES", 2)
+    with pytest.raises(DslabError, match="the etcd cluster grew no wings, asked 2 times; .*n1: .*n2: .*n3: "):
+        whole.wait(lambda: False, "grew no wings")
+
+
+@etcd
+def test_settings_for_other_programs_do_not_reach_the_cluster(monkeypatch):
+    monkeypatch.setenv("ETCD_NAME", "somebody-else")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with EtcdCluster(1) as cluster:
+        assert cluster.status("n1").member == "n1"
+
+
+def _gone(process):
+    state = Path(f"/proc/{process}/stat")
+    try:
+        return state.read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@etcd
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc: run this on Linux")
+def test_members_and_their_data_go_when_their_parent_is_killed():
+    script = ("import sys\nfrom dslab.live.etcd import EtcdCluster\ncluster = EtcdCluster(3)\n"
+              "print(*(child.process.pid for child in cluster.servers._children), cluster.servers.folder, flush=True)\n"
+              "sys.stdin.readline()")
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    child = int(parent.stdout.readline())
-    os.kill(child, 0)
+    *members, folder = parent.stdout.readline().split()
+    assert len(members) == 3 and not any(map(_gone, members)) and Path(folder).exists()
     parent.kill()
-    parent.wait()
-    for _ in range(10_000):
-        state = Path(f"/proc/{child}/stat")
-        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+    parent.communicate()
+    for _ in range(TRIES):
+        if all(map(_gone, members)) and not Path(folder).exists():
             return
-    pytest.fail("the member outlived its parent")
+    pytest.fail("a member or its data outlived the parent")
+
+
+def test_servers_close_whatever_they_started_and_may_be_closed_twice():
+    servers = Servers("test")
+    child = servers.start("sleeper", [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(1000)"])
+    assert child.running and servers.folder.exists()
+    servers.close()
+    servers.close()
+    assert not child.running and not servers.folder.exists()
 
 
 def test_the_recorded_run_is_played_where_etcd_is_missing(monkeypatch):
@@ -116,6 +233,36 @@ def test_the_recorded_run_is_played_where_etcd_is_missing(monkeypatch):
     monkeypatch.setenv("DSLAB_LAB", "live")
     with pytest.raises(ServerMissing, match="etcd is not installed here: run `sudo apt-get install etcd-server`"):
         cap_lab()
+
+
+def test_the_recorded_run_is_played_where_the_clients_package_is_missing(monkeypatch):
+    monkeypatch.delenv("DSLAB_LAB", raising=False)
+    monkeypatch.setitem(sys.modules, "requests", None)  # As if it were not installed.
+    monkeypatch.delitem(sys.modules, "dslab.live.etcd")
+    assert cap_lab().origin.endswith("since the package requests is not installed here")
+    monkeypatch.setenv("DSLAB_LAB", "live")
+    with pytest.raises(ServerMissing, match="the package requests is not installed here: run `pip install requests`"):
+        cap_lab()
+
+
+def test_a_program_that_is_not_etcd_is_named(monkeypatch, tmp_path):
+    (tmp_path / "etcd").write_text("#!/bin/sh\necho hello\n")
+    (tmp_path / "etcd").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(DslabError, match="etcd does not tell its version as etcd does"):
+        EtcdCluster(1)
+
+
+def test_the_gateway_has_its_address_by_version():
+    assert [etcd_module._gateway(version) for version in ("3.2.32", "3.3.25", "3.4.23", "3.5.1", "3.6.0")] == [
+        "v3alpha", "v3beta", "v3", "v3", "v3"]
+
+
+def test_recording_again_without_etcd_is_one_sentence(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "dslab.live.record"], cwd=ROOT, env=os.environ | {"PATH": str(tmp_path)},
+                          capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith("dslab: etcd is not installed here: run `sudo")
+    assert done.stderr.count("\n") == 1
 
 
 def test_bad_settings_and_a_damaged_recording_are_one_sentence(monkeypatch, tmp_path):
@@ -135,8 +282,13 @@ def test_free_ports_are_free_and_different():
     assert len(set(free_ports(50))) == 50
 
 
-def test_the_trace_of_the_lab_plays(monkeypatch):
+def test_the_trace_of_the_lab_plays_and_holds_the_same_history(monkeypatch):
     monkeypatch.setenv("DSLAB_LAB", "recorded")
-    sentences = cap_lab().trace.sentences()
-    assert "alice calls write balance at n1 100" in sentences[0]
-    assert any("gives up waiting for its read: no answer" in sentence for sentence in sentences)
+    trace = cap_lab().trace
+    sentences = trace.sentences()
+    assert sentences[0].endswith("they are not those of the real run.")
+    assert sentences[1] == "10.0 ms: alice at n1 calls write balance 100."
+    assert "66.0 ms: bob at n3 gives up waiting for its write: no answer." in sentences
+    assert "30.0 ms: the links n1→n3, n2→n3, n3→n1, n3→n2 go down." in sentences
+    assert Trace.from_json(json.loads(trace.dumps())).dumps() == trace.dumps()
+    assert not linearizable(trace.history())  # All calls, the serializable read among them.
