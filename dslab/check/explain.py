@@ -1,7 +1,8 @@
 """Why a history is not linearizable: the smallest part of it that isn't, in words."""
 
 from dataclasses import replace
-from typing import Callable
+from itertools import product
+from typing import Any, Callable, Iterator
 
 from dslab.history import Operation
 from dslab.values import show
@@ -9,82 +10,120 @@ from dslab.values import show
 __all__ = ["core", "reasons"]
 
 READS = ("read", "get")
+WRITES = ("write", "put", "append")  # They write the same whatever they find.
+#: Operations after which the value is one that was asked for; `append` makes one of several.
+PLAIN = (*READS, "write", "put", "cas")
 
 
 def core(operations: list[Operation], violated: Callable[[list[Operation]], bool]) -> list[Operation]:
     """A smallest part of `operations` that is still violated: leave out any one of it and it holds, or makes no sense.
 
-    A write stays as long as a read of its value does: without it the read would be wrong for another reason.
+    Whatever may have written a value stays as long as a read or compare-and-set that found this value does: without it they
+    would be wrong for another reason. Then an order of all operations, restricted to a part, is an order of that part, and
+    what is wrong with the part is wrong with the whole.
     """
-    kept = _prefix(operations, violated)
-    size = max(len(kept) // 2, 1)
+    known = _prefix(operations, violated)
+    kept, size = known, max(len(known) // 2, 1)
     while True:
         place, shrunk = 0, False
         while place < len(kept):
             rest = kept[:place] + kept[place + size:]
-            if _sensible(rest, operations) and violated(rest):
+            if _sensible(rest, known) and violated(rest):
                 kept, shrunk = rest, True
             else:
                 place += size
         if size == 1 and not shrunk:
             return kept
-        size = max(size // 2, 1) if not shrunk or size > 1 else 1
+        size = max(size // 2, 1)
 
 
 def _prefix(operations, violated):
-    """The operations up to the first return at which the violation shows; calls open then have an unknown outcome."""
+    """The operations as they are known at the first return at which the violation shows."""
     ends = sorted(op.returned for op in operations if op.returned is not None)
     low, high = 0, len(ends) - 1
     while low < high:
         middle = (low + high) // 2
-        if violated(_until(operations, ends[middle])):
+        if violated(_known_at(operations, ends[middle])):
             high = middle
         else:
             low = middle + 1
-    return [op for op in operations if op.invoked < ends[low]] if violated(_until(operations, ends[low])) else list(operations)
+    return _known_at(operations, ends[low])
 
 
-def _until(operations, end):
-    return [op if op.returned is not None and op.returned <= end else replace(op, returned=None, outcome="info", result=None)
-            for op in operations if op.invoked < end]
-
-
-def _sensible(rest, operations) -> bool:
-    """Every value read or compared has what wrote it among `rest`, if anything in `operations` wrote it."""
-    if any(op.f == "append" for op in operations):
-        # What an append makes of a value depends on all of them.
-        return sum(op.f == "append" for op in rest) == sum(op.f == "append" for op in operations)
-    there, all_values = _written(rest), _written(operations)
-    return all(value is None or value in there or value not in all_values for value in _needed(rest))
-
-
-def _written(operations):
-    return {op.value[1] if op.f == "cas" else op.value for op in operations if op.f not in READS}
-
-
-def _needed(operations):
+def _known_at(operations, end):
+    """What was called before `end`. A read open then says nothing yet; another open call may have an effect or not."""
+    found = []
     for op in operations:
-        if op.f in READS and op.outcome == "ok":
-            yield op.result
-        elif op.f == "cas" and op.outcome == "ok":
-            yield op.value[0]
+        is_open = op.returned is None or op.returned > end
+        if op.invoked > end or is_open and op.f in READS:
+            continue
+        found.append(replace(op, returned=None, outcome="info", result=None) if is_open and op.f not in WRITES else op)
+    return found
+
+
+def _sensible(rest, known) -> bool:
+    """Whether every value found in `rest` still has all there that may have written it."""
+    kept = {op.invoked for op in rest}
+    dropped = [op for op in known if op.invoked not in kept and op.f not in READS]
+    functions = {op.f for op in known}
+    if not functions <= {*PLAIN, "append"}:
+        return not dropped  # A model of the reader's own: any of its operations may have made any value.
+    found = {value for _, value in _findings(rest)}
+    if "append" in functions:
+        return not any(_part(_written(op), value) for op, value in product(dropped, found))
+    return found.isdisjoint(map(_written, dropped))
+
+
+def _written(op: Operation) -> Any:
+    return _present(op.value[1] if op.f == "cas" else op.value)
+
+
+def _present(value: Any) -> Any:
+    """The value, where an empty text is as good as none."""
+    return None if value == "" else value
+
+
+def _findings(operations) -> Iterator[tuple[Operation, Any]]:
+    """Each operation that shows what was there, with what it showed."""
+    for op in operations:
+        if op.outcome == "ok" and op.f in READS:
+            yield op, _present(op.result)
+        elif op.outcome == "ok" and op.f == "cas":
+            yield op, _present(op.value[0])
+
+
+def _part(piece: Any, value: Any) -> bool:
+    """Whether appending `piece`, or appending to it, may have given `value`."""
+    if piece is None or value is None:
+        return piece is None
+    return piece in value if isinstance(piece, str) and isinstance(value, str) else True
 
 
 def reasons(bad: list[Operation]) -> list[str]:
     """A minimal violation in words: what returned before what began, and at the end what can't be."""
     bad = sorted(bad, key=lambda op: op.invoked)
-    sentences = []
+    orders, sentences = _orders(bad), []
     for op in bad:
         if op.start is not None:
-            end = "its outcome is never known" if op.returned is None else f"returned at {op.end:g} ms"
-            sentences.append(f"{_call(op)}: called at {op.start:g} ms, {end}.")
-    for first, second in _orders(bad):
+            end = "with no answer by then" if op.returned is None else f"returned at {_number(op.end)} ms"
+            sentences.append(f"{_call(op)}: called at {_number(op.start)} ms, {end}.")
+        elif len(bad) > 1 and not any(op in pair for pair in orders):
+            sentences.append(f"{_call(op)} overlaps all the others.")
+    for first, second in orders:
         sentences.append(f"{_call(first)} returned before {_call(second)} was called, so it comes first in any order.")
     return sentences + [_conclusion(bad)]
 
 
 def _call(op: Operation) -> str:
     return f"“{op}”"
+
+
+def _number(milliseconds: float) -> str:
+    return f"{milliseconds:.3f}".rstrip("0").rstrip(".")
+
+
+def _named(value: Any) -> str:
+    return "the initial value" if value is None else show(value)
 
 
 def _precedes(a: Operation, b: Operation) -> bool:
@@ -99,23 +138,93 @@ def _orders(bad):
 
 
 def _conclusion(bad) -> str:
-    reads = [op for op in bad if op.f in READS and op.outcome == "ok"]
-    writes = [op for op in bad if op.f in ("write", "put")]
-    for read in reads:
-        if read.result is not None and read.result not in _written(bad) and not any(op.f == "append" for op in bad):
-            return f"{_call(read)} returned a value that nobody had written by then."
-    if len(bad) == len(reads) + len(writes):
-        for read in reads:
-            source = next((w for w in writes if w.value == read.result), None)
-            for write in writes:
-                if write is not source and _precedes(write, read) and (source is None or _precedes(source, write)):
-                    return (f"{_call(read)} is stale: {_call(write)} had returned before, so the read must return "
-                            f"{show(write.value)} or something written later.")
-            if source is not None and _precedes(read, source):
-                return f"{_call(read)} returned a value before anybody had called for it to be written."
-        for first in reads:
-            for second in reads:
-                if _precedes(first, second) and first.result != second.result:
-                    return (f"{_call(second)} goes back in time: {_call(first)} had returned before it was called, "
-                            f"so {show(first.result)} was there already, and nothing can bring {show(second.result)} back.")
-    return f"No order of these {len(bad)} operations that respects this gives each of them the answer that it got."
+    functions = {op.f for op in bad}
+    rules = ()
+    if functions <= {*PLAIN}:
+        rules = _from_nowhere, _stale, _taken_twice, _back_in_time, _seen_before
+    elif functions <= {*PLAIN, "append"}:
+        rules = _of_no_pieces, _misses_an_append
+    for sentence in filter(None, (rule(bad) for rule in rules)):
+        return sentence
+    if len(bad) == 1:
+        return f"{_call(bad[0])} can't have had the answer that it got."
+    respect = " that respects this" if _orders(bad) else ""
+    return f"No order of these {len(bad)} operations{respect} gives each of them the answer that it got."
+
+
+# Rules, each with its sentence where it applies. All that may have written a found value is in `bad`; see `core`.
+
+
+def _sources(bad, value, *, but=None) -> list[Operation]:
+    """What may have written `value`."""
+    return [op for op in bad if op.f not in READS and op is not but and _written(op) == value]
+
+
+def _from_nowhere(bad):
+    for op, value in _findings(bad):
+        if value is not None and not _sources(bad, value, but=op):
+            if op.f in READS:
+                return f"{_call(op)} returned a value that nobody had written by then."
+            return f"{_call(op)} succeeded, but nobody had written {show(value)} by then."
+
+
+def _stale(bad):
+    """Something else was written after all that may have written the value, and before it was found."""
+    writes = [op for op in bad if op.f not in READS and op.outcome == "ok"]
+    for (op, value), write in product(_findings(bad), writes):
+        if (_written(write) != value and _precedes(write, op)
+                and all(_precedes(source, write) for source in _sources(bad, value, but=op))):
+            if op.f in READS:
+                return (f"{_call(op)} is stale: {_call(write)} had returned before, so the read must return "
+                        f"{show(_written(write))} or something written later.")
+            return f"{_call(op)} succeeded, but {_call(write)} had returned before, so {_named(value)} was gone."
+
+
+def _taken_twice(bad):
+    """Each compare-and-set that changes a value uses up one occurrence of it."""
+    for _, value in _findings(bad):
+        takers = [op for op, found in _findings(bad) if op.f == "cas" and found == value != _written(op)]
+        there = (value is None) + sum(op.f != "cas" or _present(op.value[0]) != value for op in _sources(bad, value))
+        if len(takers) > there > 0:
+            times = "once" if there == 1 else f"{there} times"
+            return f"{' and '.join(map(_call, takers))} each replaced {_named(value)}, which was there only {times}."
+
+
+def _back_in_time(bad):
+    """Another value was found before, and all that may have written it came after all that may have written this one."""
+    for (first, x), (second, y) in product(_findings(bad), repeat=2):
+        later = _sources(bad, x, but=first)
+        if (x not in (None, y) and later and _precedes(first, second)
+                and all(_precedes(a, b) for a, b in product(_sources(bad, y, but=second), later))):
+            return (f"{_call(second)} goes back in time: {_call(first)} had returned before it was called, "
+                    f"so {show(x)} was there already, and nothing can bring {_named(y)} back.")
+
+
+def _seen_before(bad):
+    """A value that was there once is found, then another, then the first again."""
+    for (one, y), (two, x), (three, again) in product(_findings(bad), repeat=3):
+        if (y == again != x and _precedes(one, two) and _precedes(two, three)
+                and (y is None) + len(_sources(bad, y)) == 1):
+            return (f"{_call(three)} goes back in time: {_call(one)} had found {_named(y)} and then {_call(two)} "
+                    f"{_named(x)}, and {_named(y)} was there only once.")
+
+
+def _of_no_pieces(bad):
+    """A text that can't be cut into pieces that somebody wrote."""
+    pieces = {_written(op) for op in bad if op.f not in READS} - {None}
+    for op, value in _findings(bad):
+        if op.f in READS and isinstance(value, str) and all(isinstance(piece, str) for piece in pieces):
+            ends = {0}
+            for start in range(len(value)):
+                ends |= {start + len(piece) for piece in pieces if start in ends and value.startswith(piece, start)}
+            if len(value) not in ends:
+                return f"{_call(op)} returned a value that nobody had written by then."
+
+
+def _misses_an_append(bad):
+    """An append was over before the read began, nothing was put anew since, and the text lacks it."""
+    appends = [op for op in bad if op.f == "append" and op.outcome == "ok" and _written(op) is not None]
+    for (op, value), append in product(_findings(bad), appends):
+        if (op.f in READS and _precedes(append, op) and not _part(_written(append), value)
+                and all(_precedes(other, append) for other in bad if other.f not in (*READS, "append"))):
+            return f"{_call(op)} misses {_call(append)}, which had returned before it was called."

@@ -65,13 +65,18 @@ class KeyValue(Register):
     def step(self, state, op):
         match op.f:
             case "get" | "read":
-                return op.outcome == "info" or (op.result or None) == (state or None), state
+                return op.outcome == "info" or _present(op.result) == _present(state), state
             case "put" | "write":
                 return True, op.value
             case "cas":
                 old, new = op.value
                 return old == state, new
         return True, op.value if state is None else state + op.value
+
+
+def _present(value: Any) -> Any:
+    """The value, where an empty text is as good as none."""
+    return None if value == "" else value
 
 
 MODELS = {model.name: model for model in (Register(), CasRegister(), KeyValue())}
