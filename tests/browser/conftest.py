@@ -99,6 +99,8 @@ def open_page(browser, base):
 def axe(page, *, allowed=frozenset()) -> list[str]:
     """What axe finds on a page beyond the `allowed` rules."""
     assert AXE.is_file(), "axe-core is not there: run `make site` on a machine with npm"
+    # A colour that is still changing is neither the old one nor the new one.
+    page.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}" for each in found if each["id"] not in allowed]

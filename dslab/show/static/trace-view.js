@@ -34,7 +34,7 @@ export class View {
 
   /** Show `span` µs around `time`, which stands at 60 % of the width; the window stays within the run. */
   window(span, time = this.run.stepTimes[this.step] ?? 0) {
-    const whole = Math.max(this.run.end * 1.02, 1000);
+    const whole = Math.max(this.run.end * 1.04, 1000);
     const wide = Math.min(whole, Math.max(2000, span));
     this.from = Math.max(-wide * 0.02, Math.min(time - wide * 0.6, whole - wide));
     this.to = this.from + wide;
