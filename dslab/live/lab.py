@@ -77,7 +77,7 @@ class CapLab:
         def add(time, kind, place=None, ref=None, data=None):
             trace.records.append((time, kind, place, None, ref, data, None))
 
-        add(0, "mark", data="The times number the steps of the lab; they are not those of the real run")
+        add(0, "mark", data="Times number the lab's steps")
         for number, step in enumerate(self.steps):
             now, lane = (number + 1) * 10_000, lanes.get(step.client)
             if step.f == "cut":
@@ -86,11 +86,10 @@ class CapLab:
                 add(now, "heal")
             else:
                 if step.f == SERIALIZABLE:
-                    add(now, "mark", data=f"{step.client.capitalize()}'s next read is serializable: "
-                                          f"{step.member} may answer it from its own copy")
+                    add(now, "mark", data=f"{step.client} asks for a serializable read")
                 call = len(trace)
                 add(now, "invoke", lane, data=(number, _operation(step.f), KEY, step.value))
-                add(now + 6_000, step.outcome, lane, call, step.result if step.outcome == "ok" else "no answer")
+                add(now + 8_000, step.outcome, lane, call, step.result if step.outcome == "ok" else "no answer")
         return trace
 
     def _table(self) -> Table:
