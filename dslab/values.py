@@ -7,6 +7,7 @@ and frozen dataclasses do for most fields; `Map` is the dictionary among them.
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import Enum
 from functools import lru_cache
 from typing import Any, dataclass_transform
 
@@ -129,7 +130,7 @@ def canonical(value: Any):
 def plain(value: Any):
     """`value` as JSON data: tuples become lists, maps and dataclasses objects.
 
-    What JSON has no form for keeps its name under `"$"`: `Entry(1, "x")` becomes
+    A member of an enumeration becomes its name. What else JSON has no form for keeps its name under `"$"`: `Entry(1, "x")` becomes
     `{"$": "Entry", "term": 1, "command": "x"}`, a set `{"$": "set", "items": […]}` in sorted order.
     Raises DslabError for a value that a node may not hold, such as a function or an open file.
     """
@@ -144,6 +145,8 @@ def plain(value: Any):
     if is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
         return {"$": kind.__name__} | {name: plain(getattr(value, name)) for name in _field_names(kind)}
+    if isinstance(value, Enum):
+        return value.name
     raise DslabError(
         f"{value!r} of type {type(value).__name__} can't be part of a state or message: use numbers, strings, "
         "tuples, frozensets, Map or a dslab.values.Value class.")
@@ -176,7 +179,7 @@ def show(value: Any) -> str:
         return "(" + ", ".join(map(show, value)) + ")"
     if isinstance(value, (frozenset, set)):
         return "{" + ", ".join(show(item) for item in sorted(value, key=canonical)) + "}"
-    if is_dataclass(value):
+    if is_dataclass(value) or isinstance(value, Enum):
         return show(plain(value))
     if isinstance(value, Mapping):
         pairs = [(show(key), show(item)) for key, item in value.items() if key != "$"]

@@ -245,6 +245,7 @@ def _limits() -> None:
     for what, most in ((resource.RLIMIT_CPU, COMPUTING), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, FILE),
                        (resource.RLIMIT_CORE, 0)):
         try:
-            resource.setrlimit(what, (most, most))
+            # At the lower limit on time comes a signal that says so, at the higher one SIGKILL.
+            resource.setrlimit(what, (most, most + (what == resource.RLIMIT_CPU)))
         except (OSError, ValueError):  # A lower limit is set already, or the system has none of this kind.
             pass
