@@ -35,18 +35,20 @@ APPLICATION_ID, FORMAT = 0x64736576, 1
 
 SCHEMA = """
 CREATE TABLE event (
-  position INTEGER PRIMARY KEY AUTOINCREMENT,
-  stream   TEXT    NOT NULL,
-  version  INTEGER NOT NULL,
-  id       TEXT    NOT NULL UNIQUE,
-  type     TEXT    NOT NULL,
-  data     TEXT    NOT NULL,
-  metadata TEXT    NOT NULL,
+  position       INTEGER PRIMARY KEY AUTOINCREMENT,
+  stream         TEXT    NOT NULL,
+  version        INTEGER NOT NULL,
+  type           TEXT    NOT NULL,
+  data           TEXT    NOT NULL,
+  metadata       TEXT    NOT NULL,
+  id             TEXT    NOT NULL UNIQUE,
+  schema_version INTEGER NOT NULL,
   UNIQUE (stream, version)
 );
 """
 
-COLUMNS = "position, stream, version, id, type, data, metadata"
+COLUMNS = "position, stream, version, type, data, metadata, id, schema_version"
+INSERT = "INSERT INTO event (stream, version, type, data, metadata, id, schema_version) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class StoreError(DslabError):
@@ -69,17 +71,20 @@ class WrongExpectedVersion(DslabError):
 class NewEvent:
     """An event that is to be appended.
 
-    type      what happened, in the past tense: "MoneyDeposited".
-    data      what is to be known about it, as JSON data.
-    metadata  who and why, as JSON data: {"actor": …, "correlation": …, "causation": …, "at": …}. The store reads no clock.
-    id        a UUID. Appending an event again under the same id changes nothing, so a writer who never heard back may
-              append again; the writer chooses the id, or one is made.
+    type            what happened, in the past tense: "MoneyDeposited".
+    data            what is to be known about it, as JSON data.
+    metadata        who and why, as JSON data: {"actor": …, "correlation": …, "causation": …, "at": …}. The store reads no
+                    clock.
+    id              a UUID. Appending an event again under the same id changes nothing, so a writer who never heard back may
+                    append again; the writer chooses the id, or one is made.
+    schema_version  which form the data has, counted from 1: a type whose form changes keeps its name.
     """
 
     type: str
     data: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    schema_version: int = 1
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class Event:
     data: dict[str, Any]
     metadata: dict[str, Any]
     id: str
+    schema_version: int = 1
 
     def __repr__(self):
         data = ", ".join(f"{name}={value!r}" for name, value in self.data.items())
@@ -108,8 +114,8 @@ class EventStore:
 
     def __init__(self, path: str | Path = ":memory:", *, timeout: float = 10.0):
         self.path = str(path)
-        if self.path != ":memory:" and not Path(path).absolute().parent.is_dir():
-            raise StoreError(f"there is no folder {Path(path).absolute().parent}: make it before you open a store in it.")
+        if self.path != ":memory:":
+            _look_at(Path(path).absolute())
         try:
             self._db = sqlite3.connect(self.path, timeout=timeout, isolation_level=None)
         except sqlite3.Error as error:
@@ -122,40 +128,42 @@ class EventStore:
 
     def _prepare(self):
         try:
-            # Looked at before anything is written: a foreign file stays as it is.
-            known = self._db.execute("PRAGMA application_id").fetchone()[0]
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if known != APPLICATION_ID and (known or tables):
-                raise StoreError(f"{self.path} is an SQLite database, but no event store: choose another file.")
-            found = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if known == APPLICATION_ID and found > FORMAT:
-                raise StoreError(f"{self.path} has format {found}, and this dslab reads format {FORMAT}: update dslab.")
-            self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             with self._transaction():
                 if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                     self._db.execute(SCHEMA)
                     self._db.execute(f"PRAGMA application_id={APPLICATION_ID}")
                     self._db.execute(f"PRAGMA user_version={FORMAT}")
+            # After the header is in the file itself, so that `_look_at` finds it there whatever happens next.
+            self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(f"SELECT {COLUMNS} FROM event LIMIT 1").fetchall()
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             raise self._trouble(error) from None
 
     def _trouble(self, error: sqlite3.Error) -> StoreError:
-        if "locked" in str(error) or "busy" in str(error):
-            return StoreError(f"{self.path} is held by another writer, which does not let go: end it, or try again later.")
-        return StoreError(f"{self.path} is no event store, or is damaged ({error}): it was left as it is; "
-                          "choose another file, or put a backup in its place.")
+        # The low byte is the kind of error, the rest its variant (sqlite.org/rescode.html); the module's own errors have none.
+        match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return StoreError(f"{self.path} is held by another writer, which does not let go: end it, or try again later.")
+            case sqlite3.SQLITE_FULL:
+                return StoreError(f"{self.path} could not grow ({error}): make room, and append again; nothing of this append is in it.")
+            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
+                return StoreError(f"{self.path} may not be written here ({error}): change its permissions, or choose another file.")
+            case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_ERROR:
+                return StoreError(f"{self.path} is no event store, or is damaged ({error}): it was left as it is; "
+                                  "choose another file, or put a backup in its place.")
+        return StoreError(f"{self.path} can't be used: {error}")
 
     @contextmanager
     def _transaction(self):
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # Not so where SQLite has rolled back by itself, as on a full disk.
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     # Writing.
 
@@ -170,7 +178,7 @@ class EventStore:
         events = [events] if isinstance(events, NewEvent) else list(events)
         if expected_version != ANY and (isinstance(expected_version, bool) or not isinstance(expected_version, int) or expected_version < -1):
             raise DslabError(f"{expected_version!r} is no expected version: give ANY, NO_STREAM or a version from 0 on.")
-        rows = [self._row(stream, event) for event in events]
+        rows = self._rows(stream, events)
         try:
             with self._transaction():
                 actual = self.version(stream)
@@ -180,21 +188,24 @@ class EventStore:
                 if expected_version != ANY and actual != expected_version:
                     raise WrongExpectedVersion(stream, expected_version, actual)
                 for offset, row in enumerate(rows, 1):
-                    self._db.execute("INSERT INTO event (stream, version, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?)",
-                                     (stream, actual + offset, *row))
+                    self._db.execute(INSERT, (stream, actual + offset, *row))
             return self.read(stream, actual + 1, len(rows)) if rows else []
         except sqlite3.Error as error:
             raise self._trouble(error) from None
 
-    def _row(self, stream: str, event: NewEvent) -> tuple:
-        if not isinstance(event, NewEvent):
-            raise DslabError(f"append() takes NewEvent, but {event!r} is a {type(event).__name__}.")
+    def _rows(self, stream: str, events: list[NewEvent]) -> list[tuple]:
         if not stream or not isinstance(stream, str):
             raise DslabError(f"{stream!r} is no stream's name: give a text, such as \"account-7\".")
-        try:
-            return event.id, event.type, json.dumps(event.data), json.dumps(event.metadata)
-        except (TypeError, ValueError) as error:
-            raise DslabError(f"the data of {event.type} is not JSON ({error}): use numbers, texts, lists and dicts.") from None
+        seen = set()
+        for event in events:
+            if not isinstance(event, NewEvent):
+                raise DslabError(f"append() takes NewEvent, but {event!r} is a {type(event).__name__}.")
+            if event.id in seen:
+                raise DslabError(f"{event.id} is the id of two events of this append: an id belongs to one event.")
+            seen.add(event.id)
+            if type(event.schema_version) is not int or event.schema_version < 1:
+                raise DslabError(f"the schema version of {event.type} is {event.schema_version!r}: give 1 or more.")
+        return [(event.type, _json(event, "data"), _json(event, "metadata"), event.id, event.schema_version) for event in events]
 
     def _already(self, stream: str, events: list[NewEvent]) -> list[Event] | None:
         """The events as they stand where all of them are there; None where none is."""
@@ -305,5 +316,37 @@ class Subscription:
 
 
 def _event(row: tuple) -> Event:
-    position, stream, version, id, type, data, metadata = row
-    return Event(position, stream, version, type, json.loads(data), json.loads(metadata), id)
+    position, stream, version, type, data, metadata, id, schema_version = row
+    return Event(position, stream, version, type, json.loads(data), json.loads(metadata), id, schema_version)
+
+
+def _json(event: NewEvent, part: str) -> str:
+    value = getattr(event, part)
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DslabError(f"the {part} of {event.type} is not JSON ({error}): use numbers, texts, lists and dicts.") from None
+    if not isinstance(value, dict):
+        raise DslabError(f"the {part} of {event.type} is {value!r:.80}: give a dict, such as {{\"amount\": 5}}.")
+    return text
+
+
+def _look_at(path: Path) -> None:
+    """Raise StoreError where `path` can't be a store's. Only looks: even opening a foreign database could change its files."""
+    if not path.parent.is_dir():
+        raise StoreError(f"there is no folder {path.parent}: make it before you open a store in it.")
+    try:
+        header = path.open("rb").read(100) if path.exists() else b""
+    except OSError as error:
+        raise StoreError(f"{path} can't be read as an event store ({error.strerror}): choose another file.") from None
+    if not header:
+        return
+    # The header's fields: sqlite.org/fileformat.html, section 1.3.
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise StoreError(f"{path} is no event store, or is damaged (it is no SQLite database): it was left as it is; "
+                         "choose another file, or put a backup in its place.")
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise StoreError(f"{path} is an SQLite database, but no event store: it was left as it is; choose another file.")
+    found = int.from_bytes(header[60:64], "big")
+    if found > FORMAT:
+        raise StoreError(f"{path} has format {found}, and this dslab reads format {FORMAT}: update dslab.")

@@ -13,6 +13,7 @@ from dslab.errors import DslabError
 from dslab.events import ANY, NO_STREAM, EventStore, NewEvent, StoreError, WrongExpectedVersion
 
 ROOT = Path(__file__).parents[2]
+posix = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is a thing of POSIX systems")
 
 
 @pytest.fixture
@@ -133,6 +134,27 @@ def test_writers_in_several_processes_lose_nothing_and_readers_pass_over_nothing
     assert sum(int(writer.stdout.read()) for writer in writers) >= 2, "no two writers ever met: the test tested nothing"
 
 
+OPENER = """
+import sys
+from dslab.events import *
+print("ready", flush=True)
+sys.stdin.readline()
+with EventStore(sys.argv[1]) as store:
+    store.append("a", NewEvent("Opened"))
+"""
+
+
+def test_processes_that_make_the_same_store_at_once_make_one(path):
+    openers = [child(OPENER, path) for _ in range(6)]
+    assert [opener.stdout.readline() for opener in openers] == ["ready\n"] * 6
+    for opener in openers:
+        opener.stdin.write("go\n")
+        opener.stdin.flush()
+    assert [opener.wait() for opener in openers] == [0] * 6
+    with EventStore(path) as store:
+        assert [e.version for e in store.read("a")] == list(range(6))
+
+
 ENDLESS = """
 import sys
 from dslab.events import *
@@ -144,7 +166,38 @@ while True:
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is a thing of POSIX systems")
+SUICIDAL = """
+import os, signal, sys
+from dslab.events import *
+store, left, expected = EventStore(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+def die(statement):
+    global left
+    left -= 1
+    if left < 0:
+        print(statement.split()[0], flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+store._db.set_trace_callback(die)  # SQLite calls this before it runs a statement.
+store.append("a", [NewEvent("Wrote", {"part": part}, id=f"part-{part}") for part in (1, 2, 3)], expected)
+store._db.set_trace_callback(None)
+print("acknowledged", flush=True)
+"""
+
+
+@posix
+def test_killed_before_each_of_its_statements_an_append_leaves_all_or_nothing(path, store):
+    """Each time the writer appends again, under the same ids: also after a death between the commit and the last word."""
+    store.append("a", deposit(1))
+    died_at = []
+    while "acknowledged" not in died_at:
+        writer = child(SUICIDAL, path, len(died_at), 0)
+        died_at.append(writer.communicate()[0].strip())
+        with EventStore(path) as again:
+            assert len(again) == (4 if "COMMIT" in died_at[:-1] else 1), died_at
+    assert died_at[0] == "BEGIN" and died_at.count("INSERT") == 3 and died_at.count("COMMIT") == 1
+    assert [e.version for e in store.read("a")] == [0, 1, 2, 3]
+
+
+@posix
 def test_kill_9_in_the_middle_of_an_append_loses_nothing_acknowledged(path):
     acknowledged = -1
     for lines in (1, 2, 3, 5, 8, 13, 21, 34):
@@ -181,7 +234,9 @@ def test_a_writer_who_does_not_let_go_is_named(path, store):
 
 @pytest.mark.parametrize("content, sentence", [
     (b"hello, this is a text and no database" * 50, "is no event store, or is damaged"),
-    (b"SQLite format 3\0" + b"\xff" * 5000, "is no event store, or is damaged"),
+    (b"SQLite format 3\0" + b"\xff" * 5000, "is an SQLite database, but no event store"),
+    (b"SQLite format 3\0" + b"\0" * 52 + b"dsev" + b"\xff" * 5000, "is no event store, or is damaged"),
+    (b"SQLite", "is no event store, or is damaged"),
 ])
 def test_a_file_that_is_no_store_is_refused_and_left_alone(path, content, sentence):
     path.write_bytes(content)
@@ -198,10 +253,56 @@ def test_a_foreign_database_and_a_newer_format_are_refused(tmp_path):
     with pytest.raises(StoreError, match="is an SQLite database, but no event store"):
         EventStore(tmp_path / "foreign.db")
     assert (tmp_path / "foreign.db").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["foreign.db"]
     with EventStore(tmp_path / "new.db") as store:
         store._db.execute("PRAGMA user_version=2")
     with pytest.raises(StoreError, match="has format 2, and this dslab reads format 1"):
         EventStore(tmp_path / "new.db")
+
+
+def test_a_foreign_database_in_use_keeps_its_log(tmp_path):
+    """To open it and close it again would write its log into it, if its last user was killed."""
+    path, kept = tmp_path / "foreign.db", tmp_path / "kept"
+    foreign = sqlite3.connect(path)
+    foreign.execute("PRAGMA journal_mode=WAL")
+    foreign.execute("CREATE TABLE t (x)")
+    kept.mkdir()
+    for file in tmp_path.glob("foreign.db*"):
+        (kept / file.name).write_bytes(file.read_bytes())
+    foreign.close()
+    before = {file.name: file.read_bytes() for file in kept.iterdir()}
+    assert "foreign.db-wal" in before
+    with pytest.raises(StoreError, match="is an SQLite database, but no event store"):
+        EventStore(kept / "foreign.db")
+    assert {file.name: file.read_bytes() for file in kept.iterdir()} == before
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
+    with pytest.raises(StoreError, match="can't be read as an event store \\(Is a directory"):
+        EventStore(tmp_path)
+
+
+@pytest.mark.parametrize("trouble, sentence", [
+    ("PRAGMA max_page_count=1", "could not grow .*nothing of this append is in it"),
+    ("PRAGMA query_only=ON", "may not be written here"),
+])
+def test_an_append_that_the_disk_refuses_is_told_and_leaves_nothing(path, store, trouble, sentence):
+    store.append("a", deposit(1))
+    store._db.execute(trouble)
+    with pytest.raises(StoreError, match=sentence):
+        store.append("a", [NewEvent("Big", {"pad": "x" * 5000}) for _ in range(50)])
+    store.close()
+    with EventStore(path) as again:
+        assert [e.type for e in again.append("b", deposit(2))] == ["Deposited"] and len(again) == 2
+
+
+def test_a_closed_store_says_so(path):
+    store = EventStore(path)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.read("a")
+    with pytest.raises(StoreError, match="closed"):
+        store.append("a", deposit(1))
 
 
 def test_a_torn_page_in_the_middle_is_told(path):
@@ -218,6 +319,10 @@ def test_a_torn_page_in_the_middle_is_told(path):
     (lambda s: s.append("a", deposit(1), "newest"), "'newest' is no expected version"),
     (lambda s: s.append("", deposit(1)), "'' is no stream's name"),
     (lambda s: s.append("a", [{"type": "x"}]), "append\\(\\) takes NewEvent"),
+    (lambda s: s.append("a", [deposit(1, id="x"), deposit(2, id="x")]), "x is the id of two events of this append"),
+    (lambda s: s.append("a", NewEvent("T", {"amount": float("nan")})), "the data of T is not JSON"),
+    (lambda s: s.append("a", NewEvent("T", {}, [1])), "the metadata of T is \\[1\\]: give a dict"),
+    (lambda s: s.append("a", deposit(1, schema_version=0)), "the schema version of Deposited is 0"),
     (lambda s: s.subscribe(after=-1), "after is 0 or more"),
 ])
 def test_other_bad_input_is_one_sentence(store, call, sentence):
@@ -232,6 +337,9 @@ def test_a_missing_folder_is_named(tmp_path):
 
 
 def test_a_store_in_memory_and_its_words():
+    store = EventStore()
+    store.append("acc-1", deposit(5), ANY)
+    assert store.append("acc-1", deposit(6, schema_version=2))[0].schema_version == 2 == store.read("acc-1", 1)[0].schema_version
     store = EventStore()
     store.append("acc-1", deposit(5), ANY)
     assert repr(store) == "event store with 1 events in 1 streams\n  #1 acc-1@0 Deposited(amount=5)"
