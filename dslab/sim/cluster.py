@@ -279,7 +279,7 @@ class Cluster:
                 rehearse(node, handle.__name__, *args)
             else:
                 handle(*args)
-        except Exception as error:
+        except BaseException as error:
             error.add_note(f"while {name} handled {args[-1] if args else 'its start'!r} at {now / 1000:.1f} ms (seed {self.seed})")
             raise
         self._disks[name] = state = node.__dict__.copy()

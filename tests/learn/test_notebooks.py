@@ -35,10 +35,10 @@ def test_the_solution_earns_everything_from_the_shell_too(tmp_path):
     assert "12.1 Raft, leader election: 23 of 23 points" in run.stdout and "hello" not in run.stdout
 
 
-def test_the_shell_and_the_notebook_say_the_same(tmp_path):
+@pytest.mark.parametrize("source", [SOLUTION.replace('"voted_for", "log"', '"log"'), handler("1 // (2 - m.term)"), handler("while m.term: pass")])
+def test_the_shell_and_the_notebook_say_the_same(tmp_path, source):
     from dslab.learn import check
-    space = {}
-    source = SOLUTION.replace('"voted_for", "log"', '"log"')
+    space = {"__name__": "__main__"}
     exec(compile(source, "<cell>", "exec"), space)
     run = grade(notebook(tmp_path / "nb.ipynb", source, CHECK))
     assert run.returncode == 1
@@ -62,7 +62,9 @@ def test_tricks_cost_points_and_are_told(tmp_path, body, sentence):
 
 @pytest.mark.parametrize("trick", [
     "import dslab.learn.grading as g; g.Report.score = property(lambda self: 23)",
-    "import dslab.learn.exercises.raft_election as e; e.survey = lambda s: ({}, {'elections won': 1}); e.Watcher.__call__ = lambda *a: None",
+    "import dslab.learn.exercises.raft_election as e; e.ELECTIONS.survey = lambda s: ({}, {'elections won': 1}); e.Elections.look = lambda *a: None",
+    "import dslab.sim; dslab.sim.Cluster.run = lambda *a, **k: None",
+    "import dslab.learn.wire as w; w.decode = lambda *a, **k: None",
     "import dslab.check.schedule as s; s.Stage.perform = lambda *a: True",
     "import dslab.node; dslab.node.rehearse = lambda *a: None",
 ])
@@ -110,9 +112,10 @@ def test_an_exercise_that_is_not_there_is_named(tmp_path):
     assert run.returncode == 2 and "did you mean raft-election" in run.stderr
 
 
-@pytest.mark.parametrize("topic", ["cap", "event_store", "raft_election", "raft_timeouts"])
+@pytest.mark.parametrize("topic", sorted(path.stem for path in (ROOT / "solutions").glob("*.py")))
 def test_every_solution_earns_everything_from_the_shell(tmp_path, topic):
     source = (ROOT / "solutions" / f"{topic}.py").read_text()
     cells = [source, "from dslab.learn import check\nfor name, answer in answers.items():\n    check(name, answer)"]
     run = grade(notebook(tmp_path / "nb.ipynb", *cells), "--json")
-    assert {report["exercise"]: report["score"] - report["of"] for report in json.loads(run.stdout)} and run.returncode == 0, run.stdout[:2000]
+    reports = json.loads(run.stdout)
+    assert reports and run.returncode == 0, [(report["exercise"], report["score"], report["of"]) for report in reports]
