@@ -29,7 +29,7 @@ lab: $(READY) $(EXTENSION)/.copied  ## open the notebooks in JupyterLab
 test: $(READY) $(EXTENSION)/.copied  ## run every test
 	@$(BIN)/python scripts/test_needs.py
 	@$(MAKE) --no-print-directory site
-	@$(BIN)/python -m pytest tests notebooks --nbval -n 2 --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest tests notebooks --nbval --nbval-cell-timeout 240 -n 2 --dist loadfile $(PYTEST)
 
 bench: $(READY)  ## measure ratios against peers, each pair in one run
 	@for it in bench/*.py; do $(BIN)/python $$it; done

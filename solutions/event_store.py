@@ -20,10 +20,10 @@ class MyStore:
             for event in events:
                 version += 1
                 self.db.execute("INSERT INTO event (stream, version, data) VALUES (?, ?, ?)", (stream, version, json.dumps(event)))
+            self.db.execute("COMMIT")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            self.db.rollback()  # Does nothing where SQLite has rolled back by itself.
             raise
-        self.db.execute("COMMIT")
         return version
 
     def read(self, stream):

@@ -189,7 +189,8 @@ class EventStore:
                     raise WrongExpectedVersion(stream, expected_version, actual)
                 for offset, row in enumerate(rows, 1):
                     self._db.execute(INSERT, (stream, actual + offset, *row))
-            return self.read(stream, actual + 1, len(rows)) if rows else []
+                # Read before the commit: nothing may fail after it, or a writer would be told of an error that was none.
+                return self.read(stream, actual + 1, len(rows)) if rows else []
         except sqlite3.Error as error:
             raise self._trouble(error) from None
 

@@ -20,8 +20,6 @@ __all__ = ["Submission"]
 #: A backstop for what lines don't count, such as one huge multiplication or a sleep: seconds of computing, seconds of
 #: waiting for answers in all, bytes of memory, bytes of a file. No verdict on code that keeps its budget depends on them.
 COMPUTING, WAITING, MEMORY, FILE = 60, 300, 2 * 1024 ** 3, 256 * 1024 ** 2
-#: Stands for a value that JSON has no form for; the child makes such a value of it.
-UNFIT = {"$": "unfit"}
 LONGEST_ANSWER = 8 * 1024 ** 2
 
 
@@ -80,7 +78,7 @@ class Submission:
 
     def _write(self, data) -> None:
         try:
-            line = memoryview((json.dumps(data, default=lambda _: UNFIT) + "\n").encode())
+            line = memoryview((json.dumps(data) + "\n").encode())
             while line:
                 line = line[os.write(self._ask, line):]
         except OSError:
@@ -229,10 +227,10 @@ class RemoteCallable:
             raise AttributeError(method)
         return lambda *args: self._call(method, args)
 
-    def meet_in_child(self, first, second, moment):
-        """Have two objects of the child race there; see the event store's exercise."""
-        answer = self._submission.ask(do="race", first=first._object, second=second._object, moment=moment)
-        return answer["wins"], answer["looked"]
+    def experiment_in_child(self, topic, name, others, args):
+        """An experiment of an exercise (its EXPERIMENTS), with this object, `others` and plain values, done in the child."""
+        answer = self._submission.ask(do="experiment", topic=topic, name=name, objects=[self._object, *(other._object for other in others)], args=list(args))
+        return answer["value"]
 
     def _call(self, method, args):
         answer = self._submission.ask(do="call", object=self._object, method=method, args=list(args))

@@ -36,6 +36,14 @@ def child(script: str, *arguments) -> subprocess.Popen:
                             stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
+def test_nothing_can_fail_after_the_commit(store):
+    """An append that raised has not happened, so the commit is the last statement that can fail."""
+    statements = []
+    store._db.set_trace_callback(statements.append)
+    store.append("a", [deposit(1), deposit(2)], NO_STREAM)
+    assert statements[0] == "BEGIN IMMEDIATE" and statements[-1] == "COMMIT"
+
+
 def test_a_stream_is_read_back_in_order(store):
     store.append("a", [deposit(1), deposit(2)], NO_STREAM)
     store.append("b", deposit(9))

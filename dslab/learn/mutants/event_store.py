@@ -28,7 +28,7 @@ class SimpleStore:
             self.insert(stream, events, expected_version)
             self.db.execute("COMMIT")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            self.db.rollback()
             raise
         return expected_version + len(events)
 
@@ -121,6 +121,64 @@ class LeavesConflictBehind(SimpleStore):
             raise ValueError("conflict")
 
 
+class TearsWithoutATransaction(SimpleStore):
+    """Checks and writes all rows in one go, but each row is a transaction of its own."""
+
+    breaks = "all-or-nothing"
+
+    def append(self, stream, events, expected_version):
+        if self.version(stream) != expected_version:
+            raise ValueError("conflict")
+        rows = [(stream, number, json.dumps(event)) for number, event in enumerate(events, expected_version + 1)]
+        self.db.executemany("INSERT INTO event (stream, version, data) VALUES (?, ?, ?)", rows)
+
+
+class LeavesItsTransactionOpen(SimpleStore):
+    """Doesn't roll back on an error, so that no later append works."""
+
+    breaks = "errors"
+
+    def append(self, stream, events, expected_version):
+        self.db.execute("BEGIN IMMEDIATE")
+        if self.version(stream) != expected_version:
+            self.db.execute("ROLLBACK")
+            raise ValueError("conflict")
+        self.insert(stream, events, expected_version)
+        self.db.execute("COMMIT")
+
+
+class KeepsErrorsToItself(SimpleStore):
+    """Rolls back on an error of the database, and doesn't say so."""
+
+    breaks = "errors"
+
+    def append(self, stream, events, expected_version):
+        try:
+            super().append(stream, events, expected_version)
+        except sqlite3.Error:
+            pass
+
+
+class TakesPositionsBeforeTheTransaction(SimpleStore):
+    """Takes positions from a counter first and writes afterwards, so that a greater position may be committed before."""
+
+    breaks = "nothing-passed-over"
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.db.execute("CREATE TABLE IF NOT EXISTS counter (one INTEGER PRIMARY KEY, next INT)")
+        self.db.execute("INSERT OR IGNORE INTO counter VALUES (1, 1)")
+
+    def append(self, stream, events, expected_version):
+        taken = self.db.execute("UPDATE counter SET next = next + ? RETURNING next", (len(events),)).fetchall()
+        self.next = taken[0][0] - len(events)
+        return super().append(stream, events, expected_version)
+
+    def insert(self, stream, events, version):
+        for offset, event in enumerate(events):
+            self.db.execute("INSERT INTO event VALUES (?, ?, ?, ?)", (self.next + offset, stream, version + 1 + offset, json.dumps(event)))
+
+
 STORES = {kind.__name__: kind for kind in list(globals().values())
           if isinstance(kind, type) and issubclass(kind, SimpleStore) and kind is not SimpleStore}
 
@@ -166,6 +224,18 @@ def opens_twice(command, state):
     return decide(command, None if command["type"] == "open" else state)
 
 
+def refuses_the_last_cent(command, state):
+    """Never lets an account become empty."""
+    if command["type"] == "withdraw" and state is not None and command["amount"] == state["balance"]:
+        raise ValueError("the balance is too low")
+    return decide(command, state)
+
+
+def takes_the_command_apart(command, state):
+    """Changes the command that it was given."""
+    return decide({"type": command["type"], "amount": command.pop("amount", 0)}, state)
+
+
 def changes_in_place(state, event):
     """Changes the state that it was given."""
     if state is None:
@@ -179,7 +249,16 @@ def loses_withdrawals(state, event):
     return state if event["type"] == "withdrawn" else evolve(state, event)
 
 
+def judges_history(state, event):
+    """Refuses events that today's rules would not allow."""
+    after = evolve(state, event)
+    if after["balance"] < 0:
+        raise ValueError("the balance is too low")
+    return after
+
+
 #: Name → (decide, evolve, the property that catches it).
 DECIDERS = {"overdraws": (overdraws, evolve, "never-overdrawn"), "takes_negative_amounts": (takes_negative_amounts, evolve, "refuses"),
-            "opens_twice": (opens_twice, evolve, "refuses"), "changes_in_place": (decide, changes_in_place, "pure"),
-            "loses_withdrawals": (decide, loses_withdrawals, "conserves")}
+            "opens_twice": (opens_twice, evolve, "refuses"), "refuses_the_last_cent": (refuses_the_last_cent, evolve, "works"),
+            "takes_the_command_apart": (takes_the_command_apart, evolve, "pure"), "changes_in_place": (decide, changes_in_place, "pure"),
+            "loses_withdrawals": (decide, loses_withdrawals, "conserves"), "judges_history": (decide, judges_history, "total")}
