@@ -11,7 +11,7 @@ READY := .venv/.ready
 # An editable install leaves out JupyterLab's extension, so it is put in its place here, and again when its parts change.
 EXTENSION := .venv/share/jupyter/labextensions/dslab-trace
 PLAYER := $(wildcard labextension/remoteEntry.js dslab/show/static/*.js)
-SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/assets/* notebooks/*.ipynb dslab/show/static/* scripts/site.py)
+SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* book/assets/* notebooks/*.ipynb dslab/show/static/* scripts/site.py)
 
 .PHONY: help book site lab test bench notebooks golden clean
 
@@ -36,6 +36,7 @@ bench: $(READY)  ## measure ratios against peers, each pair in one run
 
 notebooks: $(READY)  ## run the notebooks again and write their outputs: the same bytes when nothing changed
 	@$(BIN)/python scripts/notebooks.py $(ONLY)
+	@$(BIN)/python scripts/pictures.py
 
 golden: $(READY)  ## write the golden transcripts again, to be read in the diff
 	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py --rewrite-golden

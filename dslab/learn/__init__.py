@@ -17,6 +17,6 @@ Put the reference answer into `solutions/`, under `answers[name]`, and bugs that
 hold that nothing earns nothing, that the answer earns everything, here and from a shell, and that each bug is found.
 """
 
-from dslab.learn.grading import Broken, Exercise, Property, Report, check, exercises, replay
+from dslab.learn.grading import Broken, Exercise, Property, Report, check, known_exercises, replay
 
-__all__ = ["Broken", "Exercise", "Property", "Report", "check", "exercises", "replay"]
+__all__ = ["Broken", "Exercise", "Property", "Report", "check", "known_exercises", "replay"]

@@ -16,7 +16,7 @@ from dslab.node import Node
 from dslab.trace import Trace
 from dslab.verdict import Verdict
 
-__all__ = ["Broken", "Exercise", "Property", "Report", "Result", "check", "exercises", "grade", "is_node", "kept", "register", "replay", "replays"]
+__all__ = ["Broken", "Exercise", "Property", "Report", "Result", "check", "grade", "is_node", "kept", "known_exercises", "register", "replay", "replays"]
 
 
 class Broken(Exception):
@@ -187,7 +187,7 @@ def register(exercise: Exercise) -> Exercise:
     return exercise
 
 
-def exercises() -> dict[str, Exercise]:
+def known_exercises() -> dict[str, Exercise]:
     """All exercises, by name."""
     import dslab.learn.exercises  # noqa: F401  Registers each of its modules.
 
@@ -195,7 +195,7 @@ def exercises() -> dict[str, Exercise]:
 
 
 def exercise_named(name: str) -> Exercise:
-    known = exercises()
+    known = known_exercises()
     if not isinstance(name, str) or name not in known:
         near = get_close_matches(str(name), known, n=3, cutoff=0.4)
         raise DslabError(f"there is no exercise {name!r}: " + (f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}."))

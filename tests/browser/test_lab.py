@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,13 +33,18 @@ def lab(tmp_path_factory):
         (work / f"{name}.ipynb").write_text(json.dumps(notebook))
     environment = os.environ | {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "HOME")}
     subprocess.run([sys.executable, "-m", "jupyter", "trust", str(work / "trusted.ipynb")], env=environment, check=True, capture_output=True)
+    said = folder / "jupyterlab.log"
     server = subprocess.Popen([sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--ServerApp.port_retries=0", "--allow-root",
                                "--IdentityProvider.token=", "--ServerApp.password=", f"--notebook-dir={work}", "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
-                              env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    address = next(word for line in server.stderr for word in line.split() if word.startswith("http://127.0.0.1")).split("/lab")[0]
-    yield address
-    server.terminate()
-    server.communicate()
+                              env=environment, stdout=subprocess.DEVNULL, stderr=said.open("w"), start_new_session=True)
+    try:
+        while not (found := [word for word in said.read_text().split() if word.startswith("http://127.0.0.1")]):
+            assert server.poll() is None, said.read_text()
+            time.sleep(0.1)
+        yield found[0].split("/lab")[0]
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)  # The kernels too, which are children of its own.
+        server.wait()
 
 
 @pytest.mark.skipif(not EXTENSION.is_dir(), reason="the JupyterLab extension is not installed: run `make .venv/.ready`")

@@ -120,6 +120,7 @@ class DslabTrace extends HTMLElement {
     const name = `run ${++players}: ${run.title}`;
     this.parts.player.setAttribute("aria-label", `Player of ${name}`);
     root.querySelector(".scroll").setAttribute("aria-label", `State of the nodes in ${name}`);
+    root.querySelector(".scroll").hidden = !run.fields.length;  // A recorded real server shows no state.
     this.parts.scrub.max = Math.max(0, run.steps.length - 1);
     this.parts.account.querySelector("summary").textContent = `The run in words: ${run.steps.length.toLocaleString("en")} steps`;
     this.view = new View(this.parts.canvas, run);
