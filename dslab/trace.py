@@ -26,9 +26,10 @@ The events, with what stands in `place`, `other`, `ref` and `data` (unused colum
 | fail    | it was refused                            | client    |          | its invoke      | the error                 |
 | info    | it gives up waiting                       | client    |          | its invoke      | why                       |
 | mark    | the scenario says something               |           |          |                 | a sentence                |
+| act     | a specification takes an action           | its lane  |          |                 | the action's name         |
 
 A step is a handler's run: a start, deliver, fire or restart with the sends, sets and cancels that follow it at the same
-time and place. `state` (a dict) is there on those four. A message that is duplicated is delivered twice with the same ref.
+time and place. `state` (a dict) is there on those four, and on an act. A message that is duplicated is delivered twice with the same ref.
 `ref` is the number of an earlier event.
 """
 
@@ -44,10 +45,10 @@ __all__ = ["Event", "KINDS", "Trace", "TraceError"]
 
 KINDS = {"start": "b", "send": "s", "deliver": "d", "lose": "x", "set": "t", "cancel": "c", "fire": "f", "crash": "k",
          "restart": "r", "pause": "p", "resume": "u", "cut": "P", "heal": "H", "invoke": "i", "ok": "o", "fail": "n",
-         "info": "?", "mark": "m"}
+         "info": "?", "mark": "m", "act": "a"}
 LETTERS = {letter: kind for kind, letter in KINDS.items()}
 #: The kinds that come with a node's state, and for those with a `ref` the kind that it refers to.
-STATEFUL = ("start", "deliver", "fire", "restart")
+STATEFUL = ("start", "deliver", "fire", "restart", "act")
 CAUSES = {"deliver": "send", "lose": "send", "fire": "set", "ok": "invoke", "fail": "invoke", "info": "invoke"}
 FORMAT, VERSION = "dslab-trace", 1
 
@@ -180,7 +181,7 @@ class Trace:
                 return f"{who}'s {self.records[event.ref][5][1]} is refused: {show(event.data)}"
             case "info":
                 return f"{who} gives up waiting for its {self.records[event.ref][5][1]}: {show(event.data)}"
-            case "mark":
+            case "mark" | "act":
                 return event.data
             case "send" | "set" | "cancel":  # Never the first of a step in a run of ours; an edited trace may differ.
                 return f"{who} {_effects([event])[0]}"
@@ -204,7 +205,7 @@ class Trace:
              "place", "other": lane numbers (nodes, then clients) or -1,
              "ref": how many events back, or 0 for none, "data": a number in "values" or -1,
              "state": [number of changed fields, field, value, field, value, …] for each event of kind
-                      start, deliver, fire and restart, one after the other in one flat list}
+                      start, deliver, fire, restart and act, one after the other in one flat list}
 
         A start or restart gives all fields, the others those that changed.
         """
@@ -303,7 +304,7 @@ def _demand_sound(trace: Trace) -> None:
             for one, other in event.data:
                 if one not in trace.lanes or other not in trace.lanes:
                     raise ValueError(event)
-        elif event.kind in ("lose", "cancel", "mark") and not isinstance(event.data, str):
+        elif event.kind in ("lose", "cancel", "mark", "act") and not isinstance(event.data, str):
             raise TypeError(event)
 
 

@@ -127,6 +127,19 @@ def canonical(value: Any):
     return (7, type(value).__name__, repr(value))
 
 
+def renamed(value: Any, names: Mapping):
+    """`value` with every text that is a key of `names` replaced, however deep it stands."""
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, (tuple, frozenset)):
+        return type(value)(renamed(item, names) for item in value)
+    if isinstance(value, Map):
+        return Map({renamed(key, names): renamed(item, names) for key, item in value.items()})
+    if is_dataclass(value):
+        return type(value)(*(renamed(getattr(value, name), names) for name in _field_names(type(value))))
+    return value
+
+
 def plain(value: Any):
     """`value` as JSON data: tuples become lists, maps and dataclasses objects.
 

@@ -6,9 +6,10 @@ A schedule is a list of steps, each a tuple of words:
 |-------------------------------------|---------------------------------------------------------------------|
 | ("fire", node, timer)               | the node's pending timer of that class runs out                     |
 | ("deliver", sender, receiver)       | the oldest message on that link is handled                          |
-| ("deliver", sender, receiver, kind) | the oldest of that class                                            |
+| ("deliver", sender, receiver, kind) | the oldest of that class, or that very message                      |
 | ("again", sender, receiver, kind)   | the newest one of that class that was handled arrives once more     |
-| ("lose", sender, receiver)          | the oldest message on that link is gone                             |
+| ("lose", sender, receiver)          | the oldest message on that link is gone; a kind may be given here too |
+| ("double", sender, receiver, kind)  | such a message on that link is there twice from now on              |
 | ("crash", node)                     | the node stops and keeps its durable fields                         |
 | ("restart", node)                   | it boots from them                                                  |
 | ("forge", sender, receiver, message)| that message arrives, whoever sent it                               |
@@ -17,7 +18,7 @@ A step that is impossible at its moment (no such message, the node is down) does
 """
 
 from random import Random
-from typing import Any, Callable, Iterable, Iterator, NamedTuple
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
 
 from dslab.errors import DslabError
 from dslab.node import Node, rehearse
@@ -46,8 +47,9 @@ class Occurrence(NamedTuple):
 class Stage:
     """Nodes and the messages between them, moved by explicit steps, once `start` has booted them.
 
-    node_class  the protocol.
+    node_class  the protocol, or a mapping from names to Node classes where they differ.
     names       the nodes.
+    peers       the names that know each other as peers, where these are not all.
     disks       durable fields to begin with, by node.
     watch       called with an Occurrence after every handler.
     strict      check the node contract at every step.
@@ -55,9 +57,12 @@ class Stage:
     `steps` lists the steps that were possible and are done: performed again, they make the same run.
     """
 
-    def __init__(self, node_class: type[Node], names: Iterable[str], *, disks: dict[str, dict] | None = None,
-                 watch: Callable[[Occurrence], None] = lambda _: None, strict: bool = True, title: str = ""):
-        self.node_class, self.names = node_class, tuple(names)
+    def __init__(self, node_class: type[Node] | Mapping[str, type[Node]], names: Iterable[str], *, disks: dict[str, dict] | None = None,
+                 watch: Callable[[Occurrence], None] = lambda _: None, strict: bool = True, title: str = "",
+                 peers: Iterable[str] | None = None):
+        self.names = tuple(names)
+        self.classes = node_class if isinstance(node_class, Mapping) else dict.fromkeys(self.names, node_class)
+        self.members = self.names if peers is None else tuple(peers)
         self.watch, self.strict = watch, strict
         self.trace = Trace(self.names, title=title)
         self.pending: dict[tuple[str, str], list[tuple[int, Any]]] = {}
@@ -68,9 +73,14 @@ class Stage:
         self.steps: list[tuple] = []
         self.now = 0
         for name in self.names:
-            peers = [peer for peer in self.names if peer != name]
             disk = (disks or {}).get(name)
-            self.nodes[name] = node_class(name, peers) if disk is None else node_class.recover(name, peers, disk)
+            self.nodes[name] = self.classes[name](name, self._peers(name)) if disk is None else self._recover(name, disk)
+
+    def _peers(self, name):
+        return [peer for peer in self.members if peer != name]
+
+    def _recover(self, name, disk):
+        return self.classes[name].recover(name, self._peers(name), disk)
 
     def start(self) -> "Stage":
         """Boot all nodes, in their order. Returns the stage."""
@@ -83,7 +93,7 @@ class Stage:
         action = getattr(self, "_" + step[0], None) if step and step[0] in STEPS else None
         if action is None or not STEPS[step[0]][0] <= len(step) - 1 <= STEPS[step[0]][1]:
             raise DslabError(f"{step!r} is no step: write one of {', '.join(STEPS)} with its nodes, such as (\"deliver\", \"n1\", \"n2\").")
-        for name in step[1:2] + (step[2:3] if step[0] in ("deliver", "again", "lose", "forge") else ()):
+        for name in step[1:2] + (step[2:3] if step[0] in ("deliver", "again", "lose", "double", "forge") else ()):
             if name not in self.nodes:
                 raise DslabError(f"{step!r} names {name!r}, but the nodes are {', '.join(self.names)}.")
         self.now += TICK
@@ -123,7 +133,7 @@ class Stage:
     def _deliver(self, sender, receiver, kind=None):
         waiting = self.pending.get((sender, receiver), [])
         for place, (number, message) in enumerate(waiting):
-            if kind is None or type(message).__name__ == kind:
+            if _is(message, kind):
                 if self.nodes[receiver] is None:
                     return False
                 del waiting[place]
@@ -139,13 +149,22 @@ class Stage:
         self._handle(receiver, "receive", sender, message, ref=number)
         return True
 
-    def _lose(self, sender, receiver):
-        waiting = self.pending.get((sender, receiver))
-        if not waiting:
-            return False
-        number, _ = waiting.pop(0)
-        self._record("lose", receiver, sender, number, "loss")
-        return True
+    def _lose(self, sender, receiver, kind=None):
+        waiting = self.pending.get((sender, receiver), [])
+        for place, (number, message) in enumerate(waiting):
+            if _is(message, kind):
+                del waiting[place]
+                self._record("lose", receiver, sender, number, "loss")
+                return True
+        return False
+
+    def _double(self, sender, receiver, kind):
+        waiting = self.pending.get((sender, receiver), [])
+        for number, message in list(waiting):
+            if _is(message, kind):
+                waiting.append((number, message))
+                return True
+        return False
 
     def _crash(self, name):
         if self.nodes[name] is None:
@@ -159,7 +178,7 @@ class Stage:
     def _restart(self, name):
         if self.nodes[name] is not None:
             return False
-        self.nodes[name] = self.node_class.recover(name, [peer for peer in self.names if peer != name], self.disks[name])
+        self.nodes[name] = self._recover(name, self.disks[name])
         self._handle(name, "restart", None)
         return True
 
@@ -209,7 +228,12 @@ class Stage:
 
 
 #: The steps, with how few and how many words each takes.
-STEPS = {"fire": (2, 2), "deliver": (2, 3), "again": (3, 3), "lose": (2, 2), "crash": (1, 1), "restart": (1, 1), "forge": (3, 3)}
+STEPS = {"fire": (2, 2), "deliver": (2, 3), "again": (3, 3), "lose": (2, 3), "double": (3, 3), "crash": (1, 1), "restart": (1, 1), "forge": (3, 3)}
+
+
+def _is(message, kind) -> bool:
+    """Whether a message is of a class by its name, or that very message; None is any."""
+    return kind is None or (type(message).__name__ == kind if isinstance(kind, str) else message == kind)
 
 
 def random_steps(stage: Stage, random: Random, length: int) -> Iterator[tuple]:
@@ -250,11 +274,18 @@ def step_named(step: tuple) -> str:
         case "fire":
             return f"{names[0]}'s {names[1]} runs out"
         case "deliver":
-            return f"{names[1]} gets the next {names[2] if len(names) > 2 else 'message'} from {names[0]}"
+            return f"{names[1]} gets {_named(names)} from {names[0]}"
         case "again":
             return f"{names[1]} gets the last {names[2]} from {names[0]} once more"
         case "lose":
-            return f"the next message from {names[0]} to {names[1]} is lost"
+            return f"{_named(names)} from {names[0]} to {names[1]} is lost"
+        case "double":
+            return f"{_named(names)} from {names[0]} to {names[1]} is doubled"
         case "forge":
             return f"{names[1]} gets {names[2]} from {names[0]}"
     return f"{names[0]} {'crashes' if verb == 'crash' else 'restarts'}"
+
+
+def _named(names: list) -> str:
+    kind = names[2] if len(names) > 2 else "message"
+    return f"the next {kind}" if isinstance(kind, str) else show(kind)

@@ -2,8 +2,8 @@
 // The format is described in dslab/trace.py, and every sentence here is also said there, word for word.
 
 const KINDS = { b: "start", s: "send", d: "deliver", x: "lose", t: "set", c: "cancel", f: "fire", k: "crash", r: "restart",
-  p: "pause", u: "resume", P: "cut", H: "heal", i: "invoke", o: "ok", n: "fail", "?": "info", m: "mark" };
-const WITH_STATE = new Set(["start", "deliver", "fire", "restart"]);
+  p: "pause", u: "resume", P: "cut", H: "heal", i: "invoke", o: "ok", n: "fail", "?": "info", m: "mark", a: "act" };
+const WITH_STATE = new Set(["start", "deliver", "fire", "restart", "act"]);
 const WITHIN_STEP = new Set(["send", "set", "cancel"]);
 const COLUMNS = ["time", "place", "other", "ref", "data"];
 
@@ -188,7 +188,7 @@ export class Run {
         if (!call) throw new Error("ref");
         Object.assign(call, { end: time, outcome: kind, close: event });
       }
-      if (["start", "restart", "crash", "fire", "pause", "resume", "mark"].includes(kind)) this.marks.push({ event, kind, lane, time });
+      if (["start", "restart", "crash", "fire", "pause", "resume", "mark", "act"].includes(kind)) this.marks.push({ event, kind, lane, time });
     }
     this.longest = this.arrows.reduce((most, arrow) => Math.max(most, (arrow.end ?? this.end) - arrow.begin), 0);
     this.messageNames = [...new Set(this.arrows.map((arrow) => arrow.name))];
@@ -236,7 +236,7 @@ export class Run {
       case "ok": return `${who}'s ${asked[1]} returns${reading ? ` ${show(payload)}` : ""}`;
       case "fail": return `${who}'s ${asked[1]} is refused: ${show(payload)}`;
       case "info": return `${who} gives up waiting for its ${asked[1]}: ${show(payload)}`;
-      case "mark": return payload;
+      case "mark": case "act": return payload;
       case "send": case "set": case "cancel": return `${who} ${this.effects(event, event + 1)[0]}`;
     }
     return `${who} ${{ start: "starts", crash: "crashes", restart: "restarts from its disk", pause: "pauses", resume: "goes on" }[this.kind[event]]}`;
@@ -245,7 +245,7 @@ export class Run {
   /** [field, old, new] for each field that `event` changed; numbers in `values`. */
   changed(event) {
     const lane = this.place[event];
-    if (this.kind[event] !== "deliver" && this.kind[event] !== "fire" || lane >= this.nodes.length) return [];
+    if (!["deliver", "fire", "act"].includes(this.kind[event]) || lane >= this.nodes.length) return [];
     const before = this.stateBefore(lane, event), after = this.stateAfter(lane, event);
     if (!before || !after) return [];
     return after.map((value, field) => [field, before[field], value]).filter(([, old, value]) => old !== value);

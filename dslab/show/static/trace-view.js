@@ -270,7 +270,7 @@ export class View {
 
   drawSign(kind, x, y) {
     const { pen } = this;
-    if (kind === "fire") { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
+    if (kind === "fire" || kind === "act") { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "start" || kind === "restart") { pen.beginPath(); pen.arc(x, y, 4, 0, 7); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "crash") cross(pen, x, y, 6);
   }

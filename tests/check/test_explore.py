@@ -1,0 +1,378 @@
+"""The explorer: exact counts, shortest counterexamples, and reductions that hide nothing."""
+
+from itertools import product
+
+import pytest
+
+from dslab.check.callers import caller
+from dslab.check.explore import explore, walk
+from dslab.check.fair import eventually
+from dslab.check.models import Register
+from dslab.check.nodes import Nodes
+from dslab.check.schedule import Stage
+from dslab.check.spec import Spec, action, goal, invariant
+from dslab.errors import DslabError
+from dslab.node import ContractError, Message, Node, Reply, Timer
+from dslab.protocols.raft import Raft
+from dslab.specs import DieHard, Missionaries, Paxos, Peterson, TwoPhase
+from dslab.trace import Trace
+from tests.check.paxos_register import PaxosRegister, paxos_register
+
+NAMES = ("n1", "n2", "n3")
+
+#: Distinct states, and the depth where it is published: what other explorers count for the same specifications.
+COUNTS = [(TwoPhase(3), 288, 11), (TwoPhase(5), 8_832, None), (TwoPhase(7), 296_448, None),
+          (Paxos(1, 1, 1), 25, None), (Paxos(2, 2, 1), 145, None), (Paxos(3, 1, 1), 1_681, None), (Paxos(3, 2, 1), 3_921, None),
+          (Paxos(3, 3, 1), 6_801, None), (Paxos(3, 1, 2), 68_921, None), (Paxos(3, 2, 2), 185_369, None),
+          (DieHard(None), 16, None), (Missionaries(3, wanted=False), 64, None), (Missionaries(4, wanted=False), 98, None), (Peterson(), 42, None)]
+
+
+@pytest.mark.parametrize("spec, states, depth", COUNTS, ids=lambda value: repr(value) if isinstance(value, Spec) else "")
+def test_exact_counts(spec, states, depth):
+    found = explore(spec)
+    assert found.holds is True or isinstance(spec, Missionaries) and spec.pairs == 4
+    assert (found.states, found.depth if depth else None) == (states, depth)
+
+
+def test_the_actor_form_has_the_count_of_the_example_that_it_follows():
+    found = explore(paxos_register())
+    assert found.holds and found.states == 16_668
+    assert found.reached["value_chosen"].count("deliver") == 8  # As short as the example's own discovery.
+
+
+def test_depth_first_finds_the_same_states():
+    for system in (TwoPhase(3), Peterson(), paxos_register()):
+        assert explore(system, order="depth").states == explore(system).states
+
+
+def test_the_counterexample_is_the_solution_and_as_short_as_any():
+    found = explore(DieHard())
+    assert not found.holds and found.rule == "NotWanted" and found.depth == 7
+    assert found.sentence == "After 6 steps NotWanted is broken."
+    assert [event.data for event in found.trace.events[1:]] == ["FillBig", "BigToSmall", "EmptySmall", "BigToSmall", "FillBig", "BigToSmall"]
+    assert found.trace.state("DieHard") == {"small": 3, "big": 4}
+    assert explore(Missionaries(3)).depth == 12 and explore(Missionaries(4)).holds is True
+
+
+def test_a_specification_s_run_can_be_stored_and_played():
+    trace = explore(DieHard()).trace
+    assert Trace.from_json(trace.as_json()).sentences() == trace.sentences()
+    assert trace.sentences()[1] == "1.0 ms: FillBig; big 0 → 5."
+
+
+class Lamps(Spec):
+    """Lamps that are switched on one by one, and a rule that n of them break."""
+
+    variables = "lamps",
+
+    def __init__(self, count, limit):
+        self.count, self.limit = count, limit
+
+    def initial(self):
+        yield (0,) * self.count,
+
+    @action
+    def On(self, lamps):
+        for place, lamp in enumerate(lamps):
+            if not lamp:
+                yield lamps[:place] + (1,) + lamps[place + 1:],
+
+    @action
+    def Never(self, lamps):
+        return ()
+
+    @invariant
+    def Few(self, lamps):
+        return sum(lamps) < self.limit
+
+    @goal
+    def Three(self, lamps):
+        return sum(lamps) == 3
+
+    def canonical(self, state):
+        return tuple(sorted(state[0])),
+
+
+class Unreduced(Lamps):
+    canonical = None
+
+
+def test_symmetry_looks_at_fewer_states_and_its_counterexample_is_real():
+    whole, reduced = explore(Unreduced(6, 9)), explore(Lamps(6, 9))
+    assert (whole.states, reduced.states) == (64, 7) and whole.holds and reduced.holds
+    broken = explore(Lamps(6, 4))
+    assert not broken.holds and broken.depth == explore(Unreduced(6, 4)).depth == 5
+    states = [event.state["lamps"] for event in broken.trace.events]
+    assert all(sum(a != b for a, b in zip(one, other)) == 1 for one, other in zip(states, states[1:]))
+
+
+def test_what_was_never_taken_or_reached_is_said():
+    found = explore(Lamps(2, 9))
+    assert found.holds is False and found.sentence == "Three is never reached."
+    assert found.taken == {"On": 3, "Never": 0} and "never taken: Never" in repr(found)
+
+
+def test_budgets_end_a_search_without_an_answer():
+    found = explore(TwoPhase(5), budget=1000)
+    assert found.holds is None and not found.complete and "give a larger budget" in found.sentence
+    assert explore(TwoPhase(3), depth=5).holds is None
+    with pytest.raises(DslabError, match="order='wide'"):
+        explore(TwoPhase(3), order="wide")
+    with pytest.raises(DslabError, match="budget=0"):
+        explore(TwoPhase(3), budget=0)
+
+
+def test_a_deadlock_is_a_broken_rule_where_it_is_asked_for():
+    assert explore(Lamps(3, 9)).holds
+    found = explore(Lamps(3, 9), deadlock=True)
+    assert found.rule == "deadlock" and found.sentence == "After 3 steps no action can be taken."
+
+
+def test_random_walks_find_what_is_there_and_promise_nothing():
+    found = walk(DieHard(), walks=100, length=100, seed=1)
+    assert found.holds is False and found.trace.state("DieHard")["big"] == 4
+    assert repr(walk(DieHard(), seed=1)) == repr(walk(DieHard(), seed=1))
+    passed = walk(Lamps(4, 9), walks=3, seed=1)
+    assert passed.holds is None and passed.reached["Three"] is not None
+    with pytest.raises(DslabError, match="walks=0"):
+        walk(DieHard(), walks=0)
+
+
+# Node classes.
+
+def one_leader_a_term(view):
+    terms = [node.current_term for node in view if node.role == "leader"]
+    return len(terms) == len(set(terms))
+
+
+def somebody_leads(view):
+    return any(node.role == "leader" for node in view)
+
+
+def elections(kind=Raft, **more):
+    return Nodes(dict.fromkeys(NAMES, kind), **{"fires": {"ElectionTimeout": 2, "Heartbeat": 0}, "invariants": [one_leader_a_term], "goals": [somebody_leads]} | more)
+
+
+class ForgetsItsVote(Raft):
+    durable = ("current_term", "log")
+
+
+class VotesTwice(Raft):
+    def on_RequestVote(self, candidate, m):
+        self.voted_for = None
+        super().on_RequestVote(candidate, m)
+
+
+class CountsHalf(Raft):
+    def on_Vote(self, voter, m):
+        self.peers, peers = self.peers[:1], self.peers
+        super().on_Vote(voter, m)
+        self.peers = peers
+
+
+def test_all_elections_of_raft_within_bounds():
+    found = explore(elections(coverage=True))
+    assert found.holds and found.states == 9_076 and not found.complete
+    assert "Raft.on_Request" in found.never_run and not any(line.startswith("Raft.on_RequestVote") for line in found.never_run)
+
+
+@pytest.mark.parametrize("kind, bounds", [(ForgetsItsVote, {"crashes": 1}), (VotesTwice, {})], ids=lambda value: getattr(value, "__name__", ""))
+def test_a_bug_gives_the_shortest_run_which_replays(kind, bounds):
+    system = elections(kind, **bounds)
+    found = explore(system)
+    assert not found.holds and found.rule == "one_leader_a_term"
+    stage = Stage(kind, NAMES).start()
+    steps = [step for step in _steps(found)]
+    assert all(stage.perform(step) for step in steps)
+    leaders = [node.current_term for node in stage.nodes.values() if node.role == "leader"]
+    assert len(leaders) == 2 and leaders[0] == leaders[1]
+    # None shorter: no run of fewer steps breaks it.
+    assert explore(system, depth=len(steps)).holds is None
+
+
+def _steps(found):
+    space = {kind.__name__: kind for kind in (*Message.__subclasses__(), *Timer.__subclasses__())}
+    return eval(found.trace.replay.partition("and then ")[2], space)
+
+
+@pytest.mark.parametrize("kind", [Raft, ForgetsItsVote, VotesTwice])
+def test_symmetry_hides_no_violation_and_finds_none_of_its_own(kind):
+    whole = explore(elections(kind, crashes=1, fires={"ElectionTimeout": 2, "Heartbeat": 0}))
+    reduced = explore(elections(kind, crashes=1, fires={"ElectionTimeout": 2, "Heartbeat": 0}, symmetric=NAMES))
+    assert whole.holds == reduced.holds and whole.depth == reduced.depth
+    assert reduced.states * 4 < whole.states or not whole.holds
+
+
+class Ping(Message):
+    number: int
+
+
+class Late(Timer):
+    pass
+
+
+class Sender(Node):
+    sent: int = 0
+
+    def on_start(self):
+        for number in (1, 2):
+            self.send("b", Ping(number))
+
+
+class Receiver(Node):
+    got: tuple = ()
+
+    def on_Ping(self, sender, m):
+        self.got += (m.number,)
+
+
+def orders(**more):
+    found = set()
+
+    def note(view):
+        found.add(view["b"].got)
+        return True
+
+    explore(Nodes({"a": Sender, "b": Receiver}, invariants=[note], **more))
+    return found
+
+
+def test_messages_overtake_each_other_are_lost_and_doubled_as_far_as_allowed():
+    assert orders() == {(), (1,), (2,), (1, 2), (2, 1)}
+    assert orders(ordered=True) == {(), (1,), (1, 2)}
+    assert orders(ordered=True, losses=1) == {(), (1,), (2,), (1, 2)}
+    assert orders(duplicates=1) == {order for length in range(4) for order in product((1, 2), repeat=length)
+                                    if all(order.count(n) <= 2 for n in (1, 2)) and not (order.count(1) == order.count(2) == 2) and sum(
+                                        order.count(n) == 2 for n in (1, 2)) <= 1}
+
+
+class Once(Node):
+    durable = "count",
+    count: int = 0
+
+    def on_start(self):
+        self.set_timer(Late(), 10, 20)
+
+    def on_Late(self):
+        self.count += 1
+
+
+def test_a_crash_keeps_durable_fields_and_a_restart_starts_again():
+    counts = set()
+
+    def note(view):
+        counts.add(view["a"].count if view["a"] else "down")
+        return True
+
+    explore(Nodes({"a": Once}, crashes=1, invariants=[note]))
+    assert counts == {0, 1, 2, "down"}
+
+
+def test_a_boundary_stops_what_lies_behind_it_and_the_verdict_says_so():
+    found = explore(Nodes(dict.fromkeys(NAMES, Raft), within=lambda view: all(node.current_term < 2 for node in view), fires={"Heartbeat": 0},
+                          invariants=[one_leader_a_term]), budget=100_000)
+    assert found.holds and not found.complete and "within its bounds" in found.sentence
+
+
+def test_a_node_that_breaks_the_contract_is_named():
+    class Mutable(Node):
+        items: tuple = ()
+
+        def on_start(self):
+            self.items = []
+
+    with pytest.raises(ContractError, match="Mutable.on_start of a leaves something mutable in 'items'"):
+        explore(Nodes({"a": Mutable}))
+
+
+def test_bad_input_is_told_in_a_sentence():
+    for wrong, sentence in [({}, "no node to explore"), ({"a": 3}, "a is 3, which is no Node class")]:
+        with pytest.raises(DslabError, match=sentence):
+            Nodes(wrong)
+    with pytest.raises(DslabError, match="there is no node 'n9' here: there are n1, n2, n3"):
+        elections(symmetric=("n1", "n9"))
+
+
+class Hasty(PaxosRegister):
+    """Answers a read although it has not heard of a decision."""
+
+    def on_Request(self, client, m):
+        if m.f == "read" and not self.decided:
+            self.send(client, Reply(m.id))
+        else:
+            super().on_Request(client, m)
+
+
+def test_what_clients_see_is_judged():
+    found = explore(paxos_register(Hasty))
+    assert not found.holds and found.rule == "linearizable"
+
+
+def test_a_read_in_a_write_s_place_is_explained_by_a_write_of_unknown_outcome():
+    class Store(Node):
+        value: str = ""
+
+        def on_Request(self, client, m):
+            if m.f == "write":
+                self.value = m.value
+            else:
+                self.send(client, Reply(m.id, self.value or None))
+
+    found = explore(Nodes({"s": Store, "c1": caller(("s", "write", None, "A")), "c2": caller(("s", "read"), ("s", "read"))},
+                          invariants=[lambda view: view.seen.linearizable(Register)]))
+    assert found.holds
+
+
+# Liveness.
+
+def waiting(at, flag, turn):
+    return at[0] == "waiting"
+
+
+def inside(at, flag, turn):
+    return at[0] == "critical"
+
+
+class Greedy(Peterson):
+    """Whoever finds the other out goes in, whoever's turn it is."""
+
+    @action
+    def Enter(self, at, flag, turn):
+        for me, now in self._move(at, "waiting", "critical"):
+            if at[1 - me] not in ("critical", "lowering"):
+                yield now, flag, turn
+
+
+def test_who_waits_gets_in_if_processes_go_on():
+    assert eventually(Peterson(), inside, after=waiting).holds is True
+
+
+def test_without_fairness_nothing_has_to_happen():
+    found = eventually(Peterson(), inside, after=waiting, fair=[])
+    assert found.holds is False and found.sentence == "A run never gets there: nothing more has to happen."
+
+
+def test_starvation_is_a_cycle_that_is_fair():
+    found = eventually(Greedy(), inside, after=waiting)
+    assert found.holds is False and found.sentence == "A fair run never gets there: its last 6 steps repeat for ever."
+    states = [event.state for event in found.trace.events]
+    assert states[-1] == states[-7] and all(state["at"][0] == "waiting" for state in states[-7:])
+    assert {state["at"][1] for state in states[-7:]} >= {"critical", "waiting"}
+
+
+def test_a_message_that_stays_unanswered_is_a_run_that_ends():
+    class Deaf(Node):
+        def on_Ping(self, sender, m):
+            pass
+
+    def heard(view):
+        return len(getattr(view["b"], "got", ())) == 2
+
+    assert eventually(Nodes({"a": Sender, "b": Receiver}), heard).holds is True
+    found = eventually(Nodes({"a": Sender, "b": Deaf}), heard)
+    assert found.holds is False and "nothing more has to happen" in found.sentence
+
+
+def test_liveness_within_bounds_is_never_more_than_undecided():
+    found = eventually(elections(), somebody_leads)
+    assert found.holds is not True
