@@ -1,0 +1,100 @@
+"""Sweeps: the same on every executor, whole or interrupted."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dslab.check import linearizable
+from dslab.errors import DslabError
+from dslab.protocols.primary_backup import NaiveFailover
+from dslab.sim import Cluster
+from dslab.sweep import Failed, sweep
+
+ROOT = Path(__file__).parents[1]
+
+
+def split(seed):
+    """Two clients on the two sides of a cut: under some seeds, failover by suspicion alone answers with an old value."""
+    cluster = Cluster(NaiveFailover, 3, seed=seed, clients=2, delay=(1, 2), strict=False)
+    cluster.run(until=cluster.client("c1").write("x", 1, to="n1")).run(20)
+    cluster.partition("n1 c1", "n2 n3 c2")
+    cluster.run(300 + seed % 7)
+    cluster.run(until=cluster.client("c2").write("x", 2, to="n2"))
+    return linearizable(cluster.run(until=cluster.client("c1").read("x", to="n1")).history, "kv")
+
+
+def squares(seed):
+    if seed == 13:
+        raise ValueError("thirteen")
+    return seed * seed % 2
+
+
+def test_every_executor_gives_the_same():
+    seeds = range(12)
+    with ThreadPoolExecutor(2) as threads:
+        found = [sweep(split, seeds), sweep(split, seeds, executor=threads, chunk=5)]
+    for each in found:
+        assert list(each.results) == list(seeds) and not each.interrupted
+        assert [verdict.sentence for verdict in each.results.values()] == [split(seed).sentence for seed in seeds]
+    assert found[0].failures and repr(found[0]) == repr(found[1])
+
+
+def test_a_local_dask_cluster_runs_it_unchanged():
+    from distributed import Client, LocalCluster
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1") as cluster, Client(cluster) as client:
+        found = sweep(split, range(12), executor=client.get_executor())
+    assert repr(found) == repr(sweep(split, range(12)))
+
+
+def test_a_run_that_raises_is_counted_and_the_others_go_on():
+    found = sweep(squares, range(20))
+    assert found.counts == {0: 10, 1: 9, "raised": 1} and found[13] == Failed("ValueError: thirteen")
+    assert repr(found) == "20 of 20 seeds: 10 0, 9 1, 1 raised\n  seed 13: raised ValueError: thirteen"
+
+
+def test_no_seeds_is_no_run():
+    assert repr(sweep(squares, [])) == "0 of 0 seeds: nothing was run"
+
+
+def test_bad_input_is_told():
+    with pytest.raises(DslabError, match="a seed stands twice"):
+        sweep(squares, [1, 2, 1])
+    with pytest.raises(DslabError, match="can't be sent to another process"):
+        sweep(lambda seed: seed, range(3))
+
+
+INTERRUPTED = """
+import sys, time
+from dslab.sweep import sweep
+from tests.test_sweep import slow
+found = sweep(slow, range(1000), chunk=1)
+print(found.interrupted, 0 < len(found) < 1000, all(found[seed] == seed for seed in found.results))
+"""
+
+
+def slow(seed):
+    """Tells that it runs, and is done at once for the first seeds only."""
+    if seed < 4:
+        return seed
+    os.write(1, b"running\n")
+    signal.pause()
+
+
+def test_interrupted_it_keeps_what_it_has():
+    child = subprocess.Popen([sys.executable, "-c", INTERRUPTED], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True)
+    try:
+        assert child.stdout.readline() == "running\n"
+        os.kill(child.pid, signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    finally:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    assert "True True True" in out and "Traceback" not in err
