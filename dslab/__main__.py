@@ -9,11 +9,16 @@ from dslab.errors import DslabError
 
 
 def check(options) -> int:
-    """Check a history for linearizability."""
-    from dslab.check import linearizable
+    """Check a client history for one kind of consistency."""
+    from dslab.check import causal, convergence, linearizable, sequential, sessions
     from dslab.history import History
 
-    verdict = linearizable(History.read(options.history), options.model, budget=options.budget)
+    history = History.read(options.history)
+    verdict = {"linearizable": lambda: linearizable(history, options.model, budget=options.budget),
+               "sequential": lambda: sequential(history, options.model, budget=options.budget),
+               "causal": lambda: causal(history), "causal-convergence": lambda: causal(history, "ccv"),
+               "causal-memory": lambda: causal(history, "cm"), "sessions": lambda: sessions(history),
+               "convergence": lambda: convergence(history)}[options.consistency]()
     print(json.dumps(verdict.as_json()) if options.json else verdict)
     return {True: 0, False: 1, None: 3}[verdict.holds]
 
@@ -65,11 +70,15 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(prog="dslab", description="Distributed systems you can break.")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    it = commands.add_parser("check", help="check a client history for linearizability",
+    it = commands.add_parser("check", help="check a client history",
                              description="Check a history of one JSON object a line. Exit code: 0 it holds, 1 it is "
                              "violated, 2 bad input, 3 undecided within the budget.")
     it.add_argument("history", type=Path, metavar="HISTORY.jsonl")
-    it.add_argument("--model", default="register", choices=("register", "cas-register", "kv"))
+    it.add_argument("--model", default="register", choices=("register", "cas-register", "kv", "set", "queue", "list", "lock"),
+                    help="what one copy would do; for linearizable and sequential (default: %(default)s)")
+    it.add_argument("--consistency", default="linearizable", metavar="KIND",
+                    choices=("linearizable", "sequential", "causal", "causal-convergence", "causal-memory", "sessions", "convergence"),
+                    help="linearizable, sequential, causal, causal-convergence, causal-memory, sessions or convergence (default: %(default)s)")
     it.add_argument("--budget", type=int, default=2_000_000, help="configurations to look at (default: %(default)s)")
     it.add_argument("--json", action="store_true", help="print the verdict as JSON")
     it.set_defaults(run=check)

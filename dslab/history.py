@@ -15,9 +15,11 @@ from typing import Any, Iterable
 from dslab.errors import DslabError
 from dslab.values import show
 
-__all__ = ["Event", "History", "HistoryError", "Operation"]
+__all__ = ["Event", "History", "HistoryError", "Operation", "SILENT"]
 
 TYPES = ("invoke", "ok", "fail", "info")
+#: Operations that answer nothing but "done"; what any other returns with "ok" is its result.
+SILENT = ("write", "put", "append", "cas", "add", "remove", "enqueue", "acquire", "release")
 
 
 class HistoryError(DslabError):
@@ -45,7 +47,7 @@ class Operation:
     """A call with its outcome: `outcome` is "ok", "fail" or "info".
 
     value    what was asked: the value to write, [old, new] for cas, None for a read.
-    result   what came back with "ok": the value read, None for a write.
+    result   what came back with "ok": the value read, None for a write and the other `SILENT` ones.
     invoked, returned   places in the history's order of time, 0, 1, …; `returned` is None for "info".
     start, end          times in milliseconds, or None.
     """
@@ -64,18 +66,24 @@ class Operation:
     def __str__(self):
         """The call in words, such as `process 2 read x → 3`."""
         key = "" if self.key is None else f" {show(self.key)}"
-        match self.f:
-            case "read" | "get":
-                call = f"{self.f}{key}"
-                if self.outcome == "ok":
-                    call += f" → {show(self.result)}"
-            case "cas":
-                old, new = self.value
-                call = f"cas{key} from {show(old)} to {show(new)}"
-            case _:
-                call = f"{self.f}{key} {show(self.value)}"
-        tail = {"ok": "", "fail": " (refused)", "info": " (outcome unknown)"}[self.outcome]
-        return f"process {self.process} {call}{tail}"
+        asked = "" if self.value is None and self.f not in ("write", "put") else f" {show(self.value)}"
+        if self.f == "cas":
+            asked = " from {} to {}".format(*map(show, self.value))
+        call = f"{self.f}{key}{asked}"
+        if self.f == "txn":
+            return f"process {self.process} " + _transaction(self.result if self.outcome == "ok" else self.value) + _outcome(self)
+        if self.outcome == "ok" and self.f not in SILENT:
+            call += f" → {show(self.result)}"
+        return f"process {self.process} {call}{_outcome(self)}"
+
+
+def _outcome(op) -> str:
+    return {"ok": "", "fail": " (refused)", "info": " (outcome unknown)"}[op.outcome]
+
+
+def _transaction(steps) -> str:
+    """[append x 1, r y → (1, 2)] for a transaction's steps."""
+    return "[" + ", ".join(f"{f} {show(key)} " + (f"→ {show(value)}" if f == "r" else show(value)) for f, key, value in steps) + "]"
 
 
 class History:
@@ -197,7 +205,7 @@ def _pair(events, lines) -> list[Operation]:
                                    f"but this outcome is of {event.f}.")
             if event.type != "info":  # After "info" the call stays open for ever.
                 del open_calls[event.process]
-                result = event.value if event.type == "ok" and event.f in ("read", "get") else None
+                result = event.value if event.type == "ok" and event.f not in SILENT else None
                 operations[number] = replace(operations[number], outcome=event.type, result=result, returned=place,
                                              end=event.time)
     return operations

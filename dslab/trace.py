@@ -38,7 +38,7 @@ from typing import Any, Iterable, NamedTuple
 
 from dslab.errors import DslabError
 from dslab.history import Event as HistoryEvent
-from dslab.history import History
+from dslab.history import SILENT, History
 from dslab.values import frozen, plain, show
 
 __all__ = ["Event", "KINDS", "Trace", "TraceError"]
@@ -104,7 +104,7 @@ class Trace:
             if event.kind in ("invoke", "ok", "fail", "info"):
                 # Lists, in a trace read from JSON, were tuples.
                 process, f, key, value = event.data if event.kind == "invoke" else self.records[event.ref][5]
-                if event.kind == "ok" and f in ("read", "get"):
+                if event.kind == "ok" and f not in SILENT:
                     value = event.data
                 events.append(HistoryEvent(process, event.kind, f, frozen(key), frozen(value), event.time / 1000))
         return History(events)

@@ -32,6 +32,18 @@ def test_a_violated_history_exits_with_1(stale):
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize("kind, code, says", [("sequential", 0, "✓ sequential"), ("causal", 0, "✓ cc"), ("sessions", 0, "✓ sessions"),
+                                              ("convergence", 1, "All read the initial value, although it was written.")])
+def test_weaker_kinds_of_consistency(stale, kind, code, says):
+    run = dslab("check", stale, "--consistency", kind)
+    assert run.returncode == code and says in run.stdout and run.stderr == ""
+
+
+def test_an_unknown_kind_of_consistency_is_told(stale):
+    run = dslab("check", stale, "--consistency", "strong")
+    assert run.returncode == 2 and "invalid choice: 'strong'" in run.stderr and run.stderr.count("\n") == 1
+
+
 def test_a_history_that_holds_exits_with_0(tmp_path):
     path = tmp_path / "fine.jsonl"
     path.write_text('{"process": 0, "type": "invoke", "f": "read"}\n{"process": 0, "type": "ok", "f": "read"}\n')

@@ -4,10 +4,15 @@ Each answers with a `dslab.verdict.Verdict`.
 """
 
 from dslab.check.callers import caller
+from dslab.check.causal import causal
 from dslab.check.explore import Exploration, explore, walk
 from dslab.check.fair import eventually
 from dslab.check.linearizable import linearizable
 from dslab.check.models import MODELS, Model
 from dslab.check.nodes import Nodes
+from dslab.check.sequential import sequential
+from dslab.check.sessions import sessions
+from dslab.check.staleness import bounded_staleness, convergence, same_states
 
-__all__ = ["Exploration", "MODELS", "Model", "Nodes", "caller", "eventually", "explore", "linearizable", "walk"]
+__all__ = ["Exploration", "MODELS", "Model", "Nodes", "bounded_staleness", "caller", "causal", "convergence", "eventually", "explore",
+           "linearizable", "same_states", "sequential", "sessions", "walk"]

@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterator
 from dslab.history import Operation
 from dslab.values import show
 
-__all__ = ["core", "reasons"]
+__all__ = ["core", "reasons", "sensible"]
 
 READS = ("read", "get")
 WRITES = ("write", "put", "append")  # They write the same whatever they find.
@@ -28,7 +28,7 @@ def core(operations: list[Operation], violated: Callable[[list[Operation]], bool
         place, shrunk = 0, False
         while place < len(kept):
             rest = kept[:place] + kept[place + size:]
-            if _sensible(rest, known) and violated(rest):
+            if sensible(rest, known) and violated(rest):
                 kept, shrunk = rest, True
             else:
                 place += size
@@ -61,7 +61,7 @@ def _known_at(operations, end):
     return found
 
 
-def _sensible(rest, known) -> bool:
+def sensible(rest, known) -> bool:
     """Whether every value found in `rest` still has all there that may have written it."""
     kept = {op.invoked for op in rest}
     dropped = [op for op in known if op.invoked not in kept and op.f not in READS]

@@ -11,8 +11,8 @@ from typing import Any, Iterable, NamedTuple
 
 from dslab.check.explain import core, reasons
 from dslab.check.models import Model, model_named
-from dslab.errors import DslabError
-from dslab.history import History, Operation
+from dslab.check.source import demand, history_of
+from dslab.history import Operation
 from dslab.values import canonical, show
 from dslab.verdict import Verdict
 
@@ -26,17 +26,14 @@ def linearizable(history, model: str | Model = "register", *, budget: int = BUDG
     """Whether `history` is linearizable for `model`.
 
     history  a History, or whatever has one: a Trace, a Cluster.
-    model    "register", "cas-register", "kv", or a subclass of `dslab.check.Model`.
+    model    one of MODELS by its name, such as "register" or "kv", or a subclass of `dslab.check.Model`.
     budget   configurations to look at; past them the verdict is undecided (`holds` is None).
 
     Raises DslabError where the history has an operation that the model doesn't know.
     """
     model = model_named(model)
-    source, history = history, _history_of(history)
-    for op in history.operations:
-        if op.f not in model.functions:
-            raise DslabError(f"the model {model.name} has no operation {op.f!r} ({op}): it has "
-                             f"{', '.join(sorted(model.functions))}.")
+    source, history = history, history_of(history, "linearizable")
+    demand(history, model)
     looked_at, keys = 0, by_key(history.operations)
     explored = {"operations": len(history.operations), "keys": len(keys)}
     for key, operations in keys.items():
@@ -155,13 +152,3 @@ def _mask(numbers: Iterable[int]) -> int:
     for number in numbers:
         mask |= 1 << number
     return mask
-
-
-def _history_of(source) -> History:
-    if isinstance(source, History):
-        return source
-    found = getattr(source, "history", None)
-    found = found() if callable(found) else found
-    if not isinstance(found, History):
-        raise DslabError(f"linearizable() checks a History, a Trace or a Cluster, but this is a {type(source).__name__}.")
-    return found

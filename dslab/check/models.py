@@ -5,12 +5,23 @@ from typing import Any
 from dslab.errors import DslabError
 from dslab.history import Operation
 
-__all__ = ["MODELS", "CasRegister", "KeyValue", "Model", "Register", "model_named"]
+__all__ = ["MODELS", "AppendList", "CasRegister", "KeyValue", "Lock", "Model", "Queue", "Register", "Set", "model_named"]
 
 
 class Model:
     """A sequential object. A subclass gives `functions`, `initial` and `step`; a state must be hashable.
 
+        class Counter(Model):
+            functions = frozenset({"increment", "read"})
+            reads = frozenset({"read"})
+            initial = 0
+
+            def step(self, state, op):
+                if op.f == "increment":
+                    return op.outcome == "info" or op.result == state + 1, state + 1
+                return op.result == state, state
+
+    name       for sentences; the class's name in small letters where none is given.
     functions  the operations that it knows.
     reads      those among them that never change the state.
     initial    the state at the start.
@@ -20,6 +31,11 @@ class Model:
     functions: frozenset[str] = frozenset()
     reads: frozenset[str] = frozenset()
     initial: Any = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "name" not in vars(cls):
+            cls.name = cls.__name__.lower()
 
     def step(self, state: Any, op: Operation) -> tuple[bool, Any]:
         """(whether `op` may have answered as it did in `state`, the state after it).
@@ -74,12 +90,70 @@ class KeyValue(Register):
         return True, op.value if state is None else state + op.value
 
 
+class Set(Model):
+    """add, remove, contains (answers whether), and read (answers all of it). Unused, it is empty."""
+
+    name = "set"
+    functions = frozenset({"add", "remove", "contains", "read"})
+    reads = frozenset({"contains", "read"})
+    initial = frozenset()
+
+    def step(self, state, op):
+        match op.f:
+            case "add":
+                return True, state | {op.value}
+            case "remove":
+                return True, state - {op.value}
+            case "contains":
+                return op.outcome == "info" or op.result == (op.value in state), state
+        return op.outcome == "info" or frozenset(op.result or ()) == state, state
+
+
+class Queue(Model):
+    """First in, first out. A dequeue answers what it took, or None where there was nothing."""
+
+    name = "queue"
+    functions = frozenset({"enqueue", "dequeue"})
+    initial = ()
+
+    def step(self, state, op):
+        if op.f == "enqueue":
+            return True, (*state, op.value)
+        return op.outcome == "info" or op.result == (state[0] if state else None), state[1:]
+
+
+class AppendList(Model):
+    """append one item, read (answers all, in order)."""
+
+    name = "list"
+    functions = frozenset({"append", "read"})
+    reads = frozenset({"read"})
+    initial = ()
+
+    def step(self, state, op):
+        if op.f == "append":
+            return True, (*state, op.value)
+        return op.outcome == "info" or tuple(op.result or ()) == state, state
+
+
+class Lock(Model):
+    """acquire and release, by process: whoever holds it, and nobody else, releases it."""
+
+    name = "lock"
+    functions = frozenset({"acquire", "release"})
+
+    def step(self, state, op):
+        if op.f == "acquire":
+            return state is None, op.process
+        return state == op.process, None
+
+
 def _present(value: Any) -> Any:
     """The value, where an empty text is as good as none."""
     return None if value == "" else value
 
 
-MODELS = {model.name: model for model in (Register(), CasRegister(), KeyValue())}
+MODELS = {model.name: model for model in (Register(), CasRegister(), KeyValue(), Set(), Queue(), AppendList(), Lock())}
 
 
 def model_named(model: str | Model) -> Model:

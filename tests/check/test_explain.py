@@ -294,4 +294,4 @@ class TestModelsOfOnesOwn:
         assert len(verdict.history.operations) == 3 and verdict.sentence.startswith("No order of these 3 operations")
 
     def test_one_call_alone(self):
-        assert linearizable(calls(*done(0, "release")), Lock).sentence == "“process 0 release x –” can't have had the answer that it got."
+        assert linearizable(calls(*done(0, "release")), Lock).sentence == "“process 0 release x” can't have had the answer that it got."
