@@ -10,7 +10,7 @@ from dslab.errors import DslabError
 
 def check(options) -> int:
     """Check a client history for one kind of consistency."""
-    from dslab.check import causal, convergence, linearizable, sequential, sessions
+    from dslab.check import causal, convergence, linearizable, sequential, sessions, transactions
     from dslab.history import History
 
     history = History.read(options.history)
@@ -18,7 +18,7 @@ def check(options) -> int:
                "sequential": lambda: sequential(history, options.model, budget=options.budget),
                "causal": lambda: causal(history), "causal-convergence": lambda: causal(history, "ccv"),
                "causal-memory": lambda: causal(history, "cm"), "sessions": lambda: sessions(history),
-               "convergence": lambda: convergence(history)}[options.consistency]()
+               "convergence": lambda: convergence(history), "transactions": lambda: transactions(history, options.level)}[options.consistency]()
     print(json.dumps(verdict.as_json()) if options.json else verdict)
     return {True: 0, False: 1, None: 3}[verdict.holds]
 
@@ -77,8 +77,10 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--model", default="register", choices=("register", "cas-register", "kv", "set", "queue", "list", "lock"),
                     help="what one copy would do; for linearizable and sequential (default: %(default)s)")
     it.add_argument("--consistency", default="linearizable", metavar="KIND",
-                    choices=("linearizable", "sequential", "causal", "causal-convergence", "causal-memory", "sessions", "convergence"),
-                    help="linearizable, sequential, causal, causal-convergence, causal-memory, sessions or convergence (default: %(default)s)")
+                    choices=("linearizable", "sequential", "causal", "causal-convergence", "causal-memory", "sessions", "convergence", "transactions"),
+                    help="linearizable, sequential, causal, causal-convergence, causal-memory, sessions, convergence or transactions (default: %(default)s)")
+    it.add_argument("--level", default="serializable", choices=("read-uncommitted", "read-committed", "snapshot-isolation", "serializable"),
+                    help="for transactions (default: %(default)s)")
     it.add_argument("--budget", type=int, default=2_000_000, help="configurations to look at (default: %(default)s)")
     it.add_argument("--json", action="store_true", help="print the verdict as JSON")
     it.set_defaults(run=check)

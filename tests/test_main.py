@@ -39,6 +39,16 @@ def test_weaker_kinds_of_consistency(stale, kind, code, says):
     assert run.returncode == code and says in run.stdout and run.stderr == ""
 
 
+def test_transactions(tmp_path):
+    path = tmp_path / "txn.jsonl"
+    lines = [(0, "invoke", [["r", "x", None], ["append", "y", 1]]), (0, "ok", [["r", "x", []], ["append", "y", 1]]),
+             (1, "invoke", [["r", "y", None], ["append", "x", 1]]), (1, "ok", [["r", "y", []], ["append", "x", 1]]),
+             (2, "invoke", [["r", "x", None], ["r", "y", None]]), (2, "ok", [["r", "x", [1]], ["r", "y", [1]]])]
+    path.write_text("".join(json.dumps({"process": p, "type": t, "f": "txn", "value": v}) + "\n" for p, t, v in lines))
+    assert dslab("check", path, "--consistency", "transactions").stdout.startswith("✗ G2: violated.")
+    assert dslab("check", path, "--consistency", "transactions", "--level", "snapshot-isolation").returncode == 0
+
+
 def test_an_unknown_kind_of_consistency_is_told(stale):
     run = dslab("check", stale, "--consistency", "strong")
     assert run.returncode == 2 and "invalid choice: 'strong'" in run.stderr and run.stderr.count("\n") == 1

@@ -13,6 +13,7 @@ from dslab.check.nodes import Nodes
 from dslab.check.sequential import sequential
 from dslab.check.sessions import sessions
 from dslab.check.staleness import bounded_staleness, convergence, same_states
+from dslab.check.transactions import transactions
 
 __all__ = ["Exploration", "MODELS", "Model", "Nodes", "bounded_staleness", "caller", "causal", "convergence", "eventually", "explore",
-           "linearizable", "same_states", "sequential", "sessions", "walk"]
+           "linearizable", "same_states", "sequential", "sessions", "transactions", "walk"]
