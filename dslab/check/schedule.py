@@ -25,7 +25,7 @@ from dslab.node import Node, rehearse
 from dslab.trace import Trace
 from dslab.values import canonical, show
 
-__all__ = ["Occurrence", "Stage", "random_steps", "step_named"]
+__all__ = ["Occurrence", "Stage", "random_steps", "step_named", "steps_of"]
 
 #: How many microseconds a step takes in the trace: time has no meaning here, but a picture needs one.
 TICK = 1000
@@ -50,6 +50,7 @@ class Stage:
     node_class  the protocol, or a mapping from names to Node classes where they differ.
     names       the nodes.
     peers       the names that know each other as peers, where these are not all.
+    clients     names from which messages may be forged: they get lanes in the trace, and nothing else.
     disks       durable fields to begin with, by node.
     watch       called with an Occurrence after every handler.
     strict      check the node contract at every step.
@@ -59,12 +60,12 @@ class Stage:
 
     def __init__(self, node_class: type[Node] | Mapping[str, type[Node]], names: Iterable[str], *, disks: dict[str, dict] | None = None,
                  watch: Callable[[Occurrence], None] = lambda _: None, strict: bool = True, title: str = "",
-                 peers: Iterable[str] | None = None):
+                 peers: Iterable[str] | None = None, clients: Iterable[str] = ()):
         self.names = tuple(names)
         self.classes = node_class if isinstance(node_class, Mapping) else dict.fromkeys(self.names, node_class)
         self.members = self.names if peers is None else tuple(peers)
         self.watch, self.strict = watch, strict
-        self.trace = Trace(self.names, title=title)
+        self.trace = Trace(self.names, clients, title=title)
         self.pending: dict[tuple[str, str], list[tuple[int, Any]]] = {}
         self.handled: dict[tuple[str, str, str], tuple[int, Any]] = {}
         self.timers: dict[str, dict[str, tuple[int, Any]]] = {name: {} for name in self.names}
@@ -94,7 +95,7 @@ class Stage:
         if action is None or not STEPS[step[0]][0] <= len(step) - 1 <= STEPS[step[0]][1]:
             raise DslabError(f"{step!r} is no step: write one of {', '.join(STEPS)} with its nodes, such as (\"deliver\", \"n1\", \"n2\").")
         for name in step[1:2] + (step[2:3] if step[0] in ("deliver", "again", "lose", "double", "forge") else ()):
-            if name not in self.nodes:
+            if name not in self.nodes and not (step[0] == "forge" and name in self.trace.clients):
                 raise DslabError(f"{step!r} names {name!r}, but the nodes are {', '.join(self.names)}.")
         self.now += TICK
         self.steps.append(step)
@@ -229,6 +230,32 @@ class Stage:
 
 #: The steps, with how few and how many words each takes.
 STEPS = {"fire": (2, 2), "deliver": (2, 3), "again": (3, 3), "lose": (2, 3), "double": (3, 3), "crash": (1, 1), "restart": (1, 1), "forge": (3, 3)}
+
+
+def steps_of(trace: Trace) -> list[tuple]:
+    """A recorded run as a schedule: what its nodes handled, in that order, with crashes and restarts.
+
+    A client's message is forged, and what was lost is never delivered. Pauses and cuts leave no steps of their own: they are in
+    the order.
+    """
+    records, steps = trace.records, []
+    copies: dict[int, int] = {}
+    for record in records:
+        if record[1] == "deliver" and record[2] in trace.nodes:
+            copies[record[4]] = copies.get(record[4], 0) + 1
+    for _, kind, place, other, ref, data, _ in records:
+        if kind == "fire":
+            steps.append(("fire", place, type(data).__name__))
+        elif kind in ("crash", "restart"):
+            steps.append((kind, place))
+        elif kind == "deliver" and place in trace.nodes:
+            message = records[ref][5]
+            if other not in trace.nodes:
+                steps.append(("forge", other, place, message))
+                continue
+            steps += [("double", other, place, message)] * (copies.pop(ref, 1) - 1)
+            steps.append(("deliver", other, place, message))
+    return steps
 
 
 def _is(message, kind) -> bool:

@@ -6,7 +6,12 @@ by one. What is left is minimal: without any one of its steps it no longer fails
 
 from typing import Callable, Sequence
 
-__all__ = ["shrink"]
+from dslab.check.schedule import Stage
+from dslab.errors import DslabError
+
+__all__ = ["shrink", "shrink_run"]
+
+FAULTS = ("crash", "restart", "lose", "double", "again", "forge")
 
 
 def shrink(steps: Sequence, fails: Callable[[list], bool]) -> list:
@@ -26,3 +31,42 @@ def shrink(steps: Sequence, fails: Callable[[list], bool]) -> list:
         if size == 1 and not removed:
             return kept
         size = max(size // 2, 1)
+
+
+def shrink_run(make: Callable[[], Stage], steps: Sequence[tuple], broken: Callable[[Stage], bool]) -> Stage:
+    """The smallest part of a schedule that still breaks a rule: with few nodes, then few faults, then few steps.
+
+    make    gives a new Stage, not started yet.
+    steps   of `dslab.check.schedule`: an explorer's path, a grader's schedule, or `steps_of` a simulator's run.
+    broken  whether the rule is broken; asked after each step, and the run ends where it is.
+
+    Returns the stage after the smallest run: its `steps` make it again, and its `trace` plays. Raises DslabError where the rule
+    isn't broken by `steps` themselves.
+    """
+    def run(part) -> tuple[Stage, bool]:
+        stage = make().start()
+        if broken(stage):
+            return stage, True
+        for step in part:
+            if stage.perform(step) and broken(stage):
+                return stage, True
+        return stage, False
+
+    stage, fails = run(steps)
+    if not fails:
+        raise DslabError("this schedule breaks no rule, so there is nothing to make smaller.")
+    kept = list(stage.steps)
+    for name in stage.names:
+        without = [step for step in kept if name not in step[1:3]]
+        if run(without)[1]:
+            kept = without
+    places = [place for place, step in enumerate(kept) if step[0] in FAULTS]
+
+    def with_faults(chosen):
+        left_out = set(places) - set(chosen)
+        return [step for place, step in enumerate(kept) if place not in left_out]
+
+    if places:
+        kept = with_faults(shrink(places, lambda chosen: run(with_faults(chosen))[1]))
+    stage, _ = run(shrink(kept, lambda part: run(part)[1]))
+    return stage

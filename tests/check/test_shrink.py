@@ -1,9 +1,16 @@
 """Shrinking: what is left fails, is part of what was given, and can't lose any single step."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslab.check.shrink import shrink
+from dslab.check.explore import explore
+from dslab.check.nodes import Nodes
+from dslab.check.schedule import Stage, steps_of
+from dslab.check.shrink import shrink, shrink_run
+from dslab.errors import DslabError
+from dslab.protocols.raft import Raft
+from dslab.sim import Cluster
 
 
 @given(st.lists(st.integers(0, 9), max_size=60), st.lists(st.integers(0, 9), min_size=1, max_size=5))
@@ -39,3 +46,69 @@ def test_a_hundred_steps_cost_few_runs():
 
     assert shrink(list(range(100)), fails) == [17, 83]
     assert len(asked) < 60
+
+
+# Whole runs.
+
+NAMES = ("n1", "n2", "n3", "n4", "n5")
+
+
+class ForgetsItsVote(Raft):
+    durable = ("current_term", "log")
+
+
+def two_leaders(stage):
+    terms = [node.current_term for node in stage.nodes.values() if node is not None and node.role == "leader"]
+    return len(terms) > len(set(terms))
+
+
+def stormy(seed):
+    """Five servers with loss and repetitions, of which one after the other crashes and comes back at once."""
+    cluster = Cluster(ForgetsItsVote, 5, seed=seed, clients=1, loss=0.1, duplicate=0.1, delay=(1, 120))
+    cluster.client().write("x", 1)
+    for moment in range(30):
+        cluster.run(90)
+        name = NAMES[moment % 5]
+        cluster.crash(name)
+        cluster.restart(name)
+    return cluster
+
+
+def test_a_simulator_s_run_is_a_schedule_with_the_same_states():
+    cluster = stormy(1)
+    stage = Stage(ForgetsItsVote, NAMES, clients=["c1"]).start()
+    assert all(stage.perform(step) for step in steps_of(cluster.trace))
+    assert {name: vars(node) for name, node in stage.nodes.items()} == {name: vars(node) for name, node in cluster.nodes.items()}
+
+
+def test_a_simulator_s_failing_run_shrinks_to_a_run_that_needs_each_of_its_steps():
+    def make():
+        return Stage(ForgetsItsVote, NAMES, clients=["c1"])
+
+    found = []
+    for seed in range(24, 30):
+        steps = steps_of(stormy(seed).trace)
+        stage = make().start()
+        if any(stage.perform(step) and two_leaders(stage) for step in steps):
+            found.append((len(steps), shrink_run(make, steps, two_leaders)))
+    assert found
+    for before, small in found:
+        assert two_leaders(small) and len(small.steps) < before / 4
+        assert sum(step[0] == "crash" for step in small.steps) == 1  # One server votes twice, and that is all that it takes.
+        assert not any(step[0] == "forge" for step in small.steps)
+        for place in range(len(small.steps)):
+            stage = make().start()
+            assert not any(stage.perform(step) and two_leaders(stage) for step in small.steps[:place] + small.steps[place + 1:])
+
+
+def test_a_run_that_breaks_nothing_is_told():
+    with pytest.raises(DslabError, match="breaks no rule"):
+        shrink_run(lambda: Stage(Raft, NAMES), [], two_leaders)
+
+
+def test_an_explorer_s_path_is_a_schedule():
+    system = Nodes(dict.fromkeys(NAMES[:3], ForgetsItsVote), fires={"ElectionTimeout": 2, "Heartbeat": 0}, crashes=1,
+                   invariants=[lambda view: len(terms := [node.current_term for node in view if node.role == "leader"]) == len(set(terms))])
+    found = explore(system)
+    small = shrink_run(lambda: Stage(ForgetsItsVote, NAMES[:3]), steps_of(found.trace), two_leaders)
+    assert len(small.steps) == found.depth - 1  # Breadth first, it was as small as any.
