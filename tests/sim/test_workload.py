@@ -27,7 +27,7 @@ def test_a_call_returns_its_outcome_and_value():
     assert ask(cluster, "read", to="n1") == ("ok", None)
     assert ask(cluster, "refuse") == ("fail", "no")
     assert [str(op) for op in cluster.history.operations] == [
-        "process 0 write 5", "process 0 read → 5", "process 0 read → –", "process 0 refuse – (refused)"]
+        "process 0 write 5", "process 0 read → 5", "process 0 read → –", "process 0 refuse (refused)"]
 
 
 def test_a_client_stays_with_whom_it_knows():
