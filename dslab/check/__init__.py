@@ -3,11 +3,13 @@
 Each answers with a `dslab.verdict.Verdict`.
 """
 
+from dslab.check.availability import available
 from dslab.check.callers import caller
 from dslab.check.causal import causal
 from dslab.check.explore import Exploration, explore, walk
 from dslab.check.fair import eventually
 from dslab.check.linearizable import linearizable
+from dslab.check.mattered import mattered
 from dslab.check.models import MODELS, Model
 from dslab.check.nodes import Nodes
 from dslab.check.sequential import sequential
@@ -15,5 +17,5 @@ from dslab.check.sessions import sessions
 from dslab.check.staleness import bounded_staleness, convergence, same_states
 from dslab.check.transactions import transactions
 
-__all__ = ["Exploration", "MODELS", "Model", "Nodes", "bounded_staleness", "caller", "causal", "convergence", "eventually", "explore",
-           "linearizable", "same_states", "sequential", "sessions", "transactions", "walk"]
+__all__ = ["Exploration", "MODELS", "Model", "Nodes", "available", "bounded_staleness", "caller", "causal", "convergence", "eventually", "explore",
+           "linearizable", "mattered", "same_states", "sequential", "sessions", "transactions", "walk"]
