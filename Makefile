@@ -39,7 +39,7 @@ notebooks: $(READY)  ## run the notebooks again and write their outputs: the sam
 	@$(BIN)/python scripts/pictures.py
 
 golden: $(READY)  ## write the golden transcripts again, to be read in the diff
-	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py --rewrite-golden
+	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py tests/test_scenario.py --rewrite-golden
 
 clean:  ## remove everything that was built or installed
 	rm -rf .venv _build build scripts/web/node_modules *.egg-info .pytest_cache .hypothesis

@@ -59,6 +59,24 @@ def check_folder(options) -> int:
     return 0 if all(each.done for each in graded) else 1
 
 
+def run(options) -> int:
+    """Run a scenario file."""
+    from dslab.scenario import Scenario
+    from dslab.show import page
+
+    outcome = Scenario.read(options.scenario).run(options.seed)
+    for path, text in ((options.trace, outcome.cluster.trace.dumps), (options.html, lambda: page(outcome.cluster.trace))):
+        if path:
+            try:
+                path.write_text(text(), encoding="utf-8")
+            except OSError as error:
+                raise DslabError(f"{path} can't be written: {error.strerror}.") from None
+    if options.transcript:
+        print("\n".join(outcome.cluster.trace.sentences()))
+    print(outcome)
+    return {True: 0, False: 1, None: 3}[outcome.holds]
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse that says what is wrong in one sentence."""
 
@@ -94,6 +112,16 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--csv", type=Path, metavar="FILE", help="for a folder: write the scores into this file")
     it.add_argument("--html", type=Path, metavar="DIR", help="for a folder: write a page of feedback for each notebook")
     it.set_defaults(run=check_notebook)
+
+    it = commands.add_parser("run", help="run a scenario file",
+                             description="Run a scenario (a TOML file) and judge it. Exit code: 0 everything holds, 1 something is violated, "
+                             "2 bad input, 3 undecided.")
+    it.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
+    it.add_argument("--seed", type=int, help="another seed than the file's")
+    it.add_argument("--trace", type=Path, metavar="OUT.json", help="write the recorded run into this file")
+    it.add_argument("--html", type=Path, metavar="OUT.html", help="write a page that plays it into this file")
+    it.add_argument("--transcript", action="store_true", help="print every step in words")
+    it.set_defaults(run=run)
     return top
 
 

@@ -1,13 +1,17 @@
 """A recorded run for a page: the <dslab-trace> element, with the run inside and a still picture beside it."""
 
 import base64
+import re
 from html import escape
+from pathlib import Path
 
 from dslab.errors import DslabError
 from dslab.show.diagram import diagram
 from dslab.trace import Trace
 
-__all__ = ["Player", "play"]
+__all__ = ["Player", "page", "play"]
+
+STATIC = Path(__file__).with_name("static")
 
 
 class Player:
@@ -43,3 +47,14 @@ def play(run, at: float | None = None) -> Player:
     if not isinstance(trace, Trace):
         raise DslabError(f"play() shows a Trace, a Cluster or a Verdict with a trace, but this {type(run).__name__} has none.")
     return Player(trace, at)
+
+
+def page(run, at: float | None = None) -> str:
+    """One HTML page that plays a run by itself, without a server or another file."""
+    player = play(run, at)
+    # A page that is opened as a file may import nothing, so the player's modules become one script.
+    parts = [(STATIC / f"{name}.js").read_text(encoding="utf-8") for name in ("trace-model", "trace-view", "dslab-trace")]
+    script = re.sub(r"^export ", "", re.sub(r"^import .*\n", "", "\n".join(parts), flags=re.M), flags=re.M)
+    title = escape(player.trace.title or "A run")
+    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{title}</title></head><body><main>{player._repr_html_()}</main><script type=\"module\">{script}</script></body></html>\n")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from dslab.protocols.raft import Raft
+from dslab.show import page as show_page
 from dslab.show import play
 from dslab.sim import Cluster
 from tests.browser.conftest import axe
@@ -221,3 +222,15 @@ def test_bad_data_is_a_sentence_in_place_of_the_picture(player, text, words):
 def test_an_element_without_data_says_so(player):
     _, element = player("<dslab-trace></dslab-trace>")
     assert "missing from this page" in element.locator(".bad").inner_text()
+
+
+def test_a_page_of_its_own_plays_without_a_server(browser, run, tmp_path):
+    path = tmp_path / "run.html"
+    path.write_text(show_page(run.trace), encoding="utf-8")
+    page = browser.new_page()
+    trouble = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.goto(path.as_uri())
+    page.locator("dslab-trace").get_by_role("button", name="To the end").click()
+    assert page.locator("dslab-trace").evaluate("player => player.view.step === player.run.steps.length - 1") and trouble == []
+    page.close()
