@@ -62,6 +62,8 @@ class Cluster:
         self._disks: dict[str, dict] = {}  # The state after the last handler; a crash leaves its durable fields.
         self._timers: dict[str, dict[type, _Alarm]] = {name: {} for name in self.names}
         self._paused: dict[str, list[Callable]] = {}
+        self._traps: dict[str, tuple[bool, int]] = {}  # Who crashes in its next step: (whether its disk is written, how many sends leave).
+        self._clocks: dict[str, tuple[float, float, float]] = {}  # Whose clock is wrong: (since, what it showed then, its rate), µs.
         self.nodes |= {name: node_class(name, [peer for peer in self.names if peer != name]) for name in self.names}
         for name in self.names:
             self._step(self.nodes[name], "start", None, None, None, self.nodes[name].start)
@@ -105,17 +107,39 @@ class Cluster:
 
     # Faults.
 
-    def crash(self, *names: str) -> None:
-        """Stop nodes. Volatile fields, timers and whatever arrives until the restart are lost; durable fields stay."""
+    def crash(self, *names: str, lost: int = 0, torn: bool = False) -> None:
+        """Stop nodes. Volatile fields, timers and whatever arrives until the restart are lost; durable fields stay.
+
+        lost  how many of the last steps never reached the disk, which had said that they had (a lost fsync).
+        torn  whether the last write to the disk was cut short: each tuple that it changed lacks its last item.
+        """
+        if lost < 0:
+            raise DslabError(f"crash(lost={lost}): give the number of steps that the disk forgets, 0 or more.")
         for name in names:
             if self.node_named(name) is None:
                 raise DslabError(f"{name} is down already: restart it before you crash it again.")
+            if lost or torn:
+                self._disks[name] = self._damaged(name, lost, torn)
             self.nodes[name] = None
             self._timers[name].clear()
             waiting = self._paused.pop(name, ())
             self.record("crash", name)
             for action in waiting:
                 action()  # To find the node down.
+
+    def crash_during(self, name: str, *, written: bool = True, sends: int = 0) -> None:
+        """Crash a node in the middle of its next step: its disk is written or not, and only the first `sends` messages leave."""
+        if self.node_named(name) is None or sends < 0 or sends and not written:
+            raise DslabError(f"crash_during({name!r}, written={written}, sends={sends}): the node must be up, and nothing is sent before the disk is written.")
+        self._traps[name] = written, sends
+
+    def clock(self, name: str, *, ahead: float = 0.0, rate: float = 1.0) -> None:
+        """Let a node's clock jump `ahead` ms (back, where negative) and from now on run at `rate`, which its timers follow."""
+        self.node_named(name)
+        if rate <= 0:
+            raise DslabError(f"clock({name!r}, rate={rate!r}): a clock runs at more than 0 times the real pace.")
+        self._clocks[name] = self.env.now, self._shown(name) + ahead * 1000, rate
+        self.record("mark", data=f"{name}'s clock now shows {self._shown(name) / 1000:.1f} ms and runs at {rate:g} times the real pace")
 
     def restart(self, *names: str) -> None:
         """Boot crashed nodes from their durable fields."""
@@ -273,7 +297,8 @@ class Cluster:
     def _step(self, node: Node, kind, other, ref, data, handle: Callable, *args) -> None:
         """Run one handler and record it, then flush its effects: disk first, then messages, then timers."""
         name, now = node.id, self.env.now
-        node.now = now / 1000
+        node.now = now / 1000 if name not in self._clocks else self._shown(name) / 1000
+        before = self._disks.get(name)
         try:
             if self.strict:
                 rehearse(node, handle.__name__, *args)
@@ -284,6 +309,8 @@ class Cluster:
             raise
         self._disks[name] = state = node.__dict__.copy()
         self._records.append((now, kind, name, other, ref, data, state))
+        if self._traps and name in self._traps:
+            self._cut_short(node, before)
         if node.outbox:
             outbox, node.outbox = node.outbox, []
             for receiver, message in outbox:
@@ -294,6 +321,33 @@ class Cluster:
         if self._losses:
             self._note_losses()
 
+    def _cut_short(self, node: Node, before: dict | None) -> None:
+        """A crash in the middle of the step that `node` has just done: a prefix of its effects happens."""
+        written, sends = self._traps.pop(node.id)
+        leaving, node.outbox, node.timers = node.outbox[:sends], [], {}
+        for receiver, message in leaving:
+            self._send(node.id, receiver, message)
+        self._note_losses()
+        if not written:
+            self._disks[node.id] = before if before is not None else dict(node.fields)
+        self.crash(node.id)
+
+    def _damaged(self, name: str, lost: int, torn: bool) -> dict:
+        """What a disk that lies holds of this node's states, the last of which it should hold."""
+        states = [record[6] for record in self._records if record[2] == name and record[6] is not None]
+        kept = max(len(states) - lost, 0)
+        disk = dict(states[kept - 1] if kept else self.node_class.fields)
+        older = states[kept - 2] if kept > 1 else self.node_class.fields
+        for field in self.node_class.durable if torn else ():
+            if isinstance(disk[field], tuple) and disk[field] != older[field]:
+                disk[field] = disk[field][:-1]
+        return disk
+
+    def _shown(self, name: str) -> float:
+        """What a node's clock shows, µs."""
+        since, shown, rate = self._clocks.get(name, (0, 0, 1.0))
+        return shown + (self.env.now - since) * rate
+
     def _set_timers(self, name: str, timers: dict) -> None:
         pending = self._timers[name]
         for kind, setting in timers.items():
@@ -303,6 +357,8 @@ class Cluster:
                 continue
             timer, low, high = setting
             wait = round(low * 1000) + int(self._timer_chance() * (round((high - low) * 1000) + 1))
+            if name in self._clocks:
+                wait = round(wait / self._clocks[name][2])
             number = self.record("set", name, data=(timer, self.env.now + wait))
             pending[kind] = alarm = _Alarm(self, name, timer, number)
             self.env.schedule(alarm, NORMAL, wait)
