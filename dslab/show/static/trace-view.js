@@ -257,11 +257,11 @@ export class View {
       pen.globalAlpha = time <= this.now.time ? 1 : 0.35;
       pen.fillStyle = pen.strokeStyle = this.ink;
       pen.lineWidth = 1.4;
-      if (kind === "mark") {
+      if (kind === "mark" || kind === "fault") {
         pen.font = SMALL;
         pen.textAlign = "left";
         pen.fillStyle = this.soft;
-        this.label(`¶ ${run.payload(event)}`, Math.max(this.left, x), 8, this.width - x - 6);
+        this.label(kind === "mark" ? `¶ ${run.payload(event)}` : `⚠ ${run.payload(event)[2]}`, Math.max(this.left, x), 8, this.width - x - 6);
         line(pen, x, 14, x, this.height - AXIS);
       } else this.drawSign(kind, x, this.y(lane));
     }
