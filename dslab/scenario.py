@@ -155,7 +155,7 @@ class Scenario:
         """The fragment of a page's address, `s=…&t=…`, that opens this scenario at `moment` (ms)."""
         text = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         packed = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        return f"s={packed}" + ("" if moment is None else f"&t={moment:g}")
+        return f"s={packed}" + ("" if moment is None else f"&t={moment:.12g}")
 
     # Branches.
 

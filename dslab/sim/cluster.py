@@ -69,6 +69,7 @@ class Cluster(Faults, ByHand):
         self._traps: dict[str, tuple[bool, int]] = {}  # Who crashes in its next step: (whether its disk is written, how many sends leave).
         self._clocks: dict[str, tuple[float, float, float]] = {}  # Whose clock is wrong: (since, what it showed then, its rate), µs.
         self._calm = False  # Whether faults are over.
+        self._poisoned = False  # Whether somebody has heard what no honest node said.
         if disturbance:
             self.disturb(loss=loss, duplicate=duplicate, **disturbance)
         self.nodes |= {name: node_class(name, [peer for peer in self.names if peer != name]) for name in self.names}
@@ -190,7 +191,7 @@ class Cluster(Faults, ByHand):
     def _corrupt(self, sender: str, receiver: str, message, number: int) -> None:
         """Send a message that is altered on its way."""
         wait = self.network.held_back() + self.network.takes(sender, receiver)
-        became = altered(message, self.network.chance)
+        became = altered(message, self.network.chance, (self.names, tuple(self.clients)))
         caught = self.network.checksums or became is None
         self.env.schedule(_Altered(self, sender, receiver, None if caught else became, number), NORMAL, wait)
 
@@ -228,11 +229,8 @@ class Cluster(Faults, ByHand):
             self.record("deliver", receiver, sender, number, message)
             self.clients[receiver].receive(sender, message)
         else:
-            try:
-                self._step(node, "deliver", sender, number, message, node.receive, sender, message)
-            except Exception as error:  # What no honest peer sends may break a handler; the process dies of it.
-                if self.nodes[receiver] is node:
-                    self.crash(receiver, why=f"it can't handle {show(message)}, which {sender} never sent ({type(error).__name__})")
+            self._poisoned = True
+            self._step(node, "deliver", sender, number, message, node.receive, sender, message)
 
     def _ring(self, alarm) -> None:
         name = alarm.node
@@ -256,6 +254,9 @@ class Cluster(Faults, ByHand):
             else:
                 handle(*args)
         except BaseException as error:
+            if self._poisoned and isinstance(error, Exception):
+                # What no honest peer says may break a handler, as it would break a real process.
+                return self.crash(name, why=f"it can't handle {show(args[-1]) if args else 'its start'} ({type(error).__name__}: {error})")
             error.add_note(f"while {name} handled {args[-1] if args else 'its start'!r} at {now / 1000:.1f} ms (seed {self.seed})")
             raise
         self._disks[name] = state = node.__dict__.copy()

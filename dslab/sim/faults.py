@@ -129,6 +129,7 @@ class Faults:
             self._lane(other)
         whom = group(fooled) if fooled is not None else self._chance("byzantine " + name).sample(self.nodes[name].peers, len(self.names) // 2)
         self.classes[name] = kind = byzantine(self.node_class, behaviour, frozenset(whom))
+        self._poisoned = True
         node = self.nodes[name]
         node.__class__ = kind
         node.__dict__.update({field: kind.fields[field] for field in kind.fields if field not in self.node_class.fields})
@@ -207,7 +208,7 @@ class Faults:
     # All of it.
 
     def quieten(self) -> None:
-        """Nothing is wrong any more: everybody runs, all links are up, clocks keep the pace. A Byzantine node stays one."""
+        """Nothing is wrong any more: everybody runs, all links are up, clocks are right. A Byzantine node stays one."""
         self._calm = True
         for name in list(self._paused):
             self.resume(name)
@@ -215,8 +216,9 @@ class Faults:
             if node is None:
                 self.restart(name)
         self._traps.clear()
-        for name in [name for name, (_, _, rate) in self._clocks.items() if rate != 1]:
-            self.clock(name)
+        for name in list(self._clocks):
+            del self._clocks[name]
+            self.fault("clock_right", (name,), f"{name}'s clock is right again")
         self.heal()
         for pair in list(self.network.slowed):
             self.slow(*([name] for name in pair), None)
