@@ -31,6 +31,7 @@ def eventful() -> Trace:
         yield two.read("x")
         cluster.partition("n1", "n2 n3")
         cluster.pause("n3")
+        cluster.clock("n3", rate=2.0)
         yield one.write("y", "lost?", to="n1", timeout=60)
         cluster.resume("n3")
         cluster.heal()
