@@ -74,7 +74,7 @@ class Faults:
                 disk[field] = disk[field][:-1]
         had, self._disks[name] = self._disks[name], disk
         changed = [field for field in self.node_class.durable if disk[field] != had[field]]
-        cause = " and ".join([f"its disk lost the last {lost} step{'' if lost == 1 else 's'}"] * (lost > 0) + ["its last write was torn"] * torn)
+        cause = " and ".join([f"its disk lost the last {'step' if lost == 1 else f'{lost} steps'}"] * (lost > 0) + ["its last write was torn"] * torn)
         return f"{cause}, which changed {', '.join(changed) if changed else 'nothing on it'}"
 
     def crash_during(self, name: str, *, written: bool = True, sends: int = 0) -> None:
