@@ -3,7 +3,7 @@
 from itertools import combinations, product
 
 from dslab.errors import DslabError
-from dslab.sim.byzantine import BEHAVIOURS, byzantine
+from dslab.sim.byzantine import BEHAVIOURS, PARTIAL, byzantine
 from dslab.sim.network import delay_range
 
 __all__ = ["Faults", "between", "group", "partition"]
@@ -133,7 +133,7 @@ class Faults:
         node = self.nodes[name]
         node.__class__ = kind
         node.__dict__.update({field: kind.fields[field] for field in kind.fields if field not in self.node_class.fields})
-        self.fault("byzantine", (name, behaviour), f"{name} is Byzantine from now on: {behaviour}")
+        self.fault("byzantine", (name, behaviour), f"{name} is Byzantine from now on: {behaviour}" + (f" towards {', '.join(sorted(whom))}" if behaviour in PARTIAL else ""))
 
     def clock(self, name: str, *, ahead: float = 0.0, rate: float = 1.0) -> None:
         """Let a node's clock jump `ahead` ms (back, where negative) and from now on run at `rate`, which its timers follow."""

@@ -162,7 +162,7 @@ export class Run {
       } else if (kind === "deliver" || kind === "lose") {
         const arrow = arrowOf.get(this.ref[event]);
         if (!arrow) throw new Error("ref");
-        arrow.arrivals.push({ event, time, lost: kind === "lose" ? this.payload(event) : null });
+        arrow.arrivals.push({ event, time, lost: kind === "lose" ? this.payload(event) : null, altered: kind === "deliver" && this.data[event] >= 0 });
         arrow.end = Math.max(arrow.end ?? 0, time);
       } else if (kind === "crash" || kind === "pause") {
         const span = { kind: kind === "crash" ? "down" : "paused", lane, from: time, to: null };

@@ -209,21 +209,21 @@ export class View {
     const { pen } = this, style = this.styleOf.get(arrow.name) ?? 0, past = arrow.begin <= this.now.time;
     const fromX = this.x(arrow.begin), fromY = this.y(arrow.from);
     const arrivals = arrow.arrivals.length ? arrow.arrivals : [{ time: null, lost: null }];
-    for (const { time, lost } of arrivals) {
+    for (const { time, lost, altered } of arrivals) {
       let toX = this.x(time ?? this.run.end), toY = this.y(arrow.to);
       if (arrow.from === arrow.to) { toY -= 1; }
       const instantly = lost !== null && time === arrow.begin;
       if (instantly) toX = fromX + 10;
       if (lost !== null) { toX = fromX + (toX - fromX) * 0.75; toY = fromY + (toY - fromY) * (instantly ? 0.35 : 0.75); }
       pen.globalAlpha = current ? 1 : past ? 0.62 : 0.16;
-      pen.strokeStyle = pen.fillStyle = lost !== null ? (this.dark ? "#ff8f8f" : "#b3261e") : this.hue(arrow.name);
+      pen.strokeStyle = pen.fillStyle = lost !== null || altered ? (this.dark ? "#ff8f8f" : "#b3261e") : this.hue(arrow.name);
       pen.lineWidth = current ? 2.4 : 1.15;
       pen.setLineDash(DASHES[style]);
       line(pen, fromX, fromY, toX, toY);
       pen.setLineDash([]);
       if (lost !== null) cross(pen, toX, toY, current ? 5 : 3.5);
       else if (time !== null) head(pen, fromX, fromY, toX, toY, current ? 8 : 6);
-      const text = arrow.name + (lost === null ? "" : ` (${lost})`);
+      const text = arrow.name + (lost !== null ? ` (${lost})` : altered ? " (altered)" : "");
       labels.push({ text, x: (fromX + toX) / 2, y: (fromY + toY) / 2, color: pen.fillStyle, alpha: pen.globalAlpha, current, group: current ? 0 : `${arrow.from} ${arrow.begin}` });
     }
     pen.globalAlpha = 1;
@@ -251,6 +251,7 @@ export class View {
 
   drawMarks() {
     const { pen, run } = this;
+    let free = 0;  // Where the last words end: two at once would hide each other.
     for (const { event, kind, lane, time } of run.marks) {
       const x = this.x(time);
       if (x < this.left - 8 || x > this.width + 8) continue;
@@ -261,7 +262,11 @@ export class View {
         pen.font = SMALL;
         pen.textAlign = "left";
         pen.fillStyle = this.soft;
-        this.label(kind === "mark" ? `¶ ${run.payload(event)}` : `⚠ ${run.payload(event)[2]}`, Math.max(this.left, x), 8, this.width - x - 6);
+        const words = kind === "mark" ? `¶ ${run.payload(event)}` : `⚠ ${run.payload(event)[2]}`, from = Math.max(this.left, x);
+        if (from >= free) {
+          this.label(words, from, 8, this.width - x - 6);
+          free = from + Math.min(pen.measureText(words).width + 6, this.width - x - 6);
+        }
         line(pen, x, 14, x, this.height - AXIS);
       } else this.drawSign(kind, x, this.y(lane));
     }
