@@ -42,7 +42,8 @@ class Cluster(Faults, ByHand):
     """
 
     def __init__(self, node_class: type[Node], nodes: int | Iterable[str] = 3, *, seed: int = 0, delay=(1, 10),
-                 loss: float = 0.0, duplicate: float = 0.0, clients: int = 1, strict: bool = True, title: str = "", **disturbance):
+                 loss: float = 0.0, duplicate: float = 0.0, clients: int = 1, strict: bool = True, title: str = "",
+                 reorder: float = 0.0, window: float = 50.0, corrupt: float = 0.0, checksums: bool = True):
         self.node_class = node_class
         self.names = tuple(f"n{i}" for i in range(1, nodes + 1)) if isinstance(nodes, int) else tuple(nodes)
         if not self.names or len(set(self.names)) < len(self.names):
@@ -70,8 +71,10 @@ class Cluster(Faults, ByHand):
         self._clocks: dict[str, tuple[float, float, float]] = {}  # Whose clock is wrong: (since, what it showed then, its rate), µs.
         self._calm = False  # Whether faults are over.
         self._poisoned = False  # Whether somebody has heard what no honest node said.
-        if disturbance:
-            self.disturb(loss=loss, duplicate=duplicate, **disturbance)
+        self._booted: dict[str, dict] = {}  # What the disk of each node that has restarted held then.
+        self.network.disturb(loss, duplicate, reorder, window, corrupt, checksums)
+        if reorder or corrupt:
+            self.tell_disturbance()
         self.nodes |= {name: node_class(name, [peer for peer in self.names if peer != name]) for name in self.names}
         for name in self.names:
             self._step(self.nodes[name], "start", None, None, None, self.nodes[name].start)

@@ -64,11 +64,11 @@ class Faults:
 
     def _damage(self, name: str, lost: int, torn: bool) -> str:
         """Have a node's disk hold less than it said; returns what it lacks, in words."""
-        states = [record[6] for record in self._records if record[2] == name and record[6] is not None]
-        kept = max(len(states) - lost, 0)
-        initial = self.classes[name].fields
-        disk = dict(states[kept - 1] if kept else initial)
-        older = states[kept - 2] if kept > 1 else initial
+        last = max((number for number, record in enumerate(self._records) if record[1] == "crash" and record[2] == name), default=-1)
+        steps = [record[6] for record in self._records[last + 1:] if record[2] == name and record[6] is not None]
+        states = [self._booted.get(name, self.classes[name].fields), *steps]
+        kept = max(len(steps) - lost, 0)
+        disk, older = dict(states[kept]), states[max(kept - 1, 0)]
         for field in self.node_class.durable if torn else ():
             if isinstance(disk[field], tuple) and disk[field] != older[field]:
                 disk[field] = disk[field][:-1]
@@ -90,6 +90,7 @@ class Faults:
             if self.node_named(name) is not None:
                 raise DslabError(f"{name} is up: only a crashed node restarts.")
             disk = {field: self._disks[name][field] for field in self.node_class.durable}
+            self._booted[name] = self.classes[name].fields | disk
             self.nodes[name] = node = self.classes[name].recover(name, [peer for peer in self.names if peer != name], disk)
             self._step(node, "restart", None, None, None, node.start)
 
@@ -198,6 +199,10 @@ class Faults:
     def disturb(self, **shares) -> None:
         """From now on lose, duplicate, reorder and corrupt these shares of the messages, and no others; see `Network`."""
         self.network.disturb(**shares)
+        self.tell_disturbance()
+
+    def tell_disturbance(self) -> None:
+        """Write into the trace what the network does to messages."""
         now = self.network
         told = [f"{word} {100 * share:g} % of the messages" for word, share in
                 (("loses", now.loss), ("doubles", now.duplicate), (f"holds back (by up to {now.window:g} ms)", now.reorder),
