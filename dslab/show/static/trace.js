@@ -5,6 +5,7 @@
 //
 //     export default class View {
 //       static label = "Space-time diagram";
+//       static below = true;            // optional: it stands under the controls and the sentence
 //       static lacks(run) { … }         // a sentence where this run has not what the view shows, else null
 //       constructor(host) { … }         // host.run, host.step, host.colors, host.lit, host.light(keys), host.go(step), host.act(detail)
 //       element                         // its root element, made in the constructor
@@ -56,7 +57,8 @@ class Trace extends Widget {
     this.step = this.first();
     this.body.setAttribute("aria-label", `Player of run ${this.number}: ${run.title}`);
     this.body.append(html("p", { class: "title" }, run.title), this.stand = html("div", { class: "views" }), this.controls(),
-      this.sentence = html("p", { class: "sentence", role: "status", "aria-live": "polite" }), this.help = html("div", { class: "keys", hidden: true }));
+      this.sentence = html("p", { class: "sentence", role: "status", "aria-live": "polite" }), this.help = html("div", { class: "keys", hidden: true }),
+      this.under = html("div", { class: "views" }));
     this.views = [];
     for (const kind of kinds) {
       const lack = kind.lacks?.(run);
@@ -66,7 +68,7 @@ class Trace extends Widget {
       }
       const view = new kind(this);
       this.views.push(view);
-      this.stand.append(view.element);
+      (kind.below ? this.under : this.stand).append(view.element);
     }
     this.body.append(this.account = this.words());
     this.help.append(html("dl", {}, ...this.keys().flatMap(([keys, what]) => [html("dt", {}, keys), html("dd", {}, what)])));

@@ -7,6 +7,7 @@ const LONGEST = 160;
 
 export default class Fields {
   static label = "State of the nodes";
+  static below = true;
 
   constructor(host) {
     this.host = host;
