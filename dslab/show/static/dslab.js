@@ -2,6 +2,7 @@
 
 const ELEMENTS = {
   "dslab-trace": () => import("./trace.js"),
+  "dslab-runs": () => import("./runs.js"),
 };
 
 const waiting = Object.keys(ELEMENTS);

@@ -138,7 +138,7 @@ export default class SpaceTime {
       pen.lineWidth = 0.6;
       line(pen, x, TOP - 4, x, this.height - AXIS);
       pen.fillStyle = this.soft;
-      pen.fillText(`${Math.round(tick * 1000) / 1000} ms`, x, this.height - AXIS / 2);
+      pen.fillText(this.run.unit === "ms" ? `${Math.round(tick * 1000) / 1000} ms` : this.run.moment(tick * 1000), x, this.height - AXIS / 2);
     }
   }
 
@@ -326,7 +326,7 @@ export default class SpaceTime {
 
   drawSign(kind, x, y) {
     const { pen } = this;
-    if (kind === "fire" || kind === "act") { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
+    if (["fire", "act", "tell"].includes(kind)) { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "start" || kind === "restart") { pen.beginPath(); pen.arc(x, y, 4, 0, 7); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "crash") cross(pen, x, y, 6);
   }
