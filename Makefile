@@ -10,10 +10,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 # An editable install leaves out JupyterLab's extension, so it is put in its place here, and again when its parts change.
 EXTENSION := .venv/share/jupyter/labextensions/dslab-trace
-PLAYER := $(wildcard labextension/remoteEntry.js dslab/show/static/*.js)
-SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* book/assets/* notebooks/*.ipynb dslab/show/static/* scripts/site.py)
+WIDGETS := $(wildcard dslab/show/static/*.js dslab/show/static/*/*.js)
+SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* book/assets/* notebooks/*.ipynb scripts/site.py) $(WIDGETS)
 
-.PHONY: help book site lab test bench notebooks golden clean
+.PHONY: help book site lab test bench notebooks golden screens clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ notebooks: $(READY)  ## run the notebooks again and write their outputs: the sam
 golden: $(READY)  ## write the golden transcripts again, to be read in the diff
 	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py tests/test_scenario.py --rewrite-golden
 
+screens: $(READY)  ## write the stored screenshots again, to be looked at
+	@DSLAB_SCREENS=write $(BIN)/python -m pytest -q tests/browser -k looks
+
 clean:  ## remove everything that was built or installed
 	rm -rf .venv _build build scripts/web/node_modules *.egg-info .pytest_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -49,10 +52,10 @@ $(READY): requirements.txt pyproject.toml scripts/environment.sh
 	@bash scripts/environment.sh
 	@touch $@
 
-$(EXTENSION)/.copied: $(READY) labextension/package.json $(PLAYER)
+$(EXTENSION)/.copied: $(READY) labextension/package.json labextension/remoteEntry.js $(WIDGETS)
 	@mkdir -p $(EXTENSION)/static
 	@cp labextension/package.json $(EXTENSION)/
-	@cp $(PLAYER) $(EXTENSION)/static/
+	@cp -r labextension/remoteEntry.js dslab/show/static/. $(EXTENSION)/static/
 	@touch $@
 
 _build/html/.built: $(READY) $(SOURCES)

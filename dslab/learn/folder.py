@@ -97,7 +97,7 @@ def _page(graded: Graded) -> str:
     body = "".join(report._repr_html_() for report in graded.reports) or f"<p>{escape(graded.problem)}</p>"
     title = escape(graded.notebook)
     return ('<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f'<title>{title}</title><script type="module" src="{up}static/dslab-trace.js"></script>'
+            f'<title>{title}</title><script type="module" src="{up}static/dslab.js"></script>'
             '<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem } '
             'th { text-align: left; font-weight: normal }</style>'
             f"</head><body><h1>{title}</h1>{body}</body></html>\n")

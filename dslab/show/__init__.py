@@ -3,7 +3,9 @@
 from dslab.show.diagram import diagram
 from dslab.show.live import Live, live
 from dslab.show.player import Player, page, play
+from dslab.show.runs import Runs, runs
 from dslab.show.source import source
+from dslab.show.stream import stream
 from dslab.show.table import states, table
 
-__all__ = ["Live", "Player", "diagram", "live", "page", "play", "source", "states", "table"]
+__all__ = ["Live", "Player", "Runs", "diagram", "live", "page", "play", "runs", "source", "states", "stream", "table"]

@@ -96,6 +96,33 @@ def open_page(browser, base):
         context.close()
 
 
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Widgets</title><script type="module" src="/static/dslab.js"></script></head><body><main><h1>Widgets</h1>{}</main></body></html>"""
+
+
+@pytest.fixture
+def show(open_page, scratch):
+    """`show(html, **context options)`: a page with these elements on it, once they are drawn."""
+    def show_it(html, **options):
+        (scratch / "widgets.html").write_text(PAGE.format(html), encoding="utf-8")
+        page = open_page("/scratch/widgets.html", **options)
+        if options.get("java_script_enabled", True):
+            widgets_ready(page)
+        return page
+    return show_it
+
+
+def settle(page) -> None:
+    """Let the frame that was asked for be painted."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def widgets_ready(page) -> None:
+    """Wait until every widget of the page has drawn its first picture, or said why it can't."""
+    page.wait_for_function("""() => [...document.querySelectorAll("*")].filter((each) => each.localName.startsWith("dslab-"))
+        .every((each) => each.painted || each.shadowRoot?.querySelector(".bad"))""")
+
+
 def axe(page, *, allowed=frozenset()) -> list[str]:
     """What axe finds on a page beyond the `allowed` rules."""
     assert AXE.is_file(), "axe-core is not there: run `make site` on a machine with npm"

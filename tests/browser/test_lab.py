@@ -58,7 +58,7 @@ def test_a_stored_run(lab, browser, name, plays):
         player = page.locator(".jp-OutputArea-output dslab-trace")
         player.get_by_role("button", name="One step on").wait_for(timeout=60_000)
         player.get_by_role("button", name="To the end").click()
-        page.wait_for_function("() => { const player = document.querySelector('dslab-trace'); return player.view.step === player.run.steps.length - 1; }")
+        page.wait_for_function("() => { const player = document.querySelector('dslab-trace'); return player.step === player.run.steps.length - 1; }")
     else:
         page.locator(".jp-OutputArea-output img").first.wait_for(timeout=60_000)
         assert page.locator(".jp-OutputArea-output dslab-trace").count() == 0

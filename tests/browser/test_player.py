@@ -9,11 +9,7 @@ from dslab.protocols.raft import Raft
 from dslab.show import page as show_page
 from dslab.show import play
 from dslab.sim import Cluster
-from tests.browser.conftest import axe
-
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Player</title><script type="module" src="/static/dslab-trace.js"></script></head><body><main><h1>A run</h1>{}</main></body></html>"""
-
+from tests.browser.conftest import axe, settle, widgets_ready
 
 def rich_run() -> Cluster:
     """A run with every kind of event."""
@@ -62,22 +58,16 @@ def run():
 
 
 @pytest.fixture
-def player(open_page, scratch, run):
+def player(show, run):
     """Opens a page with the player of `run` and returns (page, the element)."""
     def open_it(html=None, at=None, **options):
-        (scratch / "player.html").write_text(PAGE.format(html if html is not None else play(run, at)._repr_html_()))
-        page = open_page("/scratch/player.html", **options)
+        page = show(html if html is not None else play(run, at=at)._repr_html_(), **options)
         return page, page.locator("dslab-trace")
     return open_it
 
 
 def sentence(element):
     return element.locator(".sentence").inner_text().split(None, 1)[1]
-
-
-def settle(page):
-    """Let the frame that was asked for be painted."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def test_every_sentence_is_python_s(player, run):
@@ -144,12 +134,12 @@ def test_playing_reaches_the_end_and_stops(player):
     element.get_by_role("button", name="Play").click()
     page.clock.run_for(600_000)
     assert element.get_by_role("button", name="Play").is_visible()
-    assert element.evaluate("player => player.view.step === player.run.steps.length - 1")
+    assert element.evaluate("player => player.step === player.run.steps.length - 1")
 
 
 def test_it_opens_at_a_moment(player, run):
     _, element = player(at=700)
-    step = element.evaluate("player => player.view.step")
+    step = element.evaluate("player => player.step")
     event = run.trace.steps()[step][0]
     assert run.trace.records[event][0] <= 700_000 < run.trace.records[run.trace.steps()[step + 1][0]][0]
 
@@ -167,12 +157,12 @@ def test_a_click_on_the_picture_goes_there_and_zoom_keeps_the_place(player):
     page, element = player()
     element.locator("canvas").click(position={"x": 700, "y": 60})
     settle(page)
-    assert element.evaluate("player => player.view.step") > 0
-    before = element.evaluate("player => player.view.to - player.view.from")
+    assert element.evaluate("player => player.step") > 0
+    before = element.evaluate("player => player.views[0].to - player.views[0].from")
     page.keyboard.press("+")
-    assert element.evaluate("player => player.view.to - player.view.from") < before
+    assert element.evaluate("player => player.views[0].to - player.views[0].from") < before
     page.keyboard.press("0")
-    assert element.evaluate("player => player.view.to") >= element.evaluate("player => player.run.end")
+    assert element.evaluate("player => player.views[0].to") >= element.evaluate("player => player.run.end")
 
 
 def test_the_keys_are_listed(player):
@@ -236,7 +226,7 @@ def test_bad_data_is_a_sentence_in_place_of_the_picture(player, text, words):
 
 def test_an_element_without_data_says_so(player):
     _, element = player("<dslab-trace></dslab-trace>")
-    assert "missing from this page" in element.locator(".bad").inner_text()
+    assert "is missing from the page" in element.locator(".bad").inner_text()
 
 
 def test_a_page_of_its_own_plays_without_a_server(browser, run, tmp_path):
@@ -246,6 +236,61 @@ def test_a_page_of_its_own_plays_without_a_server(browser, run, tmp_path):
     trouble = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.goto(path.as_uri())
+    widgets_ready(page)
     page.locator("dslab-trace").get_by_role("button", name="To the end").click()
-    assert page.locator("dslab-trace").evaluate("player => player.view.step === player.run.steps.length - 1") and trouble == []
+    assert page.locator("dslab-trace").evaluate("player => player.step === player.run.steps.length - 1") and trouble == []
     page.close()
+
+
+def test_elements_of_one_run_share_their_moment(show, run):
+    other = Cluster(Raft, 3, clients=0, title="Another run").run(300)
+    page = show(play(run)._repr_html_() + play(run, at=700)._repr_html_() + play(other)._repr_html_())
+    first, second, third = (page.locator("dslab-trace").nth(number) for number in range(3))
+    assert first.evaluate("player => player.step") == 0 and second.evaluate("player => player.step") > 0
+    first.get_by_role("slider", name="Step").fill("55")
+    settle(page)
+    assert sentence(second) == sentence(first) and third.evaluate("player => player.step") == 0
+    assert first.evaluate("(one, other) => one.run === other.run", second.element_handle())
+
+
+def test_branches_share_their_time(show):
+    one, other = (Cluster(Raft, 3, clients=0, seed=seed, title=f"Seed {seed}").run(600) for seed in (1, 2))
+    page = show("".join(play(each)._repr_html_().replace("<dslab-trace", '<dslab-trace group="branches"') for each in (one, other)))
+    page.locator("dslab-trace").first.get_by_role("button", name="To the end").click()
+    settle(page)
+    assert page.locator("dslab-trace").last.evaluate("player => player.run.stepTimes[player.step]") > 500_000
+
+
+def test_what_is_pointed_at_lights_in_every_view_of_the_run(show, run):
+    page = show(play(run)._repr_html_() * 2)
+    first, second = page.locator("dslab-trace").first, page.locator("dslab-trace").last
+    box = first.locator("canvas").bounding_box()
+    x, y = first.evaluate("""player => { const view = player.views[0], arrow = view.run.arrows.find((each) => each.arrivals[0].time > view.from && each.begin > view.from + 20000);
+        return [view.x((arrow.begin + arrow.arrivals[0].time) / 2), (view.y(arrow.from) + view.y(arrow.to)) / 2]; }""")
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    settle(page)
+    assert second.evaluate("player => [...player.lit][0]").startswith("message ")
+    page.mouse.move(box["x"] + 5, box["y"] + 50)
+    settle(page)
+    assert second.evaluate("player => [...player.lit]") == ["node n1"]
+
+
+def test_a_link_opens_the_run_at_its_moment(show, open_page, run):
+    page = show(play(run)._repr_html_() + play(Cluster(Raft, 3, clients=0, title="Another").run(900))._repr_html_())
+    first, second = page.locator("dslab-trace").first, page.locator("dslab-trace").last
+    second.get_by_role("slider", name="Step").fill("30")
+    address = second.evaluate("player => player.address()")
+    step = second.evaluate("player => player.step")
+    again = open_page(address[address.index("/scratch"):])
+    widgets_ready(again)
+    settle(again)
+    assert again.locator("dslab-trace").last.evaluate("player => player.run.stepTimes[player.step]") == second.evaluate("player => player.run.stepTimes[player.step]")
+    assert step == 30 and again.locator("dslab-trace").first.evaluate("player => player.step") == 0
+    page.evaluate("location.hash = '#t=700'")
+    settle(page)
+    assert 690_000 < first.evaluate("player => player.run.stepTimes[player.step]") <= 700_000
+
+
+def test_an_unknown_view_is_a_sentence(show, run):
+    page = show(play(run)._repr_html_().replace("<dslab-trace", '<dslab-trace views="hologram"'))
+    assert "There is no view “hologram”" in page.locator("dslab-trace .bad").inner_text()

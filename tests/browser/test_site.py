@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.browser.conftest import ROOT, SITE, THEME, axe
+from tests.browser.conftest import ROOT, SITE, THEME, axe, widgets_ready
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [TOC["root"], *[chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]]
@@ -21,6 +21,7 @@ def test_the_site_is_built():
 def test_a_page_asks_no_other_host_for_anything_and_has_no_errors(open_page, page):
     opened = open_page(f"/book/{page}.html")
     opened.wait_for_load_state("networkidle")
+    widgets_ready(opened)
     assert opened.trouble == []
     players = opened.locator("dslab-trace")
     for number in range(players.count()):
@@ -30,6 +31,7 @@ def test_a_page_asks_no_other_host_for_anything_and_has_no_errors(open_page, pag
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_fits_a_phone_of_320_pixels(open_page, page):
     opened = open_page(f"/book/{page}.html", viewport={"width": 320, "height": 700})
+    widgets_ready(opened)
     assert opened.evaluate("document.documentElement.scrollWidth") <= 320
 
 
@@ -37,6 +39,7 @@ def test_a_page_fits_a_phone_of_320_pixels(open_page, page):
 @pytest.mark.parametrize("page", PAGES)
 def test_axe_finds_nothing_beyond_the_theme(open_page, page, scheme):
     opened = open_page(f"/book/{page}.html", color_scheme=scheme)
+    widgets_ready(opened)
     assert axe(opened, allowed=THEME) == []
 
 

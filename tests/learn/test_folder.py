@@ -29,8 +29,8 @@ def test_each_author_gets_a_row_and_a_page_whatever_the_others_do(tmp_path):
     assert run.stdout.splitlines()[0] == "ann.ipynb: raft-election 23/23"
     page = (tmp_path / "pages" / "bob.html").read_text()
     assert "<dslab-trace" in page and "both in term 1" in page
-    assert (tmp_path / "pages" / "static" / "dslab-trace.js").exists()
-    assert "../static/dslab-trace.js" in (tmp_path / "pages" / "late" / "zoe.html").read_text()
+    assert (tmp_path / "pages" / "static" / "dslab.js").exists()
+    assert "../static/dslab.js" in (tmp_path / "pages" / "late" / "zoe.html").read_text()
 
 
 def test_a_folder_that_cannot_be_graded_says_so_at_once(tmp_path):

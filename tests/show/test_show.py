@@ -34,7 +34,7 @@ def test_the_picture_beside_the_player_is_the_diagram():
     cluster = Cluster(Raft, 3, clients=0).run(200)
     html = play(cluster, at=150)._repr_html_()
     found = base64.b64decode(re.search(r'base64,([^"]+)"', html)[1]).decode()
-    assert found == diagram(cluster.trace, 150) and '<dslab-trace at="150">' in html
+    assert found == diagram(cluster.trace, 150) and re.search(r'<dslab-trace class="dslab" run="[0-9a-f]{12}" at="150">', html)
 
 
 def test_states_show_fields_of_nodes_that_are_up():

@@ -1,31 +1,87 @@
 // The space-time diagram on a canvas: lanes from top to bottom, time from left to right. It draws only what is in its window.
 
-import { show, upper } from "./trace-model.js";
+import { DASHES, FONT, SMALL, cross, fitted, head, html, line, sharpen } from "../core/draw.js";
+import { show, upper } from "../core/run.js";
 
 const LANE = 46, TOP = 30, AXIS = 24;
-// Okabe and Ito's colours, which most colour-blind people tell apart; the dashes tell the messages apart without colour.
-const HUES = { light: ["#0072b2", "#b34700", "#007a5a", "#a3478a", "#6b5d00", "#4d4d9f"], dark: ["#6cb9f0", "#f2a25c", "#4fd1a5", "#e79fcc", "#e3d05c", "#a9a9f5"] };
-const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [4, 4], [1, 4]];
-const FONT = "13px system-ui, sans-serif", SMALL = "11.5px system-ui, sans-serif";
 
-export class View {
-  constructor(canvas, run) {
-    Object.assign(this, { canvas, run, pen: canvas.getContext("2d"), from: 0, to: Math.max(run.end, 1000), step: 0, dark: false });
+export default class SpaceTime {
+  static label = "Space-time diagram";
+
+  constructor(host) {
+    const { run } = host;
+    Object.assign(this, { host, run, from: 0, to: Math.max(run.end, 1000), opened: false });
+    this.canvas = html("canvas", { tabindex: 0, role: "img" });
+    this.element = html("div", { class: "picture" }, this.canvas);
     this.height = TOP + run.lanes.length * LANE + AXIS;
-    this.styleOf = new Map(run.messageNames.map((name, place) => [name, place % HUES.light.length]));
-    this.measure();
+    this.styleOf = new Map(run.messageNames.map((name, place) => [name, place % DASHES.length]));
+    this.nextCall = new Map(run.calls.map((call) => [call, run.calls.find((other) => other.lane === call.lane && other.begin > call.begin)]));
+    this.listen();
   }
 
-  measure() {
-    this.width = Math.max(200, this.canvas.parentElement.clientWidth);
-    this.ratio = Math.min(3, globalThis.devicePixelRatio || 1);
-    this.canvas.style.height = `${this.height}px`;
-    this.canvas.width = Math.round(this.width * this.ratio);
-    this.canvas.height = Math.round(this.height * this.ratio);
+  listen() {
+    const { canvas, host } = this;
+    canvas.addEventListener("pointerdown", (event) => {
+      this.dragging = true;
+      canvas.setPointerCapture(event.pointerId);
+      host.pause();
+      host.go(this.stepNear(event.offsetX, event.offsetY));
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (this.dragging) host.go(this.stepNear(event.offsetX, event.offsetY));
+      else host.light(...this.under(event.offsetX, event.offsetY));
+    });
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { this.dragging = false; });
+    canvas.addEventListener("pointerleave", () => host.light());
+  }
+
+  /** The keys of what stands at (x, y): a message, a call or a node. */
+  under(x, y) {
+    if (x < this.left) {
+      const lane = Math.floor((y - TOP) / LANE);
+      return this.run.nodes[lane] === undefined ? [] : [`node ${this.run.nodes[lane]}`];
+    }
+    const call = this.run.calls.find((each) => Math.abs(this.y(each.lane) - y) < 11 && this.x(each.begin) <= x && x <= this.x(each.end ?? this.run.end));
+    if (call) return [`call ${call.event}`];
+    let best = null, least = 6;
+    for (const arrow of this.inWindow()) {
+      for (const { time } of arrow.arrivals) {
+        const away = distance(x, y, this.x(arrow.begin), this.y(arrow.from), this.x(time), this.y(arrow.to));
+        if (away < least) [best, least] = [arrow, away];
+      }
+    }
+    return best ? [`message ${best.send}`] : [];
+  }
+
+  keys() {
+    const on = (name) => () => { this.press(name); this.host.repaint(); };
+    return [["+ −", "zoom in, zoom out", { "+": on("in"), "=": on("in"), "-": on("out") }], ["0", "the whole run", { 0: on("fit") }]];
+  }
+
+  press(name) {
+    const wide = this.to - this.from;
+    ({ in: () => this.window(wide / 1.6), out: () => this.window(wide * 1.6), fit: () => this.window(Infinity) })[name]?.();
+  }
+
+  get step() { return this.host.step; }
+  get dark() { return this.host.dark; }
+
+  resized(width) {
+    this.width = width;
+    this.pen = sharpen(this.canvas, width, this.height);
     this.pen.font = FONT;
     const longest = Math.max(...this.run.lanes.map((lane) => this.pen.measureText(lane).width));
     this.left = Math.max(longest + 26, this.run.fields.includes("role") ? 78 : 0);
     this.right = 12;
+    if (!this.opened) this.open();
+  }
+
+  /** It opens on as many steps as can be told apart, from the start or around the moment that it is to show. */
+  open() {
+    const { run } = this, first = this.step, room = Math.round(this.width / 18);
+    const last = Math.min(run.steps.length - 1, first + room), span = (run.stepTimes[last] ?? 0) - (run.stepTimes[Math.max(0, last - room)] ?? 0);
+    this.window(Math.min(run.end || 1000, Math.max(20_000, span * 1.15)), run.stepTimes[first] ?? 0);
+    this.opened = true;
   }
 
   x(time) { return this.left + (time - this.from) / (this.to - this.from) * (this.width - this.left - this.right); }
@@ -45,16 +101,13 @@ export class View {
     if (time < this.from + span * 0.05 || time > this.to - span * 0.15) this.window(span, time);
   }
 
-  hue(name) { return HUES[this.dark ? "dark" : "light"][this.styleOf.get(name) ?? 0]; }
+  hue(name) { return this.host.colors.hue(this.styleOf.get(name) ?? 0); }
 
-  draw() {
-    const { pen, run } = this;
-    this.ink = this.dark ? "#e6e6e6" : "#1f2328";
-    this.soft = this.dark ? "#8b949e" : "#656d76";
-    this.faint = this.dark ? "#3a4048" : "#d8dee4";
-    this.paper = this.dark ? "#14181d" : "#ffffff";
-    pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    pen.clearRect(0, 0, this.width, this.height);
+  paint() {
+    const { run } = this, pen = this.pen = sharpen(this.canvas, this.width, this.height);
+    this.follow();
+    this.canvas.setAttribute("aria-label", `Space-time diagram. ${run.steps.length ? run.sentence(this.step) : "Nothing happened."}`);
+    Object.assign(this, { ink: this.host.colors.ink, soft: this.host.colors.soft, faint: this.host.colors.faint, paper: this.host.colors.paper });
     pen.fillStyle = this.paper;
     pen.fillRect(0, 0, this.width, this.height);
     this.now = run.steps.length ? run.steps[this.step] : { first: 0, end: 0, time: 0 };
@@ -85,7 +138,7 @@ export class View {
       pen.lineWidth = 0.6;
       line(pen, x, TOP - 4, x, this.height - AXIS);
       pen.fillStyle = this.soft;
-      pen.fillText(`${Math.round(tick * 1000) / 1000} ms`, x, this.height - AXIS / 2);
+      pen.fillText(this.run.unit === "ms" ? `${Math.round(tick * 1000) / 1000} ms` : this.run.moment(tick * 1000), x, this.height - AXIS / 2);
     }
   }
 
@@ -97,7 +150,7 @@ export class View {
       if (to < this.left || from > this.width) continue;
       pen.fillStyle = this.dark ? "rgba(240,140,60,.13)" : "rgba(230,120,20,.10)";
       pen.fillRect(from, TOP - 6, to - from, this.height - AXIS - TOP + 6);
-      pen.strokeStyle = this.dark ? "#f2a25c" : "#b34700";
+      pen.strokeStyle = this.host.colors.warn;
       pen.lineWidth = 1.2;
       pen.setLineDash([4, 3]);
       line(pen, from, TOP - 6, from, this.height - AXIS);
@@ -107,7 +160,7 @@ export class View {
       pen.font = SMALL;
       pen.textAlign = "left";
       const start = Math.max(from, this.left) + 5, room = Math.min(to, this.width) - start - 4;
-      this.label(`✂ ${span.label}`, start, TOP - 16, room);
+      fitted(pen, `✂ ${span.label}`, start, TOP - 16, room);
     }
   }
 
@@ -115,7 +168,7 @@ export class View {
     const { pen, run } = this, edge = this.x(run.end);
     run.lanes.forEach((_, lane) => {
       pen.strokeStyle = lane < run.nodes.length ? this.soft : this.faint;
-      pen.lineWidth = lane < run.nodes.length ? 1.3 : 1;
+      pen.lineWidth = this.host.lit.has(`node ${run.lanes[lane]}`) ? 3 : lane < run.nodes.length ? 1.3 : 1;
       line(pen, Math.max(this.left, this.x(0)), this.y(lane), Math.min(this.width, edge), this.y(lane));
     });
     for (const span of run.spans) {
@@ -140,7 +193,7 @@ export class View {
       pen.fillStyle = this.soft;
       pen.font = SMALL;
       pen.textAlign = "left";
-      this.label(span.kind, from + 4, y + 17, to - from - 4);
+      fitted(pen, span.kind, from + 4, y + 17, to - from - 4);
     }
   }
 
@@ -149,11 +202,11 @@ export class View {
     for (const call of run.calls) {
       const from = this.x(call.begin), to = this.x(call.end ?? this.to), y = this.y(call.lane);
       if (to < this.left || from > this.width) continue;
-      const past = call.begin <= this.now.time, color = call.outcome === "ok" ? (this.dark ? "#4fd1a5" : "#007a5a") : call.outcome === "fail" ? (this.dark ? "#f2a25c" : "#b34700") : this.soft;
+      const past = call.begin <= this.now.time, color = call.outcome === "ok" ? this.host.colors.good : call.outcome === "fail" ? this.host.colors.warn : this.soft;
       pen.globalAlpha = past ? 1 : 0.35;
-      pen.fillStyle = this.dark ? "#20262d" : "#f3f5f7";
+      pen.fillStyle = this.host.colors.tint;
       pen.strokeStyle = color;
-      pen.lineWidth = 1.6;
+      pen.lineWidth = this.host.lit.has(`call ${call.event}`) ? 3 : 1.6;
       pen.setLineDash(call.outcome === "ok" ? [] : call.outcome === "fail" ? [6, 3] : [2, 3]);
       pen.beginPath();
       pen.roundRect(from, y - 11, Math.max(4, to - from), 22, 4);
@@ -166,20 +219,15 @@ export class View {
       const [, f, key, value] = run.payload(call.event), asked = [f, ...[key, value].filter((part) => part !== null).map(show)].join(" ");
       const known = call.close !== null && call.end <= this.now.time;
       const answer = !known ? "" : call.outcome === "ok" ? (["read", "get"].includes(f) ? ` → ${show(run.payload(call.close))}` : " ✓") : call.outcome === "fail" ? ` ✗ ${show(run.payload(call.close))}` : " ? no answer";
-      const start = Math.max(from, this.left) + 5, next = run.calls.find((other) => other.lane === call.lane && other.begin > call.begin);
-      this.label(asked + answer, start, y + 0.5, (next ? Math.min(this.x(next.begin), this.width) : this.width) - start - 4);
+      const start = Math.max(from, this.left) + 5, next = this.nextCall.get(call);
+      fitted(pen, asked + answer, start, y + 0.5, (next ? Math.min(this.x(next.begin), this.width) : this.width) - start - 4);
       pen.globalAlpha = 1;
     }
   }
 
   drawArrows() {
-    const { run, pen } = this, first = upper(this.begins(), this.from - run.longest - 1);
-    const here = [], visible = [];
-    for (let place = first; place < run.arrows.length && run.arrows[place].begin <= this.to; place++) {
-      const arrow = run.arrows[place];
-      if ((arrow.end ?? this.to) < this.from) continue;
-      (this.touches(arrow) ? here : visible).push(arrow);
-    }
+    const { pen } = this, here = [], visible = [];
+    for (const arrow of this.inWindow()) (this.touches(arrow) ? here : visible).push(arrow);
     // The current step's labels are placed first; others are left out where they would cover one.
     this.taken = [];
     const labels = [], named = new Set();
@@ -194,15 +242,23 @@ export class View {
     pen.globalAlpha = 1;
   }
 
+  /** The arrows of which something is in the window. */
+  *inWindow() {
+    const { run } = this;
+    for (let place = upper(this.begins(), this.from - run.longest - 1); place < run.arrows.length && run.arrows[place].begin <= this.to; place++) {
+      if ((run.arrows[place].end ?? this.to) >= this.from) yield run.arrows[place];
+    }
+  }
+
   begins() {
     this.arrowBegins ??= this.run.arrows.map((arrow) => arrow.begin);
     return this.arrowBegins;
   }
 
-  /** Whether an arrow leaves or arrives in the current step. */
+  /** Whether an arrow is lit, or leaves or arrives in the current step. */
   touches(arrow) {
     const { first, end } = this.now;
-    return (arrow.send >= first && arrow.send < end) || arrow.arrivals.some(({ event }) => event === first);
+    return this.host.lit.has(`message ${arrow.send}`) || (arrow.send >= first && arrow.send < end) || arrow.arrivals.some(({ event }) => event === first);
   }
 
   drawArrow(arrow, current, labels) {
@@ -216,7 +272,7 @@ export class View {
       if (instantly) toX = fromX + 10;
       if (lost !== null) { toX = fromX + (toX - fromX) * 0.75; toY = fromY + (toY - fromY) * (instantly ? 0.35 : 0.75); }
       pen.globalAlpha = current ? 1 : past ? 0.62 : 0.16;
-      pen.strokeStyle = pen.fillStyle = lost !== null || altered ? (this.dark ? "#ff8f8f" : "#b3261e") : this.hue(arrow.name);
+      pen.strokeStyle = pen.fillStyle = lost !== null || altered ? this.host.colors.bad : this.hue(arrow.name);
       pen.lineWidth = current ? 2.4 : 1.15;
       pen.setLineDash(DASHES[style]);
       line(pen, fromX, fromY, toX, toY);
@@ -264,7 +320,7 @@ export class View {
         pen.fillStyle = this.soft;
         const words = kind === "mark" ? `¶ ${run.payload(event)}` : `⚠ ${run.payload(event)[2]}`, from = Math.max(this.left, x);
         if (from >= free) {
-          this.label(words, from, 8, this.width - x - 6);
+          fitted(pen, words, from, 8, this.width - x - 6);
           free = from + Math.min(pen.measureText(words).width + 6, this.width - x - 6);
         }
         line(pen, x, 14, x, this.height - AXIS);
@@ -275,14 +331,14 @@ export class View {
 
   drawSign(kind, x, y) {
     const { pen } = this;
-    if (kind === "fire" || kind === "act") { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
+    if (["fire", "act", "tell"].includes(kind)) { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "start" || kind === "restart") { pen.beginPath(); pen.arc(x, y, 4, 0, 7); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "crash") cross(pen, x, y, 6);
   }
 
   drawPlayhead() {
     const { pen, run } = this, x = this.x(this.now.time), lane = run.count ? run.place[this.now.first] : -1;
-    pen.strokeStyle = this.dark ? "#6cb9f0" : "#0072b2";
+    pen.strokeStyle = this.host.colors.mark;
     pen.lineWidth = 1.2;
     pen.globalAlpha = 0.75;
     line(pen, x, 16, x, this.height - AXIS + 4);
@@ -314,15 +370,6 @@ export class View {
     });
   }
 
-  /** Text that is cut off where there is no room for it. */
-  label(text, x, y, room) {
-    const { pen } = this;
-    if (room < 14) return;
-    let shown = text;
-    while (shown.length > 1 && pen.measureText(shown).width > room) shown = shown.slice(0, -2).trimEnd() + "…";
-    if (shown.length > 1 || text.length === 1) pen.fillText(shown, x, y);
-  }
-
   /** The step that a click at (x, y) means: the nearest in time, those of the lane first. */
   stepNear(x, y) {
     const { run } = this, time = this.timeAt(x), lane = Math.floor((y - TOP) / LANE);
@@ -336,23 +383,8 @@ export class View {
   }
 }
 
-function line(pen, x1, y1, x2, y2) {
-  pen.beginPath();
-  pen.moveTo(x1, y1);
-  pen.lineTo(x2, y2);
-  pen.stroke();
-}
-
-function cross(pen, x, y, size) {
-  line(pen, x - size, y - size, x + size, y + size);
-  line(pen, x - size, y + size, x + size, y - size);
-}
-
-function head(pen, x1, y1, x2, y2, size) {
-  const angle = Math.atan2(y2 - y1, x2 - x1);
-  pen.beginPath();
-  pen.moveTo(x2, y2);
-  pen.lineTo(x2 - size * Math.cos(angle - 0.4), y2 - size * Math.sin(angle - 0.4));
-  pen.lineTo(x2 - size * Math.cos(angle + 0.4), y2 - size * Math.sin(angle + 0.4));
-  pen.fill();
+/** How far (x, y) is from the stroke between two points. */
+function distance(x, y, x1, y1, x2, y2) {
+  const long = (x2 - x1) ** 2 + (y2 - y1) ** 2 || 1, along = Math.max(0, Math.min(1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / long));
+  return Math.hypot(x - x1 - along * (x2 - x1), y - y1 - along * (y2 - y1));
 }

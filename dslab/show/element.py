@@ -1,0 +1,74 @@
+"""A custom element for a page: its data, and beside it a picture with words for where there are no scripts.
+
+The browser draws it (`static/`), so that it lives on a page without a kernel. The picture is an `<img>` with an SVG address,
+which survives where scripts and inline SVG are taken out: in an untrusted notebook, or on a code host's preview.
+"""
+
+import base64
+import json
+import re
+from html import escape
+from pathlib import Path
+
+__all__ = ["STATIC", "Element", "standalone"]
+
+STATIC = Path(__file__).with_name("static")
+_IMPORT = re.compile(r'''((?:\bfrom|\bimport)\s*\(?\s*)"(\.{1,2}/[^"]+)"''')
+
+
+class Element:
+    """What a notebook shows of a widget; subclasses say what is in it.
+
+    tag         the element's name, such as "dslab-quorums"
+    format      its data's format, the same name as a rule
+    data()      its data, as JSON types; the envelope (format, version) is put around it
+    picture()   a still picture, as SVG text
+    words()     the same in a few sentences
+    attributes  more of the element's attributes
+    """
+
+    tag = ""
+    version = 1
+
+    def data(self) -> dict:
+        raise NotImplementedError
+
+    def picture(self) -> str:
+        raise NotImplementedError
+
+    def words(self) -> str:
+        raise NotImplementedError
+
+    def attributes(self) -> dict[str, str]:
+        return {}
+
+    def dumps(self) -> str:
+        """The data's JSON text, the same bytes on every machine."""
+        return json.dumps({"format": self.tag, "version": self.version} | self.data(), ensure_ascii=False, separators=(",", ":"))
+
+    def _repr_html_(self) -> str:
+        picture = base64.b64encode(self.picture().encode()).decode()
+        attributes = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes().items())
+        data = self.dumps().replace("<", "\\u003c")  # So that it can't end the script element that it stands in.
+        return (f'<{self.tag} class="dslab"{attributes}><script type="application/json">{data}</script>'
+                f'<img alt="{escape(self.words())}" src="data:image/svg+xml;base64,{picture}" style="max-width:100%"></{self.tag}>')
+
+    def __repr__(self):
+        return self.words()
+
+
+def standalone(title: str, body: str) -> str:
+    """A page that shows elements by itself, as a file without a server: it carries the widgets' modules inside.
+
+    A module in a file may import no other file, so each becomes a data address, and an import map gives them names.
+    """
+    modules = {}
+    for path in sorted(STATIC.rglob("*.js")):
+        name = path.relative_to(STATIC).as_posix()
+        text = _IMPORT.sub(lambda found: f'{found[1]}"dslab/{(path.parent / found[2]).resolve().relative_to(STATIC.resolve()).as_posix()}"',
+                           path.read_text(encoding="utf-8"))
+        modules[f"dslab/{name}"] = "data:text/javascript;base64," + base64.b64encode(text.encode()).decode()
+    imports = json.dumps({"imports": modules}, separators=(",", ":"))
+    return ('<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<title>{escape(title)}</title><script type="importmap">{imports}</script></head><body><main>{body}</main>'
+            '<script type="module">import "dslab/dslab.js";</script></body></html>\n')
