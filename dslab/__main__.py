@@ -10,15 +10,14 @@ from dslab.errors import DslabError
 
 def check(options) -> int:
     """Check a client history for one kind of consistency."""
-    from dslab.check import causal, convergence, linearizable, sequential, sessions, transactions
+    from dslab.check import judge, transactions
     from dslab.history import History
 
     history = History.read(options.history)
-    verdict = {"linearizable": lambda: linearizable(history, options.model, budget=options.budget),
-               "sequential": lambda: sequential(history, options.model, budget=options.budget),
-               "causal": lambda: causal(history), "causal-convergence": lambda: causal(history, "ccv"),
-               "causal-memory": lambda: causal(history, "cm"), "sessions": lambda: sessions(history),
-               "convergence": lambda: convergence(history), "transactions": lambda: transactions(history, options.level)}[options.consistency]()
+    if options.consistency == "transactions":
+        verdict = transactions(history, options.level)
+    else:
+        verdict = judge(history, options.consistency, options.model, options.budget)
     print(json.dumps(verdict.as_json()) if options.json else verdict)
     return {True: 0, False: 1, None: 3}[verdict.holds]
 

@@ -43,7 +43,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from dslab import toml
-from dslab.check import MODELS, linearizable, mattered
+from dslab.check import AVAILABILITY, CONSISTENCY, MODELS, judge, mattered
 from dslab.errors import DslabError
 from dslab.node import Node
 from dslab.sim import Cluster
@@ -63,7 +63,7 @@ NETWORK = {"loss": NUMBER, "duplicate": NUMBER, "reorder": NUMBER, "window": NUM
 WORDS = {"title": str, "protocol": str, "nodes": int, "seed": int, "clients": int, "duration": NUMBER, "workload": list, "check": list, "model": str,
          "mode": str, "quiet_at": NUMBER, "within": NUMBER, "delay": list, **NETWORK, "budget": int, "step": list}
 MODES = ("safety", "liveness")
-CHECKS = ("linearizable",)
+CHECKS = (*CONSISTENCY, *AVAILABILITY)
 EVENTS = 200_000
 PATIENCE = 5000  # Milliseconds that a client has to get on once nothing is wrong any more.
 
@@ -258,7 +258,7 @@ class Scenario:
         except OutOfBudget as error:
             verdicts.append(Verdict(None, "end", f"{error} of {self.data['duration']:g} ms: make the run shorter, or look for messages that "
                                                  "answer each other without end.", trace=cluster.trace))
-        return Outcome(cluster, [*(self._judged(check, cluster) for check in self.data.get("check", [])), *verdicts])
+        return Outcome(cluster, [*(judge(cluster, check, self.model) for check in self.data.get("check", [])), *verdicts])
 
     def _do(self, cluster, number, word, options):
         try:
@@ -274,9 +274,6 @@ class Scenario:
             key = cluster.choose(self.data["workload"])
             if client.idle:
                 yield client.read(key) if cluster.chance.random() < 0.5 else client.write(key, f"{name}-{number}")
-
-    def _judged(self, check, cluster) -> Verdict:
-        return linearizable(cluster, self.model)
 
     def _progress(self, cluster) -> Verdict:
         """Every client writes once more, now that nothing is wrong."""

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslab.errors import DslabError
-from dslab.scenario import WORDS, Scenario
+from dslab.scenario import CHECKS, WORDS, Scenario
 from dslab.sim.steps import STEPS
 from dslab.trace import Trace
 
@@ -239,3 +239,17 @@ def test_a_file_that_is_none_is_told(tmp_path):
     for wrong, sentence in ((path, "is no TOML file"), (tmp_path / "none.toml", "can't be read: No such file or directory")):
         run = dslab("run", wrong)
         assert run.returncode == 2 and sentence in run.stderr and run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_judges_a_run(check):
+    def call(at, client, f, key, to, value=None):
+        return {"at": at, "call": {"client": client, "f": f, "key": key, "to": to} | ({"value": value} if value else {})}
+
+    # Each side writes its own key, and then doesn't see the other's: no order of all four operations explains that.
+    data = {"protocol": "available-register", "duration": 2000, "clients": 2, "nodes": 2, "check": [check],
+            "step": [{"at": 0, "partition": ["n1 c1", "n2 c2"]}, call(10, "c1", "write", "x", "n1", 1), call(10, "c2", "write", "y", "n2", 2),
+                     call(200, "c1", "read", "y", "n1"), call(200, "c2", "read", "x", "n2"), {"at": 400, "heal": True},
+                     *(call(1500 + 100 * number, client, "read", key, node) for number, (client, key, node) in enumerate([("c1", "y", "n1"), ("c2", "x", "n2")]))]}
+    verdict, = Scenario(data).run().verdicts
+    assert verdict.holds is (check not in ("linearizable", "sequential")), verdict
