@@ -24,13 +24,13 @@ cut ([senders, receivers]), heal (true), nemesis (a name of `dslab.sim.nemesis`)
 """
 
 import tomllib
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from dslab.check import MODELS, linearizable, mattered
 from dslab.errors import DslabError
 from dslab.node import Node
+from dslab.protocols import PROTOCOLS, protocol
 from dslab.sim import Cluster
 from dslab.sim.nemesis import NEMESES
 from dslab.values import frozen
@@ -38,10 +38,6 @@ from dslab.verdict import Verdict
 
 __all__ = ["PROTOCOLS", "Outcome", "Scenario"]
 
-#: Names for files, with where the class stands.
-PROTOCOLS = {"raft": "raft:Raft", "primary-backup": "primary_backup:PrimaryBackup", "async-primary-backup": "primary_backup:AsyncPrimaryBackup",
-             "naive-failover": "primary_backup:NaiveFailover", "quorum-register": "quorum_register:QuorumRegister",
-             "available-register": "quorum_register:AvailableRegister"}
 WORDS = {"title": str, "protocol": str, "nodes": int, "seed": int, "clients": int, "duration": (int, float), "workload": list, "check": list,
          "model": str, "quiet_at": (int, float), "delay": list, "loss": (int, float), "duplicate": (int, float), "step": list}
 NAMED = ("crash", "restart", "pause", "resume", "isolate")
@@ -99,10 +95,10 @@ class Scenario:
             raise DslabError(f"{path} is no TOML file: {error}.") from None
 
     def _protocol(self, name: str) -> type[Node]:
-        if name not in PROTOCOLS:
-            raise DslabError(f"{self.name}: there is no protocol {name!r}: choose {', '.join(PROTOCOLS)}.")
-        module, _, kind = PROTOCOLS[name].partition(":")
-        return getattr(import_module(f"dslab.protocols.{module}"), kind)
+        try:
+            return protocol(name)
+        except DslabError as error:
+            raise DslabError(f"{self.name}: {error}") from None
 
     def _step(self, number: int, step: dict) -> tuple[float, str, Any]:
         where = f"{self.name}, step {number}"
