@@ -4,6 +4,7 @@ Jepsen's Maelstrom (https://github.com/jepsen-io/maelstrom) runs servers as chil
 doc/protocol.md and doc/workloads.md are what this follows. Here is the translation only; `dslab.live.stdio` runs a node on it.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -92,11 +93,11 @@ def asked(body: Mapping[str, Any]) -> Request:
         if set(rpc.fields) <= set(body):
             for field, right in rpc.fields.items():
                 if not right(body[field]):
-                    raise MaelstromError(12, f"{field} of a {name} can't be {body[field]!r:.80}")
+                    raise MaelstromError(12, f"{field} can't be {json.dumps(body[field]):.80}")
             f, key, value = rpc.request(*(body[field] for field in rpc.fields))
             return Request(body["msg_id"], f, frozen(key), frozen(value))
     needed = " or ".join(", ".join(rpc.fields) for rpc in RPCS[name])
-    raise MaelstromError(12, f"a {name} needs {needed}")
+    raise MaelstromError(12, f"this {name} lacks a field: it needs {needed}")
 
 
 def answered(node: Node, request: Request, reply: Reply) -> dict[str, Any]:
