@@ -59,7 +59,7 @@ class Router:
 
     def client(self) -> "RouterClient":
         """A new client. It reaches every node unless `cut` names it."""
-        client = RouterClient(self, f"c{len(self._clients) + 1}")
+        client = RouterClient(self, f"c{len(self._clients)}")
         self._clients[client.name] = client
         return client
 

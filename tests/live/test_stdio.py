@@ -205,7 +205,7 @@ def test_the_router_finds_stale_reads_where_there_are_some():
     assert verdict.holds is False and lost > 0
 
 
-def test_a_broadcast_reaches_who_was_cut_off_or_killed_and_no_id_comes_twice():
+def test_a_broadcast_reaches_who_was_cut_off_or_killed():
     async def run():
         async with Router(program("broadcast"), 3) as router:
             client = router.client()
