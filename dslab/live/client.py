@@ -18,8 +18,8 @@ from dslab.wire import decode
 
 __all__ = ["Calls", "Client"]
 
-#: Seconds before a node is asked that the last one named, so that an election is not met with a storm of questions.
-MOMENT = 0.01
+#: Seconds before another node is asked, the first time and at most, so that an election is not met with a storm of questions.
+MOMENT, LATER = 0.01, 0.2
 
 
 class Calls:
@@ -79,7 +79,7 @@ class Client:
         return outcome, answer
 
     async def _ask(self, id: int, text: bytes, to: str | None) -> tuple[str, Any]:
-        target = to or self._contact or random.choice(list(self.cluster))
+        target, pause = to or self._contact or random.choice(list(self.cluster)), MOMENT
         while True:
             reply = await self._asked(target, id, text)
             if reply is None and self._sent:
@@ -96,7 +96,8 @@ class Client:
             hint = reply.leader if reply else None
             others = [name for name in self.cluster if name != target]
             target = to or (hint if hint in self.cluster else random.choice(others or [target]))
-            await asyncio.sleep(MOMENT)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LATER)
 
     async def _asked(self, target: str, id: int, text: bytes) -> Reply | None:
         """The target's reply; None where it is not there, or went away. `_sent` then says whether it may have heard us."""

@@ -22,6 +22,7 @@ from dslab.errors import DslabError
 from dslab.history import History
 from dslab.live.client import Calls
 from dslab.live.frames import LONGEST_FRAME
+from dslab.live.host import say
 from dslab.live.maelstrom import ERRORS
 from dslab.live.process import Child, Servers
 from dslab.values import frozen
@@ -103,18 +104,25 @@ class Router:
         pipe, _ = await loop.connect_write_pipe(asyncio.Protocol, child.process.stdin)
         reader = asyncio.StreamReader(limit=LONGEST_FRAME)
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), child.process.stdout)
-        self._nodes[name] = child, pipe, asyncio.create_task(self._hear(name, reader))
-        body = await self._starter.rpc(name, {"type": "init", "node_id": name, "node_ids": list(self.names)}, START)
-        if body["type"] != "init_ok":
-            raise DslabError(f"{name} answers init with {body}; its last words: {child.last_words()}")
+        hearing = asyncio.create_task(self._hear(name, reader))
+        self._nodes[name] = child, pipe, hearing
+        starting = asyncio.create_task(self._starter.rpc(name, {"type": "init", "node_id": name, "node_ids": list(self.names)}, START))
+        await asyncio.wait([starting, hearing], return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done() or starting.result()["type"] != "init_ok":
+            starting.cancel()
+            self.kill(name)
+            raise DslabError(f"{name} did not say init_ok; its last words: {child.last_words()}")
 
     # Messages.
 
     async def _hear(self, name: str, reader: asyncio.StreamReader) -> None:
         """What a node says, until it ends."""
         while line := await reader.readline():
-            message = loads(line)
-            self.post(message | {"src": name})
+            try:
+                message = loads(line)
+                self.post({"src": name, "dest": message["dest"], "body": dict(message["body"])})
+            except (DslabError, KeyError, TypeError, ValueError) as error:
+                say(f"{name} says what is no message ({error!r:.80}): {line[:80]!r}")
 
     def post(self, message: dict[str, Any]) -> None:
         """Carry a message of the form {"src": …, "dest": …, "body": …} to where it is meant for."""

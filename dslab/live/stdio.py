@@ -108,10 +108,10 @@ class StdioNode:
         self.host.receive(client, request)
 
     def _carry(self, to: str, message: Message) -> None:
-        if to not in self._members:
+        if to in self._members:
+            self._to_peer(to, type(message).__name__, message)
+        elif isinstance(message, Reply):
             self._reply(to, message)
-            return
-        self._to_peer(to, type(message).__name__, message)
 
     def _reply(self, client: str, reply: Reply, may_forward: bool = True) -> None:
         """Bring a reply to its client, or to the node that forwarded the request; or forward a request that is refused here."""
