@@ -92,7 +92,8 @@ class Router:
         child, pipe, hearing = self._nodes.pop(name)
         child.kill()
         hearing.cancel()
-        pipe.abort()
+        if not pipe.is_closing():  # It closes itself where the node ended by itself.
+            pipe.abort()
 
     async def restart(self, name: str) -> None:
         """Start a node that was killed, and wait until it has said init_ok. Raises DslabError where it doesn't."""
@@ -143,7 +144,7 @@ class Router:
         src, dest = message["src"], message["dest"]
         if dest in self._clients:
             self._clients[dest].hear(message["body"])
-        elif dest in self._nodes and (src, dest) not in self._down:
+        elif dest in self._nodes and (src, dest) not in self._down and not self._nodes[dest][1].is_closing():
             self._nodes[dest][1].write(json.dumps(message).encode() + b"\n")
         else:
             self.lost += 1

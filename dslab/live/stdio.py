@@ -62,6 +62,9 @@ class StdioNode:
             why = f"this node is {self.host.id} already" if self.host else "init needs a node_id, and node_ids that hold it"
             self._answer_problem(src, body, 12, why)
             return
+        if self._data and (id != Path(id).name or id == ".."):
+            self._answer_problem(src, body, 12, "a node_id names the node's data folder, so it must be a plain name")
+            return
         disk = Disk(self._data / id, self.node_class, id) if self._data else None
         self._members = tuple(members)
         self.host = Host(self.node_class, id, members, self._carry, disk)

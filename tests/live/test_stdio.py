@@ -70,6 +70,15 @@ def test_a_node_that_waits_for_init_or_for_a_leader_says_so():
     assert asyncio.run(run()) == [(11, 1), (12, 2), (None, 3), (11, 4)]
 
 
+@pytest.mark.parametrize("name", ["../n1", "/n1", "a/b", ".."])
+def test_a_node_s_name_leads_nowhere_but_into_its_data_folder(name, tmp_path):
+    async def run():
+        written = []
+        StdioNode(node_class("echo"), written.append, tmp_path / "data").take(line(INIT | {"node_id": name, "node_ids": [name]}))
+        return bodies(written)[0]["code"]
+    assert asyncio.run(run()) == 12 and list(tmp_path.iterdir()) == []
+
+
 def test_a_follower_forwards_once_and_brings_the_answer_back():
     """n2 follows n1, and another node and a client ask it."""
     write = {"$": "Request", "id": 9, "f": "write", "key": 1, "value": 2}
