@@ -22,6 +22,8 @@ __all__ = ["DEEPEST", "decode", "dumps", "encode", "loads", "stand_in", "vocabul
 
 #: How deep data may be nested. What goes deeper could end the reader in the middle of a step.
 DEEPEST = 200
+#: How many digits a whole number may have. Python writes none of more than 4,300, and sums are longer than what is added.
+DIGITS = 1000
 
 
 def encode(value: Any) -> Any:
@@ -89,13 +91,16 @@ def _items(data: dict) -> list:
 
 def dumps(value: Any) -> bytes:
     """`value` as one line of JSON, in ASCII and without the line's end."""
-    return json.dumps(encode(value), separators=(",", ":")).encode()
+    try:
+        return json.dumps(encode(value), separators=(",", ":")).encode()
+    except ValueError as error:  # DslabError is one; so is a number of more digits than Python writes.
+        raise error if isinstance(error, DslabError) else DslabError(f"this can't be sent or stored ({error!s:.120}).") from None
 
 
 def loads(line: bytes | str) -> Any:
-    """One JSON text as data, to be decoded. Raises DslabError where it is none, or holds NaN or an infinity."""
+    """One JSON text as data, to be decoded. Raises DslabError where it is none, or holds a number that can't be written again."""
     try:
-        return json.loads(line, parse_constant=_no_number)
+        return json.loads(line, parse_constant=_no_number, parse_float=_finite, parse_int=_short)
     except RecursionError:
         raise DslabError("the data is nested too deeply.") from None
     except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, and a number of too many digits are all of them.
@@ -104,6 +109,14 @@ def loads(line: bytes | str) -> Any:
 
 def _no_number(word: str):
     raise ValueError(f"{word} is no number")
+
+
+def _finite(word: str) -> float:
+    return float(word) if isfinite(float(word)) else _no_number(word)
+
+
+def _short(word: str) -> int:
+    return int(word) if len(word) <= DIGITS else _no_number(f"{word[:20]}… of {len(word)} digits")
 
 
 @cache

@@ -54,7 +54,7 @@ def test_data_that_is_no_value_is_refused(data, sentence):
         decode(data, KNOWN)
 
 
-@pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "9" * 5000, b"\xff", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "1e999", "[-1e999]", "9" * 1001, "9" * 5000, b"\xff", "[" * 100_000])
 def test_text_that_is_no_json_is_refused(text):
     with pytest.raises(DslabError):
         loads(text)
@@ -64,3 +64,8 @@ def test_text_that_is_no_json_is_refused(text):
 def test_what_is_no_value_can_t_be_sent(value):
     with pytest.raises(DslabError, match="can't be sent or stored"):
         encode((AppendEntries(1, 0, 0, (value,), 0),))
+
+
+def test_a_number_that_can_t_be_written_is_told():
+    with pytest.raises(DslabError, match="this can't be sent or stored"):
+        dumps((10 ** 5000,))

@@ -86,6 +86,7 @@ RAW = lambda data: len(data).to_bytes(4, "big") + data  # noqa: E731
     (RAW(b"not json"), "somebody: this is no JSON"),
     (RAW(b"[" * 100_000), "somebody: the data is nested too deeply."),
     (RAW(b'{"a": NaN}'), "this is no JSON (NaN is no number)"),
+    (frame(CLIENT) + RAW(b'{"$": "Request", "id": 1, "f": "write", "key": "x", "value": 1e999}'), "client c1: this is no JSON (1e999 is no number)"),
     (RAW(b"[1]"), "a frame holds a JSON object, and this one doesn't."),
     (b"GET / HTTP/1.1\r\n\r\n", "a frame of 1,195,725,856 bytes is too long: 1,048,576 is the most."),
     (b"\0\0\1\0{}", "the connection ended in the middle of a frame."),
