@@ -76,6 +76,27 @@ def run(options) -> int:
     return {True: 0, False: 1, None: 3}[outcome.holds]
 
 
+def serve(options) -> int:
+    """Run one node over TCP."""
+    from dslab.live.commands import serve
+
+    return serve(options)
+
+
+def call(options) -> int:
+    """Ask a cluster over TCP."""
+    from dslab.live.commands import call
+
+    return call(options)
+
+
+def stdio(options) -> int:
+    """Run one node behind the Maelstrom protocol."""
+    from dslab.live.commands import stdio
+
+    return stdio(options)
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse that says what is wrong in one sentence."""
 
@@ -121,6 +142,35 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--html", type=Path, metavar="OUT.html", help="write a page that plays it into this file")
     it.add_argument("--transcript", action="store_true", help="print every step in words")
     it.set_defaults(run=run)
+
+    it = commands.add_parser("serve", help="run one node of a cluster over TCP",
+                             description="Run one node over TCP, until it is interrupted. What it has promised is on its disk, so it may be killed and "
+                             "started again. Exit code: 2 bad input, or a disk that can't be used.")
+    it.add_argument("protocol", metavar="PROTOCOL", help="such as raft, or MODULE:CLASS for a node class of your own")
+    it.add_argument("--id", required=True, metavar="NAME", help="which node of the cluster this is")
+    it.add_argument("--cluster", required=True, metavar="NAME=HOST:PORT,…", help="all nodes")
+    it.add_argument("--data", type=Path, metavar="DIR", help="the node's data folder (default: dslab-data/PROTOCOL-NAME)")
+    it.add_argument("--seed", type=int, help="draw the moments of timers from this seed")
+    it.add_argument("--beyond-loopback", action="store_true", help="allow addresses that other machines reach: nothing is encrypted, nobody proves who they are")
+    it.set_defaults(run=serve)
+
+    it = commands.add_parser("call", help="ask a cluster that `serve` runs",
+                             description="Do one operation, such as `write x 1`, `read x` or `cas x 1 2`. Exit code: 0 done, 1 refused (nothing was done), "
+                             "2 bad input, 3 no answer (nobody knows whether it was done).")
+    it.add_argument("f", metavar="OPERATION")
+    it.add_argument("key", nargs="?", metavar="KEY", help="a JSON value, or else a text")
+    it.add_argument("values", nargs="*", metavar="VALUE", help="JSON values, or else texts")
+    it.add_argument("--cluster", required=True, metavar="NAME=HOST:PORT,…")
+    it.add_argument("--to", metavar="NAME", help="ask this node and no other")
+    it.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS", help="(default: %(default)s)")
+    it.set_defaults(run=call)
+
+    it = commands.add_parser("stdio", help="run one node behind the Maelstrom protocol",
+                             description="Run one node that speaks the Maelstrom protocol: a JSON object a line on standard input and output.")
+    it.add_argument("protocol", metavar="PROTOCOL", help="such as raft, echo, unique-ids, broadcast, g-set or g-counter, or MODULE:CLASS")
+    it.add_argument("--data", type=Path, metavar="DIR", help="keep durable fields in this folder, one folder in it for each node "
+                    "(default: in memory, so that they end with the process)")
+    it.set_defaults(run=stdio)
     return top
 
 

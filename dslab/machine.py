@@ -24,7 +24,8 @@ class Command(Value):
 def operate(store: Map, f: str, key: Any, value: Any) -> tuple[Map, Any, str | None]:
     """Apply one operation to a store: the new store, the answer, and an error or None.
 
-    f is read/get, write/put, cas (value is [old, new]) or append (to a string or number). An error changes nothing.
+    f is read/get, write/put, cas (value is [old, new]) or append (to a string or number). An error changes nothing, and no
+    request raises: what stands in a log is applied by every server, and would stop each of them.
     """
     match f:
         case "read" | "get":
@@ -33,11 +34,16 @@ def operate(store: Map, f: str, key: Any, value: Any) -> tuple[Map, Any, str | N
             return store | {key: value}, None, None
         case "append":
             old = store.get(key)
-            return store | {key: value if old is None else old + value}, None, None
+            try:
+                return store | {key: value if old is None else old + value}, None, None
+            except TypeError:
+                return store, None, "precondition-failed"  # There is something that this can't be appended to.
         case "cas":
+            if not isinstance(value, (tuple, list)) or len(value) != 2:
+                return store, None, "malformed-request"
             old, new = value
             if store.get(key) != old:
-                return store, None, "precondition-failed"
+                return store, None, "precondition-failed" if key in store else "key-does-not-exist"
             return store | {key: new}, None, None
     return store, None, "not-supported"
 

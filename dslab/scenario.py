@@ -37,7 +37,6 @@ import base64
 import binascii
 import json
 import tomllib
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -46,6 +45,7 @@ from dslab import toml
 from dslab.check import AVAILABILITY, CONSISTENCY, MODELS, judge, mattered
 from dslab.errors import DslabError
 from dslab.node import Node
+from dslab.protocols import PROTOCOLS, protocol
 from dslab.sim import Cluster
 from dslab.sim.clocks import OutOfBudget
 from dslab.sim.network import share
@@ -54,10 +54,6 @@ from dslab.verdict import Verdict
 
 __all__ = ["PROTOCOLS", "Outcome", "Scenario"]
 
-#: Names for files, with where the class stands.
-PROTOCOLS = {"raft": "raft:Raft", "primary-backup": "primary_backup:PrimaryBackup", "async-primary-backup": "primary_backup:AsyncPrimaryBackup",
-             "naive-failover": "primary_backup:NaiveFailover", "quorum-register": "quorum_register:QuorumRegister",
-             "available-register": "quorum_register:AvailableRegister"}
 NUMBER = (int, float)
 NETWORK = {"loss": NUMBER, "duplicate": NUMBER, "reorder": NUMBER, "window": NUMBER, "corrupt": NUMBER, "checksums": bool}
 WORDS = {"title": str, "protocol": str, "nodes": int, "seed": int, "clients": int, "duration": NUMBER, "workload": list, "check": list, "model": str,
@@ -215,10 +211,10 @@ class Scenario:
             raise DslabError(f"{self.name}: quiet_at is {data['quiet_at']:g} ms, but the run ends at {data['duration']:g}.")
 
     def _protocol(self, name: str) -> type[Node]:
-        if name not in PROTOCOLS:
-            raise DslabError(f"{self.name}: there is no protocol {name!r}: choose {', '.join(PROTOCOLS)}.")
-        module, _, kind = PROTOCOLS[name].partition(":")
-        return getattr(import_module(f"dslab.protocols.{module}"), kind)
+        try:
+            return protocol(name)
+        except DslabError as error:
+            raise DslabError(f"{self.name}: {error}") from None
 
     def _step(self, number: int, step: Any) -> tuple[float, str, dict]:
         try:

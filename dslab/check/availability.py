@@ -24,7 +24,7 @@ __all__ = ["Asked", "asked", "available"]
 
 KINDS = ("total", "sticky", "majority")
 #: Errors that are the answer to the question.
-ANSWERS = (None, "precondition-failed")
+ANSWERS = (None, "precondition-failed", "key-does-not-exist")
 
 
 class Asked(NamedTuple):

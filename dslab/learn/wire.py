@@ -5,25 +5,13 @@ protocols become the classes they were; for those that a submission invents, a c
 """
 
 from functools import cache
-from keyword import iskeyword
 from typing import Any
 
-from dslab.errors import DslabError
-from dslab.values import Map, Value
+from dslab import wire
+from dslab.values import Value
+from dslab.wire import stand_in
 
 __all__ = ["decode", "forget", "stand_in"]
-
-
-@cache
-def stand_in(name: str, fields: tuple[str, ...]) -> type:
-    """A value class of this name and these fields, the same one each time.
-
-    The names come from a submission, and a dataclass writes its fields' names into code that it runs: only names may pass.
-    """
-    for word in (name, *fields):
-        if not word.isidentifier() or iskeyword(word) or word.startswith("__"):
-            raise DslabError(f"{word!r:.80} is no name for a message or a field.")
-    return type(name, (Value,), {"__annotations__": dict.fromkeys(fields, Any), "__module__": "submission"})
 
 
 def _values(own_only: bool) -> dict[str, type]:
@@ -52,24 +40,8 @@ def decode(data: Any, *, inside: bool = False) -> Any:
 
     inside  whether this is the submission's own process, where its classes are known.
     """
-    return _decoded(data, _known(inside))
+    return wire.decode(data, _known(inside), stand_in)
 
 
 #: To be called when the submission may have defined classes.
 forget = _known.cache_clear
-
-
-def _decoded(data: Any, known: dict[str, type]) -> Any:
-    if isinstance(data, list):
-        return tuple(_decoded(item, known) for item in data)
-    if not isinstance(data, dict):
-        return data
-    if not isinstance(data.get("$"), str):
-        return Map({key: _decoded(value, known) for key, value in data.items()})
-    if data["$"] == "set":
-        return frozenset(_decoded(item, known) for item in data.get("items", ()))
-    fields = {key: _decoded(value, known) for key, value in data.items() if key != "$"}
-    kind = known.get(data["$"])
-    if kind and set(kind.__dataclass_fields__) == set(fields):
-        return kind(**fields)
-    return stand_in(data["$"], tuple(fields))(**fields)  # Not one of ours, or of the name of one of ours with other fields.

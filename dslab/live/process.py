@@ -49,9 +49,10 @@ class Servers:
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         self._children: set[Child] = set()
 
-    def start(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> "Child":
-        """Start a server; what it prints goes to NAME.log in the folder."""
-        child = Child(name, command, self.folder / f"{name}.log", environment, self._gone)
+    def start(self, name: str, command: list[str], environment: dict[str, str] | None = None, *, pipes: bool = False) -> "Child":
+        """Start a server; what it prints goes to NAME.log in the folder. With `pipes`, its input and output are `process.stdin`
+        and `process.stdout`, and only its errors go there."""
+        child = Child(name, command, self.folder / f"{name}.log", environment, self._gone, pipes)
         self._children.add(child)
         self._tell(f"+{child.process.pid}")
         return child
@@ -76,11 +77,12 @@ class Servers:
 class Child:
     """A server process. What it prints goes to `log`, whose end is told when it fails."""
 
-    def __init__(self, name: str, command: list[str], log: Path, environment: dict[str, str] | None, gone):
+    def __init__(self, name: str, command: list[str], log: Path, environment: dict[str, str] | None, gone, pipes: bool = False):
         self.name, self.log, self._gone = name, log, gone
         self._from = log.stat().st_size if log.exists() else 0
         with open(log, "ab") as output:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            ends = (subprocess.PIPE, subprocess.PIPE) if pipes else (subprocess.DEVNULL, output)
+            self.process = subprocess.Popen(command, stdin=ends[0], stdout=ends[1], stderr=output, bufsize=0,
                                             env=os.environ if environment is None else environment, start_new_session=True)
 
     @property
