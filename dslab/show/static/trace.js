@@ -24,6 +24,7 @@ import { BadData, Widget, define } from "./core/widget.js";
 export const VIEWS = {
   "space-time": () => import("./views/space-time.js"),
   fields: () => import("./views/fields.js"),
+  history: () => import("./views/history.js"),
   logs: () => import("./views/logs.js"),
 };
 
