@@ -4,7 +4,8 @@ from dslab.show.diagram import diagram
 from dslab.show.history import history
 from dslab.show.live import Live, live
 from dslab.show.player import Player, page, play
+from dslab.show.quorums import Quorums, quorums
 from dslab.show.source import source
 from dslab.show.table import states, table
 
-__all__ = ["Live", "Player", "diagram", "history", "live", "page", "play", "source", "states", "table"]
+__all__ = ["Live", "Player", "Quorums", "diagram", "history", "live", "page", "play", "quorums", "source", "states", "table"]
