@@ -183,8 +183,13 @@ export default class Logs {
     if (this.painted[lane]?.key === key) return;
     this.painted[lane] = { key, row, last: version ? last(version) : 0 };
     this.cells[lane].forEach((cell, column) => {
-      const index = this.base + column + 1;
-      this.write(cell, this.look(index, row, { before: struck, fresh, now, marks: (index === match ? "▲" : "") + (index === next ? "▷" : "") }));
+      const index = this.base + column + 1, marks = (index === match ? "▲" : "") + (index === next ? "▷" : "");
+      const number = version?.log[index - version.offset], old = struck?.log[index - struck.offset], doom = version?.doom.get(index);
+      // Most cells look as before: what they show is worked out only where something that it depends on is another.
+      const depends = !version ? "" : `${index} ${number} ${old} ${fresh && old !== number} ${Math.sign(row.commit - index)} ${index <= version.offset} ${doom} ${run.ref[doom] <= now} ${marks} ${row.down}`;
+      if (cell.depends === depends) return;
+      cell.depends = depends;
+      this.write(cell, this.look(index, row, { before: struck, fresh, now, marks }));
     });
   }
 
