@@ -89,6 +89,8 @@ def _transaction(steps) -> str:
 class History:
     """Events in the order of time, and the operations that they pair up to.
 
+    places  where each event stands in the history that this is a part of (see `only`): 0, 1, … for a whole one.
+
     Raises HistoryError where a process has two calls open, or an outcome comes without a call.
     """
 
@@ -104,6 +106,7 @@ class History:
             events, numbers = [events[place] for place in order], [numbers[place] for place in order]
         self.events: tuple[Event, ...] = tuple(events)
         self.operations: tuple[Operation, ...] = tuple(_pair(self.events, numbers))
+        self.places: tuple[int, ...] = tuple(range(len(events)))
 
     @classmethod
     def read(cls, path: str | Path) -> "History":
@@ -141,8 +144,10 @@ class History:
 
     def only(self, operations: Iterable[Operation]) -> "History":
         """The part of this history that consists of `operations`."""
-        places = {place for op in operations for place in (op.invoked, op.returned)} - {None}
-        return History(replace(event) for place, event in enumerate(self.events) if place in places)
+        places = sorted({place for op in operations for place in (op.invoked, op.returned)} - {None})
+        part = History(self.events[place] for place in places)
+        part.places = tuple(self.places[place] for place in places)
+        return part
 
     def __len__(self):
         return len(self.operations)

@@ -3,9 +3,11 @@
 from hashlib import sha256
 
 from dslab.errors import DslabError
+from dslab.history import History
 from dslab.show.diagram import diagram
 from dslab.show.element import STATIC, Element, standalone
 from dslab.trace import Trace
+from dslab.verdict import Verdict
 
 __all__ = ["VIEWS", "Player", "page", "play"]
 
@@ -19,8 +21,8 @@ class Player(Element):
 
     tag = "dslab-trace"
 
-    def __init__(self, trace: Trace, views: tuple[str, ...] = USUAL, at: float | None = None):
-        self.trace, self.views, self.at = trace, views, at
+    def __init__(self, trace: Trace, views: tuple[str, ...] = USUAL, at: float | None = None, names: dict[str, str] | None = None):
+        self.trace, self.views, self.at, self.names = trace, views, at, names or {}
 
     def dumps(self):
         return self.trace.dumps()
@@ -32,7 +34,7 @@ class Player(Element):
             said["views"] = " ".join(self.views)
         if self.at is not None:
             said["at"] = f"{self.at:g}"
-        return said
+        return said | self.names
 
     def picture(self):
         return diagram(self.trace, self.at)
@@ -47,11 +49,15 @@ class Player(Element):
         return repr(self.trace)
 
 
-def play(run, *views: str, at: float | None = None) -> Player:
+def play(run, *views: str, at: float | None = None, **names: str) -> Player:
     """Show a recorded run: a Trace, or whatever has one (a Cluster, a Verdict). It opens at `at` milliseconds.
 
     views  what to show of it, by name, one under the other: `play(run, "stage", "logs")`. The usual ones are the space-time
            diagram and the table of fields.
+    names  what a view should know of this run, such as the name under which a protocol keeps what the view shows:
+           `play(run, "logs", log="entries")`. The top of static/views/NAME.js lists what a view asks for.
+
+    A Verdict brings its smallest bad core along: the "history" view marks these calls.
     """
     trace = run if isinstance(run, Trace) else getattr(run, "trace", None)
     if not isinstance(trace, Trace):
@@ -59,10 +65,26 @@ def play(run, *views: str, at: float | None = None) -> Player:
     for view in views:
         if view not in VIEWS:
             raise DslabError(f"there is no view {view!r} of a run: choose from {', '.join(VIEWS)}.")
-    return Player(trace, views or USUAL, at)
+    known = core(run, trace.history(), trace) if "history" in views else None
+    return Player(trace, views or USUAL, at, (known or {}) | {name.replace("_", "-"): str(said) for name, said in names.items()})
 
 
-def page(run, *views: str, at: float | None = None) -> str:
+def core(verdict, whole: History, trace: Trace) -> dict[str, str] | None:
+    """The attribute that names the calls of a verdict's smallest bad core, by the numbers of their invoke events in `trace`.
+
+    whole  the history of `trace`, or the one that it was made from. None where the core is no part of it.
+    """
+    if not isinstance(verdict, Verdict) or verdict.history is None:
+        return {}
+    part = verdict.history
+    events = dict(enumerate(whole.events))
+    if any(events.get(place) != event for place, event in zip(part.places, part.events)):
+        return None
+    numbers = [number for number, record in enumerate(trace.records) if record[1] in ("invoke", "ok", "fail", "info")]
+    return {"core": " ".join(str(numbers[place]) for place, event in zip(part.places, part.events) if event.type == "invoke")}
+
+
+def page(run, *views: str, at: float | None = None, **names: str) -> str:
     """One HTML page that plays a run by itself, without a server or another file."""
-    player = play(run, *views, at=at)
+    player = play(run, *views, at=at, **names)
     return standalone(player.trace.title or "A run", player._repr_html_())

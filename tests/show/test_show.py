@@ -93,3 +93,8 @@ def test_an_error_in_a_live_scenario_is_shown_where_the_reader_looks():
 def test_bad_input_is_one_sentence(call, sentence):
     with pytest.raises(DslabError, match=sentence):
         call()
+
+
+def test_a_view_is_told_a_protocol_s_names():
+    html = play(Cluster(Raft, 3, clients=0), "logs", log="entries", entry_term='"><b>')._repr_html_()
+    assert ' views="logs" log="entries" entry-term="&quot;&gt;&lt;b&gt;">' in html

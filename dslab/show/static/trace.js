@@ -6,7 +6,8 @@
 //     export default class View {
 //       static label = "Space-time diagram";
 //       static below = true;            // optional: it stands under the controls and the sentence
-//       static lacks(run) { … }         // a sentence where this run has not what the view shows, else null
+//       static zooms = true;            // optional: the controls get − + ↔, which arrive as press("out"), press("in"), press("fit")
+//       static lacks(run, host) { … }   // a sentence where this run has not what the view shows, else null
 //       constructor(host) { … }         // host.run, host.step, host.colors, host.lit, host.light(keys), host.go(step), host.act(detail)
 //       element                         // its root element, made in the constructor
 //       resized(width) { … }            // before the first paint and after each change of the width
@@ -26,6 +27,8 @@ export const VIEWS = {
   stream: () => import("./views/stream.js"),
   pipeline: () => import("./views/pipeline.js"),
   saga: () => import("./views/saga.js"),
+  history: () => import("./views/history.js"),
+  logs: () => import("./views/logs.js"),
 };
 
 const icon = (path) => `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path fill="currentColor" d="${path}"/></svg>`;
@@ -57,6 +60,7 @@ class Trace extends Widget {
     const names = (this.getAttribute("views") || "space-time fields").split(" ").filter(Boolean);
     for (const name of names) if (!VIEWS[name]) throw new BadData(`There is no view “${name}”: a run can be shown as ${Object.keys(VIEWS).join(", ")}.`);
     const kinds = (await Promise.all(names.map((name) => VIEWS[name]()))).map((module) => module.default);
+    this.zooms = kinds.some((kind) => kind.zooms);
     this.step = this.first();
     this.body.setAttribute("aria-label", `Player of run ${this.number}: ${run.title}`);
     this.body.append(html("p", { class: "title" }, run.title), this.stand = html("div", { class: "views" }), this.controls(),
@@ -64,7 +68,7 @@ class Trace extends Widget {
       this.under = html("div", { class: "views" }));
     this.views = [];
     for (const kind of kinds) {
-      const lack = kind.lacks?.(run);
+      const lack = kind.lacks?.(run, this);
       if (lack) {
         this.stand.append(html("p", { class: "bad", role: "note" }, lack));
         continue;
@@ -145,9 +149,9 @@ class Trace extends Widget {
     return bar;
   }
 
-  /** The buttons of the space-time diagram's window. */
+  /** The buttons of a view with a window in time. */
   extra() {
-    if (!(this.getAttribute("views") || "space-time").includes("space-time")) return [];
+    if (!this.zooms) return [];
     return [["out", "Zoom out", "−"], ["in", "Zoom in", "+"], ["fit", "Show the whole run", "↔"]].map(([name, label, sign]) =>
       html("button", { type: "button", class: name, title: label, "aria-label": label, onclick: () => this.press(name) }, sign));
   }

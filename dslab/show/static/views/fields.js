@@ -1,6 +1,7 @@
 // The fields of every node as a table: what the current step changed is marked.
 
 import { html } from "../core/draw.js";
+import { terse } from "../core/logs.js";
 import { show } from "../core/run.js";
 
 const LONGEST = 160;
@@ -40,12 +41,4 @@ export default class Fields {
 function brief(value) {
   if (Array.isArray(value) && value.some((item) => item && item.$)) return value.map((item, place) => `${place + 1}. ${terse(item)}`).join("\n");
   return value && typeof value === "object" && !Array.isArray(value) && value.$ !== "set" && Object.keys(value).length > 1 ? terse(value) : show(value);
-}
-
-/** A value without the names of its fields. */
-export function terse(value) {
-  if (!value || typeof value !== "object" || value.$ === "set") return show(value);
-  if (Array.isArray(value)) return `(${value.map(terse).join(", ")})`;
-  if (value.$) return Object.entries(value).filter(([key]) => key !== "$").map(([, item]) => terse(item)).join(" ");
-  return `{${Object.entries(value).map(([key, item]) => `${key}: ${terse(item)}`).join(", ")}}`;
 }

@@ -7,6 +7,7 @@ const LANE = 46, TOP = 30, AXIS = 24;
 
 export default class SpaceTime {
   static label = "Space-time diagram";
+  static zooms = true;
 
   constructor(host) {
     const { run } = host;
