@@ -3,7 +3,8 @@
 from dslab.show.diagram import diagram
 from dslab.show.live import Live, live
 from dslab.show.player import Player, page, play
+from dslab.show.predict import Prediction, Predictions, predict, predictions
 from dslab.show.source import source
 from dslab.show.table import states, table
 
-__all__ = ["Live", "Player", "diagram", "live", "page", "play", "source", "states", "table"]
+__all__ = ["Live", "Player", "Prediction", "Predictions", "diagram", "live", "page", "play", "predict", "predictions", "source", "states", "table"]

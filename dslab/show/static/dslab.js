@@ -2,6 +2,8 @@
 
 const ELEMENTS = {
   "dslab-trace": () => import("./trace.js"),
+  "dslab-predict": () => import("./predict.js"),
+  "dslab-predictions": () => import("./predict.js"),
 };
 
 const waiting = Object.keys(ELEMENTS);
