@@ -5,6 +5,8 @@ from dslab.show.live import Live, live
 from dslab.show.player import Player, page, play
 from dslab.show.predict import Prediction, Predictions, predict, predictions
 from dslab.show.source import source
+from dslab.show.state_graph import StateGraph, state_graph
 from dslab.show.table import states, table
 
-__all__ = ["Live", "Player", "Prediction", "Predictions", "diagram", "live", "page", "play", "predict", "predictions", "source", "states", "table"]
+__all__ = ["Live", "Player", "Prediction", "Predictions", "StateGraph", "diagram", "live", "page", "play", "predict", "predictions", "source",
+           "state_graph", "states", "table"]

@@ -4,6 +4,7 @@ const ELEMENTS = {
   "dslab-trace": () => import("./trace.js"),
   "dslab-predict": () => import("./predict.js"),
   "dslab-predictions": () => import("./predict.js"),
+  "dslab-states": () => import("./states.js"),
 };
 
 const waiting = Object.keys(ELEMENTS);

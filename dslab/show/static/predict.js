@@ -241,7 +241,7 @@ class Predictions extends Widget {
       const [word, kind] = guess.right === null ? ["? not said", ""] : guess.right ? ["✓ right", "right"] : ["✗ wrong", "wrong"];
       rows.push(html("tr", {}, html("th", { scope: "row" }, guess.question), html("td", {}, `${show(guess.guess)} ${guess.unit ?? ""}`.trim()), html("td", {}, `${guess.sure} %`), html("td", { class: kind }, word)));
     }
-    return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The guesses" },
+    return html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `The guesses of ${this.content.book ? "the book" : "the chapter"}` },
       html("table", {}, html("thead", {}, html("tr", {}, ...columns.map((name) => html("th", { scope: "col" }, name)))), html("tbody", {}, ...rows)));
   }
 
