@@ -8,6 +8,7 @@ from dslab.check.callers import caller
 from dslab.check.causal import causal
 from dslab.check.explore import Exploration, explore, walk
 from dslab.check.fair import eventually
+from dslab.check.figures import figures
 from dslab.check.linearizable import linearizable
 from dslab.check.mattered import mattered
 from dslab.check.models import MODELS, Model
@@ -18,4 +19,4 @@ from dslab.check.staleness import bounded_staleness, convergence, same_states
 from dslab.check.transactions import transactions
 
 __all__ = ["Exploration", "MODELS", "Model", "Nodes", "available", "bounded_staleness", "caller", "causal", "convergence", "eventually", "explore",
-           "linearizable", "mattered", "same_states", "sequential", "sessions", "transactions", "walk"]
+           "figures", "linearizable", "mattered", "same_states", "sequential", "sessions", "transactions", "walk"]
