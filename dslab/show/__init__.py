@@ -1,6 +1,7 @@
 """Pictures, players and tables. They read traces, histories and verdicts, and know no protocol."""
 
 from dslab.show.diagram import diagram
+from dslab.show.frontier import Figure, Frontier, frontier
 from dslab.show.live import Live, live
 from dslab.show.player import Player, page, play
 from dslab.show.predict import Prediction, Predictions, predict, predictions
@@ -8,5 +9,5 @@ from dslab.show.source import source
 from dslab.show.state_graph import StateGraph, state_graph
 from dslab.show.table import states, table
 
-__all__ = ["Live", "Player", "Prediction", "Predictions", "StateGraph", "diagram", "live", "page", "play", "predict", "predictions", "source",
+__all__ = ["Figure", "Frontier", "Live", "Player", "Prediction", "Predictions", "StateGraph", "diagram", "frontier", "live", "page", "play", "predict", "predictions", "source",
            "state_graph", "states", "table"]

@@ -5,6 +5,7 @@ const ELEMENTS = {
   "dslab-predict": () => import("./predict.js"),
   "dslab-predictions": () => import("./predict.js"),
   "dslab-states": () => import("./states.js"),
+  "dslab-frontier": () => import("./frontier.js"),
 };
 
 const waiting = Object.keys(ELEMENTS);
