@@ -11,10 +11,11 @@ Breadth first, a counterexample is as short as any. Only the parent of each stat
 the other is found again when a path is asked for.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Callable, Hashable, Iterable
 
+from dslab.check.graph import Graph, graph_of
 from dslab.errors import DslabError
 from dslab.verdict import Verdict
 
@@ -54,6 +55,18 @@ class System:
         """A rule as its author writes it, as a function of a state."""
         return rule
 
+    def reading(self, function: Callable) -> Callable[[Any], Any]:
+        """What a function that is written as the rules are says of a state, whatever it says."""
+        return self.predicate(function)
+
+    def state(self, state) -> dict[str, Any]:
+        """A state's variables by name, for a reader."""
+        return {"state": state}
+
+    def label(self, action: str) -> str:
+        """The step that the action of this name has given last, in words."""
+        return action
+
     def fairness(self) -> list[tuple[str, Callable[[Any, Any], bool]]]:
         """The steps that are taken in the end if they can always be taken: (name, whether a step from one state to another is such)."""
         return []
@@ -81,6 +94,7 @@ class Exploration(Verdict):
     reached        for each goal the shortest run that reaches it, as a Trace, or None.
     complete       whether nothing was left out for the sake of a budget or bound.
     never_run      handlers and lines that no step has run.
+    graph          the states and all steps between them, where they were asked for.
     """
 
     states: int = 0
@@ -90,6 +104,7 @@ class Exploration(Verdict):
     reached: dict[str, Any] = field(default_factory=dict)
     complete: bool = True
     never_run: tuple[str, ...] = ()
+    graph: Graph | None = None
 
     def __repr__(self):
         lines = [super().__repr__()]
@@ -102,13 +117,14 @@ class Exploration(Verdict):
 
 
 def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, depth: int | None = None, deadlock: bool = False,
-            progress: Callable[[int], Any] | None = None) -> Exploration:
+            graph: bool = False, progress: Callable[[int], Any] | None = None) -> Exploration:
     """Look at every reachable state, until an invariant is broken.
 
     order     "breadth" for shortest counterexamples, or "depth", which needs less memory for what is on its way.
     budget    at most so many states; `holds` is None where it runs out.
     depth     at most so many states in a path (breadth first only).
     deadlock  whether a state without successors breaks a rule.
+    graph     keep the states and the steps between them, to be shown by `dslab.show.state_graph`.
     progress  called with the number of states, now and then.
     """
     if order not in ("breadth", "depth"):
@@ -119,7 +135,8 @@ def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, dep
         raise DslabError(f"budget={budget!r}: give the number of states to look at, 1 or more.")
     search = _Search(system, budget, deadlock, progress)
     bad = search.run(breadth=order == "breadth", depth=depth)
-    return search.result(bad)
+    result = search.result(bad)
+    return replace(result, graph=graph_of(search, bad)) if graph else result
 
 
 class _Search:

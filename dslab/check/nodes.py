@@ -22,7 +22,7 @@ from dslab.check.schedule import Stage
 from dslab.check.seen import Seen
 from dslab.errors import DslabError
 from dslab.node import Node, Reply, Request, rehearse
-from dslab.values import renamed, show
+from dslab.values import Map, renamed, show
 
 __all__ = ["Nodes", "View"]
 
@@ -279,6 +279,21 @@ class Nodes(System):
 
     def predicate(self, rule):
         return self._judge(rule)
+
+    def reading(self, function):
+        return lambda state: function(View(self, state))
+
+    def state(self, state):
+        view = View(self, state)
+        return {name: Map(vars(view[name])) if view[name] else "down" for name in self.order} | {"messages": tuple(view.messages)}
+
+    def label(self, action):
+        if action == "fire":
+            return f"{self.order[self._move[0]]}'s {type(self._move[1]).__name__} runs out"
+        if action in ("crash", "restart"):
+            return f"{self.order[self._move]} {action}{'es' if action == 'crash' else 's'}"
+        sender, receiver, message = self._mail[self._move]
+        return f"{action} {type(message).__name__} {sender}→{receiver}"
 
     def fairness(self):
         """Each message is delivered in the end, each pending timer runs out, and a node that is down restarts."""

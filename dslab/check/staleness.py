@@ -33,8 +33,7 @@ def bounded_staleness(history, *, versions: int | None = None, within: float | N
     writes = [op for op in history.operations if op.f in WRITES and op.outcome == "ok"]
     worst = 0.0
     for read, write in found.items():
-        newer = sorted((op for op in writes if op.key == read.key and op is not write and op.returned < read.invoked
-                        and (write is None or write.returned is not None and write.returned < op.invoked)), key=lambda op: op.returned)
+        newer = missed(read, write, writes)
         age = len(newer) if within is None else read.start - newer[0].end if newer else 0
         worst = max(worst, age)
         if age > (versions if within is None else within):
@@ -46,6 +45,12 @@ def bounded_staleness(history, *, versions: int | None = None, within: float | N
     unit = "versions" if within is None else "ms"
     return Verdict(True, "bounded-staleness", f"No read is more than {bound} out of date; the oldest answer was {worst:g} {unit} old.",
                    explored={"reads": len(found)})
+
+
+def missed(read, write, writes) -> list:
+    """Those of `writes` that were over before `read` began, and began after `write`, whose value it returned, was over."""
+    return sorted((op for op in writes if op.key == read.key and op is not write and op.returned < read.invoked
+                   and (write is None or write.returned is not None and write.returned < op.invoked)), key=lambda op: op.returned)
 
 
 def convergence(history, *, quiet: float = 0.0) -> Verdict:

@@ -1,14 +1,18 @@
 """Pictures, players and tables. They read traces, histories and verdicts, and know no protocol."""
 
 from dslab.show.diagram import diagram
+from dslab.show.frontier import Figure, Frontier, frontier
 from dslab.show.history import history
 from dslab.show.live import Live, live
 from dslab.show.player import Player, page, play
+from dslab.show.predict import Prediction, Predictions, predict, predictions
 from dslab.show.quorums import Quorums, quorums
 from dslab.show.runs import Runs, runs
 from dslab.show.source import source
+from dslab.show.state_graph import StateGraph, state_graph
 from dslab.show.stream import stream
 from dslab.show.table import states, table
 
-__all__ = ["Live", "Player", "Quorums", "Runs", "diagram", "history", "live", "page", "play", "quorums", "runs", "source",
+__all__ = ["Figure", "Frontier", "Live", "Player", "Prediction", "Predictions", "Quorums", "Runs", "StateGraph", "diagram",
+           "frontier", "history", "live", "page", "play", "predict", "predictions", "quorums", "runs", "source", "state_graph",
            "states", "stream", "table"]

@@ -46,12 +46,15 @@ class Element:
         """The data's JSON text, the same bytes on every machine."""
         return json.dumps({"format": self.tag, "version": self.version} | self.data(), ensure_ascii=False, separators=(",", ":"))
 
-    def _repr_html_(self) -> str:
+    def still(self) -> str:
+        """What stands beside the data, for where there are no scripts."""
         picture = base64.b64encode(self.picture().encode()).decode()
+        return f'<img alt="{escape(self.words())}" src="data:image/svg+xml;base64,{picture}" style="max-width:100%">'
+
+    def _repr_html_(self) -> str:
         attributes = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes().items())
         data = self.dumps().replace("<", "\\u003c")  # So that it can't end the script element that it stands in.
-        return (f'<{self.tag} class="dslab"{attributes}><script type="application/json">{data}</script>'
-                f'<img alt="{escape(self.words())}" src="data:image/svg+xml;base64,{picture}" style="max-width:100%"></{self.tag}>')
+        return f'<{self.tag} class="dslab"{attributes}><script type="application/json">{data}</script>{self.still()}</{self.tag}>'
 
     def __repr__(self):
         return self.words()

@@ -4,6 +4,10 @@ const ELEMENTS = {
   "dslab-quorums": () => import("./quorums.js"),
   "dslab-trace": () => import("./trace.js"),
   "dslab-runs": () => import("./runs.js"),
+  "dslab-predict": () => import("./predict.js"),
+  "dslab-predictions": () => import("./predict.js"),
+  "dslab-states": () => import("./states.js"),
+  "dslab-frontier": () => import("./frontier.js"),
 };
 
 const waiting = Object.keys(ELEMENTS);

@@ -1,0 +1,129 @@
+"""Trade-offs as a picture: runs as points between two figures, and the frontier of those that no other beats: <dslab-frontier>."""
+
+from html import escape
+from math import isfinite, log10
+from typing import NamedTuple
+
+from dslab.errors import DslabError
+from dslab.show.element import Element
+from dslab.values import show
+
+__all__ = ["Figure", "Frontier", "best", "frontier"]
+
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 900, 380, 70, 36, 30, 44
+INK, SOFT, FAINT = "#1f2328", "#57606a", "#d0d7de"
+HUES = ("#0072b2", "#b34700", "#007a5a", "#a3478a", "#6b5d00", "#4d4d9f")
+
+
+class Figure(NamedTuple):
+    """A figure of a run: its unit, whether more of it is better, and whether an axis of it is logarithmic at first."""
+
+    unit: str = ""
+    more: bool = False
+    log: bool = False
+
+    def say(self, value) -> str:
+        return "–" if value is None else f"{show(value)}{' ' if self.unit else ''}{self.unit}"
+
+
+def best(points: list[list], figures: list[Figure], axes) -> list[int]:
+    """The numbers of the points that no other point beats: none is at least as good in all of `axes` and better in one.
+
+    points  for each point its values, one for each figure; a point without a value on one of the axes is left out.
+    """
+    def good(point):
+        return [point[axis] if figures[axis].more else -point[axis] for axis in axes]
+
+    known = {number: good(point) for number, point in enumerate(points) if all(point[axis] is not None for axis in axes)}
+    return [number for number, mine in known.items()
+            if not any(other != mine and all(theirs >= own for theirs, own in zip(other, mine)) for other in known.values())]
+
+
+class Frontier(Element):
+    """Runs between two figures; see `frontier`."""
+
+    tag = "dslab-frontier"
+
+    def __init__(self, content: dict):
+        self.content = content
+        self.figures = [Figure(each["unit"], each["more"], each["log"]) for each in content["figures"]]
+
+    def data(self):
+        return self.content
+
+    @property
+    def frontier(self) -> list[str]:
+        """The names of the points that no other beats in the two figures that are shown at first."""
+        content = self.content
+        return [content["points"][number]["name"] for number in best([point["values"] for point in content["points"]], self.figures, (content["x"], content["y"]))]
+
+    def words(self):
+        content = self.content
+        axes = [content["figures"][content[axis]]["name"] for axis in "xy"]
+        return (f"{content['title'] or 'Trade-off'}: {len(content['points'])} runs between {axes[0]} and {axes[1]}. "
+                f"No other run is better in both than {', '.join(self.frontier) or 'any'}.")
+
+    def picture(self):
+        return _still(self.content, self.figures, self.frontier)
+
+
+def frontier(points, figures: dict[str, Figure], *, x: str = "", y: str = "", series: str = "", title: str = "") -> Frontier:
+    """Show runs as points between two of their figures, and which of them no other run beats (Pareto's frontier).
+
+    points   one dict a run: its figures, numbers or None, and what else it holds is its configuration.
+    figures  for each figure its `Figure`: {"write": Figure("ms", log=True), "answered": Figure("%", more=True)}.
+    x, y     the figures on the axes at first; the reader may choose others. The first two where nothing is said.
+    series   the part of the configuration that shapes and colours tell apart.
+    """
+    points, names = list(points), list(figures)
+    if not points or len(names) < 2:
+        raise DslabError("frontier() needs a point or more, and two figures or more.")
+    x, y = x or names[0], y or next(name for name in names if name != (x or names[0]))
+    config = list(dict.fromkeys(key for point in points for key in point if key not in figures))
+    for said, known, kind in ((x, names, "figure"), (y, names, "figure"), *(((series, config, "part of the configuration"),) if series else ())):
+        if said not in known:
+            raise DslabError(f"frontier(): there is no {kind} {said!r}; there are {', '.join(known)}.")
+    shown = [{"name": " ".join(show(point[key]) for key in config if key in point), "config": [show(point[key]) if key in point else "" for key in config],
+              "values": [_number(point, name) for name in names]} for point in points]
+    return Frontier({"title": title, "figures": [{"name": name, "unit": figure.unit, "more": figure.more, "log": figure.log} for name, figure in figures.items()],
+                     "config": config, "series": config.index(series) if series else None, "x": names.index(x), "y": names.index(y), "points": shown})
+
+
+def _number(point: dict, name: str):
+    value = point.get(name)
+    if value is None or isinstance(value, (int, float)) and isfinite(value):
+        return value
+    raise DslabError(f"frontier(): {name} of a point is {value!r}; a figure is a finite number, or None where the run says nothing of it.")
+
+
+def _still(content: dict, figures: list[Figure], names: list[str]) -> str:
+    axes = content["x"], content["y"]
+    known = [point for point in content["points"] if None not in (point["values"][axes[0]], point["values"][axes[1]])]
+    across = _scale([point["values"][axes[0]] for point in known], figures[axes[0]], LEFT, WIDTH - RIGHT - 90)
+    up = _scale([point["values"][axes[1]] for point in known], figures[axes[1]], HEIGHT - BOTTOM, TOP)
+    parts = [f'<title>{escape(content["title"] or "Trade-off")}</title><rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>'
+             f'<path d="M{LEFT - 10} {TOP}V{HEIGHT - BOTTOM + 10}H{WIDTH - RIGHT}" stroke="{FAINT}" fill="none"/>'
+             f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 10}" text-anchor="end" fill="{SOFT}">{escape(_axis(content, figures, axes[0]))}</text>'
+             f'<text x="{LEFT - 10}" y="20" fill="{SOFT}">{escape(_axis(content, figures, axes[1]))}</text>']
+    kinds = list(dict.fromkeys(point["config"][content["series"]] for point in known)) if content["series"] is not None else [""]
+    for point in known:
+        x, y = across(point["values"][axes[0]]), up(point["values"][axes[1]])
+        hue = HUES[(kinds.index(point["config"][content["series"]]) if content["series"] is not None else 0) % len(HUES)]
+        on = point["name"] in names
+        parts.append(f'<circle cx="{x}" cy="{y}" r="{6 if on else 4}" fill="{hue if on else "#ffffff"}" stroke="{hue}"/>')
+        if on:
+            parts.append(f'<text x="{x + 9}" y="{y + 4}" fill="{INK}">{escape(point["name"])}</text>')
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+            f'font-family="system-ui, sans-serif" font-size="12">{"".join(parts)}</svg>')
+
+
+def _axis(content, figures, axis) -> str:
+    unit = f" ({figures[axis].unit})" if figures[axis].unit else ""
+    return f"{content['figures'][axis]['name']}{unit}, {'more' if figures[axis].more else 'less'} is better"
+
+
+def _scale(values, figure, start, end):
+    """From a value to a coordinate; logarithmic where the figure asks for it and every value is above 0."""
+    change = log10 if figure.log and values and min(values) > 0 else float
+    low, high = (change(min(values)), change(max(values))) if values else (0.0, 1.0)
+    return lambda value: round(start + (change(value) - low) / ((high - low) or 1) * (end - start), 1)

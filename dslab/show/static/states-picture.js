@@ -1,0 +1,302 @@
+// The picture of a state graph on a canvas, in a window that zooms and moves. Only what is in the window is drawn.
+
+import { SMALL, cross, head, html, line, sharpen } from "./core/draw.js";
+import { laidOut } from "./states-layout.js";
+
+/** More steps than this hide each other: then each state has the one that found it, and the chosen state all of its own. */
+const STEPS = 4000;
+const SHAPES = ["circle", "square", "triangle", "pentagon"];
+
+export class Picture {
+  constructor(host, graph) {
+    Object.assign(this, { host, graph, zoom: 1, left: 0, top: 0 });
+    this.canvas = html("canvas", { tabindex: 0, role: "img" });
+    this.pointers();
+  }
+
+  resized(width) {
+    this.width = width;
+    Object.assign(this, laidOut(this.graph.layers, width), { zoom: 1, left: 0, top: 0, drawn: null });
+  }
+
+  x(number) { return this.at[2 * number] * this.zoom + this.left; }
+  y(number) { return this.at[2 * number + 1] * this.zoom + this.top; }
+  get radius() { return Math.max(1.5, Math.min(13, this.pitch * 0.34 * this.zoom)); }
+
+  // The window.
+
+  scale(factor, x = this.width / 2, y = this.height / 2) {
+    const zoom = Math.max(1, Math.min(60, this.zoom * factor)), by = zoom / this.zoom;
+    this.left = x - (x - this.left) * by;
+    this.top = y - (y - this.top) * by;
+    this.zoom = zoom;
+    this.within();
+  }
+
+  fit() {
+    this.zoom = 1;
+    this.within();
+  }
+
+  /** The picture never leaves its frame. */
+  within() {
+    this.left = Math.min(0, Math.max(this.width * (1 - this.zoom), this.left));
+    this.top = Math.min(0, Math.max(this.height * (1 - this.zoom), this.top));
+    this.canvas.style.touchAction = this.zoom > 1 ? "none" : "pan-y";
+    this.host.repaint();
+  }
+
+  /** Move the window so that a state is well inside. */
+  reveal(number) {
+    const x = this.x(number), y = this.y(number), edge = Math.min(60, this.width / 5);
+    if (x < edge || x > this.width - edge) this.left += this.width / 2 - x;
+    if (y < edge || y > this.height - edge) this.top += this.height / 2 - y;
+    this.within();
+  }
+
+  pointers() {
+    const { canvas, host } = this;
+    let from = null;
+    canvas.addEventListener("pointerdown", (event) => { from = [event.offsetX, event.offsetY, this.left, this.top]; canvas.setPointerCapture(event.pointerId); });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!from) return host.point(this.near(event.offsetX, event.offsetY));
+      const [x, y] = [event.offsetX - from[0], event.offsetY - from[1]];
+      this.moving ||= Math.hypot(x, y) > 4;
+      if (!this.moving) return;
+      [this.left, this.top] = [from[2] + x, from[3] + y];
+      this.within();
+    });
+    const end = (event) => {
+      const found = this.moving || event.type === "pointercancel" ? -1 : this.near(event.offsetX, event.offsetY);
+      from = null;
+      this.moving = false;
+      if (found >= 0) host.go(found);
+      else host.repaint();
+    };
+    canvas.addEventListener("pointerup", end);
+    canvas.addEventListener("pointercancel", end);
+    canvas.addEventListener("pointerleave", () => host.point(-1));
+    canvas.addEventListener("wheel", (event) => {  // Pinching on a trackpad comes as a wheel with Control; a bare wheel scrolls the page.
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      this.scale(Math.exp(-event.deltaY / 200), event.offsetX, event.offsetY);
+    }, { passive: false });
+  }
+
+  /** The state at (x, y), or -1. */
+  near(x, y) {
+    let best = -1, least = Math.max(9, this.radius + 4);
+    for (let number = 0; number < this.graph.count; number++) {
+      const away = Math.hypot(this.x(number) - x, this.y(number) - y);
+      if (away < least) [best, least] = [number, away];
+    }
+    return best;
+  }
+
+  // Drawing.
+
+  /** What lies still while a reader walks is drawn once for each window, and copied; while they move the window, it is moved. */
+  paint() {
+    const { host, left, top } = this, now = [this.width, this.height, this.zoom, host.dark].join(" "), same = this.drawn?.now === now;
+    const pen = sharpen(this.canvas, this.width, this.height);
+    if (!same || (!this.moving && (this.drawn.left !== left || this.drawn.top !== top))) {
+      this.drawn = { now, left, top };
+      this.ground ??= document.createElement("canvas");
+      this.pen = sharpen(this.ground, this.width, this.height);
+      this.drawGround();
+    }
+    this.pen = pen;
+    pen.fillStyle = host.colors.paper;
+    pen.fillRect(0, 0, this.width, this.height);
+    pen.drawImage(this.ground, left - this.drawn.left, top - this.drawn.top, this.width, this.height);
+    this.drawChosen();
+    this.drawSigns();
+  }
+
+  drawGround() {
+    const { colors } = this.host, seen = [];
+    this.pen.fillStyle = colors.paper;
+    this.pen.fillRect(0, 0, this.width, this.height);
+    for (let number = 0; number < this.graph.count; number++) if (this.sees(number)) seen.push(number);
+    this.drawBands();
+    this.drawSteps(seen);
+    this.drawPath();
+    this.stamps = [...this.states(seen), ...this.signs()].map(([stamp, numbers]) => [stamp, new Set(numbers)]);
+    for (const [stamp, numbers] of this.stamps) this.put(stamp, numbers);
+  }
+
+  sees(number) {
+    const x = this.x(number), y = this.y(number);
+    return x > -30 && x < this.width + 30 && y > -30 && y < this.height + 30;
+  }
+
+  /** A small picture that is drawn once and put wherever it belongs: thousands of paths would take too long. */
+  stamp(draw) {
+    const canvas = document.createElement("canvas"), half = this.radius * 1.4 + 14;
+    canvas.width = Math.ceil(2 * half * Math.min(3, devicePixelRatio || 1));
+    const pen = sharpen(canvas, 2 * half, 2 * half);
+    pen.translate(half, half);
+    draw(pen);
+    return { canvas, half };
+  }
+
+  put({ canvas, half }, numbers) {
+    for (const number of numbers) if (this.sees(number)) this.pen.drawImage(canvas, this.x(number) - half, this.y(number) - half, 2 * half, 2 * half);
+  }
+
+  /** How far from a start each layer is, and, where layers are folded, a ground for every other one. */
+  drawBands() {
+    const { pen, host: { colors } } = this, [length, origin] = this.down ? [this.width, this.top] : [this.height, this.left], pad = this.pitch * 0.7;
+    let free = -Infinity;
+    pen.font = SMALL;
+    pen.textBaseline = "middle";
+    pen.textAlign = this.down ? "left" : "center";
+    for (const [depth, [from, to]] of this.bands.entries()) {
+      const start = (from - pad) * this.zoom + origin, end = (to + pad) * this.zoom + origin, middle = (start + end) / 2;
+      pen.fillStyle = colors.tint;
+      if (depth % 2 && this.bands.some(([one, other]) => other > one)) pen.fillRect(...(this.down ? [0, start, length, end - start] : [start, 0, end - start, length]));
+      if (middle < free) continue;
+      free = middle + 20;
+      pen.fillStyle = colors.soft;
+      pen.fillText(String(depth), this.down ? 4 : middle, this.down ? middle : 11);
+    }
+  }
+
+  drawSteps(seen) {
+    const { graph, pen } = this, { starts, to, found, depth } = graph;
+    this.drawsAll = seen.reduce((sum, number) => sum + starts[number + 1] - starts[number], 0) <= STEPS;
+    pen.strokeStyle = this.host.dark ? "#5b6570" : "#b3bcc6";
+    pen.lineWidth = this.radius > 5 ? 1 : 0.5;
+    pen.globalAlpha = this.drawsAll ? 1 : 0.6;
+    const on = [], back = [];
+    if (this.drawsAll) for (const one of seen) for (let edge = starts[one]; edge < starts[one + 1]; edge++) (depth[to[edge]] > depth[one] ? on : back).push([one, to[edge]]);
+    else for (const one of seen) if (found[one] >= 0) on.push([found[one], one]);
+    this.strokes(on, false);
+    pen.setLineDash([3, 3]);
+    this.strokes(back, true);
+    pen.setLineDash([]);
+    pen.globalAlpha = 1;
+  }
+
+  strokes(pairs, bent) {
+    for (let at = 0; at < pairs.length; at += 100) {  // A path of thousands of lines is slower than its parts.
+      this.pen.beginPath();
+      for (const [one, other] of pairs.slice(at, at + 100)) this.trace(one, other, bent);
+      this.pen.stroke();
+    }
+  }
+
+  /** Add a step to the pen's path: straight, or bent where it leads back. */
+  trace(one, other, bent = false) {
+    const x1 = this.x(one), y1 = this.y(one), x2 = this.x(other), y2 = this.y(other);
+    this.pen.moveTo(x1, y1);
+    if (bent) this.pen.quadraticCurveTo(...this.bend(x1, y1, x2, y2), x2, y2);
+    else this.pen.lineTo(x2, y2);
+  }
+
+  bend(x1, y1, x2, y2) {
+    const flat = Math.hypot(x2 - x1, y2 - y1) || 1, out = Math.min(40, flat * 0.25);
+    return [(x1 + x2) / 2 + ((y2 - y1) / flat) * out, (y1 + y2) / 2 - ((x2 - x1) / flat) * out];
+  }
+
+  arrow(one, other, color, width) {
+    const { pen, graph } = this, bent = graph.depth[other] <= graph.depth[one], x2 = this.x(other), y2 = this.y(other);
+    pen.strokeStyle = pen.fillStyle = color;
+    pen.lineWidth = width;
+    pen.beginPath();
+    this.trace(one, other, bent);
+    pen.stroke();
+    const [fromX, fromY] = bent ? this.bend(this.x(one), this.y(one), x2, y2) : [this.x(one), this.y(one)];
+    const angle = Math.atan2(y2 - fromY, x2 - fromX), off = this.radius + 1;
+    head(pen, fromX, fromY, x2 - Math.cos(angle) * off, y2 - Math.sin(angle) * off, 4 + width * 1.6);
+  }
+
+  drawPath() {
+    const { path } = this.graph;
+    for (let place = 1; place < path.length; place++) this.arrow(path[place - 1], path[place], this.host.colors.bad, this.radius > 5 ? 3 : 2);
+  }
+
+  drawChosen() {
+    const { host, graph } = this, { starts, to } = graph, shown = host.shown;
+    for (let edge = starts[shown]; edge < starts[shown + 1]; edge++) this.arrow(shown, to[edge], host.colors.mark, shown === host.chosen && edge === host.step ? 3.4 : 1.3);
+    const touched = [shown, ...to.slice(starts[shown], starts[shown + 1])];
+    for (const [stamp, numbers] of this.stamps) this.put(stamp, touched.filter((number) => numbers.has(number)));
+  }
+
+  /** The states that look alike: [stamp, numbers]. */
+  states(seen) {
+    const { colors, dark } = this.host, { valence } = this.graph;
+    if (!valence) return [[this.stateStamp({ shape: "circle", fill: dark ? "#2b333c" : "#eaeef2", letter: "" }), seen]];
+    const groups = new Map();
+    for (const number of seen) {
+      if (!groups.has(valence.of[number])) groups.set(valence.of[number], []);
+      groups.get(valence.of[number]).push(number);
+    }
+    return [...groups].sort(([one], [other]) => one - other).map(([mask, numbers]) => [this.stateStamp(valenceLook(mask, valence.names, colors)), numbers]);
+  }
+
+  stateStamp({ shape, fill, letter }) {
+    const { radius, host: { colors } } = this;
+    return this.stamp((pen) => {
+      pen.fillStyle = fill ?? colors.paper;
+      pen.strokeStyle = this.graph.valence && fill ? fill : colors.soft;
+      pen.beginPath();
+      outline(pen, shape, radius);
+      pen.fill();
+      pen.stroke();
+      if (!letter || radius < 5.5) return;
+      pen.fillStyle = colors.paper;
+      pen.font = `600 ${Math.round(radius * 1.25)}px system-ui, sans-serif`;
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.fillText(letter, 0, 0.5);
+    });
+  }
+
+  ring(color, width, more) {
+    return this.stamp((pen) => { pen.strokeStyle = color; pen.lineWidth = width; pen.beginPath(); pen.arc(0, 0, this.radius + more, 0, 7); pen.stroke(); });
+  }
+
+  /** The signs of starts, goals, deadlocks, broken rules and of what was left out: [stamp, numbers]. */
+  signs() {
+    const { graph, radius, down, host: { colors } } = this, sign = (numbers, draw) => [this.stamp(draw), numbers];
+    return [sign(graph.stubs, (pen) => {
+      pen.strokeStyle = colors.soft;
+      for (let each = 0; each < 3; each++) {  // Hatched, across where the step would lead.
+        const off = radius + 2.5 + each * 2.5;
+        if (down) line(pen, -3, off + 1.5, 3, off - 1.5);
+        else line(pen, off - 1.5, 3, off + 1.5, -3);
+      }
+    }), [this.ring(colors.good, 1.6, 2.5), graph.goals],
+    sign(graph.deadlocks, (pen) => { pen.lineWidth = 2; pen.strokeStyle = colors.ink; line(pen, radius + 2, -radius, radius + 2, radius); }),
+    sign(graph.initial, (pen) => { pen.fillStyle = colors.ink; head(pen, ...(down ? [0, -radius - 12, 0, -radius - 2] : [-radius - 12, 0, -radius - 2, 0]), 9); }),
+    sign(graph.bad, (pen) => { pen.strokeStyle = colors.bad; pen.lineWidth = 2.6; cross(pen, 0, 0, Math.max(5, radius + 1)); })];
+  }
+
+  /** The signs of what the reader has found, points at and has chosen. */
+  drawSigns() {
+    const { host } = this, { colors } = host;
+    this.put(this.ring(colors.warn, 2.2, 4), host.matches);
+    if (host.pointed >= 0) this.put(this.ring(colors.mark, 1.5, 4), [host.pointed]);
+    this.put(this.ring(colors.mark, 3, 4), [host.chosen]);
+  }
+}
+
+/** How a state looks by what may still be decided from it (a bit for each value). */
+export function valenceLook(mask, names, colors) {
+  const values = names.filter((_, place) => (mask >> place) & 1);
+  if (!values.length) return { shape: "circle", fill: null, letter: "", sign: "○", word: "without a decision ahead" };
+  if (values.length > 1) return { shape: "diamond", fill: colors.hue(3), letter: "B", sign: "◆", word: values.length === 2 ? "bivalent" : "multivalent" };
+  const place = names.indexOf(values[0]);
+  return { shape: SHAPES[place % SHAPES.length], fill: colors.hue(place % 3), letter: values[0][0], sign: "●■▲⬟"[place % SHAPES.length], word: `${values[0]}-valent` };
+}
+
+function outline(pen, shape, radius) {
+  if (shape === "circle") return pen.arc(0, 0, radius, 0, 7);
+  const [corners, turn, size] = { square: [4, Math.PI / 4, 1.25], diamond: [4, 0, 1.3], triangle: [3, -Math.PI / 2, 1.35], pentagon: [5, -Math.PI / 2, 1.15] }[shape];
+  for (let corner = 0; corner < corners; corner++) {
+    const angle = turn + (corner * 2 * Math.PI) / corners;
+    pen[corner ? "lineTo" : "moveTo"](radius * size * Math.cos(angle), radius * size * Math.sin(angle));
+  }
+  pen.closePath();
+}
