@@ -130,6 +130,12 @@ class Node:
     def on_start(self) -> None:
         """Called when the node boots, for the first time or after a crash."""
 
+    # What a protocol says about itself.
+
+    def leads(self) -> bool:
+        """Whether this node believes that it leads. A protocol with a leader says so here, for those who look for it."""
+        return False
+
     # What environments use. Each leaves its effects in `outbox` and `timers`, for the environment to take away.
 
     def start(self) -> None:

@@ -8,7 +8,8 @@
     duration = 2000                     # milliseconds
     workload = ["x", "y"]               # clients read and write these keys at random; leave it out for none
     check = ["linearizable"]
-    quiet_at = 1200                     # liveness: from here on nothing is wrong any more, and every client must get on
+    mode = "liveness"                   # faults end at quiet_at, and every client must get on; "safety" demands no progress
+    quiet_at = 1200
 
     [[step]]
     at = 300
@@ -16,24 +17,39 @@
 
     [[step]]
     at = 800
-    heal = true
+    clock = { node = "n2", ahead = 500, rate = 2.0 }
 
-A step does one thing: crash, restart, pause, resume or isolate (a name, or several with spaces), partition (a list of groups),
-cut ([senders, receivers]), heal (true), nemesis (a name of `dslab.sim.nemesis`), mark (a sentence), or call
-({client, f, key, value, to}). Other words at the top: delay ([low, high]), loss, duplicate, model (for linearizable).
+A step does one thing at a time `at`, in ms; `dslab.sim.steps` lists what. Some steps speak of one message, by the number of its
+event in the trace: that number is safe to use, since a step changes nothing before its own moment.
+
+| word at the top                | what it says, and what holds where it is left out                                        |
+|--------------------------------|------------------------------------------------------------------------------------------|
+| title, protocol, duration      | a line for a reader; a name of `PROTOCOLS`; how many ms to run. The last two are needed   |
+| nodes, clients, seed           | how many (3 and 1); where chance comes from (0)                                          |
+| delay, loss, duplicate, reorder, window, corrupt, checksums | the network from the start, see `dslab.sim.network`: [1, 10] ms and no fault |
+| workload                       | keys that clients read and write (none)                                                  |
+| check, model                   | what must hold, names of `CHECKS` (nothing); what one copy would do ("kv")               |
+| mode, quiet_at, within         | "safety" or "liveness"; when faults end; in how many ms after the run clients must get on (5000) |
+| budget                         | how many events there may be (200,000)                                                   |
 """
 
+import base64
+import binascii
+import json
 import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
+from dslab import toml
 from dslab.check import MODELS, linearizable, mattered
 from dslab.errors import DslabError
 from dslab.node import Node
 from dslab.sim import Cluster
-from dslab.sim.nemesis import NEMESES
-from dslab.values import frozen
+from dslab.sim.clocks import OutOfBudget
+from dslab.sim.network import share
+from dslab.sim.steps import HARMLESS, World, checked, demand_time, perform
 from dslab.verdict import Verdict
 
 __all__ = ["PROTOCOLS", "Outcome", "Scenario"]
@@ -42,10 +58,11 @@ __all__ = ["PROTOCOLS", "Outcome", "Scenario"]
 PROTOCOLS = {"raft": "raft:Raft", "primary-backup": "primary_backup:PrimaryBackup", "async-primary-backup": "primary_backup:AsyncPrimaryBackup",
              "naive-failover": "primary_backup:NaiveFailover", "quorum-register": "quorum_register:QuorumRegister",
              "available-register": "quorum_register:AvailableRegister"}
-WORDS = {"title": str, "protocol": str, "nodes": int, "seed": int, "clients": int, "duration": (int, float), "workload": list, "check": list,
-         "model": str, "quiet_at": (int, float), "delay": list, "loss": (int, float), "duplicate": (int, float), "step": list}
-NAMED = ("crash", "restart", "pause", "resume", "isolate")
-ACTIONS = (*NAMED, "partition", "cut", "heal", "nemesis", "mark", "call")
+NUMBER = (int, float)
+NETWORK = {"loss": NUMBER, "duplicate": NUMBER, "reorder": NUMBER, "window": NUMBER, "corrupt": NUMBER, "checksums": bool}
+WORDS = {"title": str, "protocol": str, "nodes": int, "seed": int, "clients": int, "duration": NUMBER, "workload": list, "check": list, "model": str,
+         "mode": str, "quiet_at": NUMBER, "within": NUMBER, "delay": list, **NETWORK, "budget": int, "step": list}
+MODES = ("safety", "liveness")
 CHECKS = ("linearizable",)
 EVENTS = 200_000
 PATIENCE = 5000  # Milliseconds that a client has to get on once nothing is wrong any more.
@@ -68,35 +85,134 @@ class Outcome:
 
 
 class Scenario:
-    """A scenario file's content. Raises DslabError, with the place, for a word, node, protocol, fault or model that there isn't."""
+    """A scenario file's content. Raises DslabError, with the place, for a word, node, protocol, fault, option or model that there isn't.
+
+    `data` is what the file says; two scenarios with the same data are equal, whatever they are called.
+    """
 
     def __init__(self, data: dict[str, Any], name: str = "scenario"):
         self.name, self.data = name, data
-        for word, value in data.items():
-            if word not in WORDS:
-                raise DslabError(f"{name}: there is no {word!r} in a scenario: it has {', '.join(WORDS)}.")
-            if not isinstance(value, WORDS[word]) or isinstance(value, bool):
-                raise DslabError(f"{name}: {word} is {value!r}, which is of the wrong kind.")
-        for word in ("protocol", "duration"):
-            if word not in data:
-                raise DslabError(f"{name}: {word} is missing.")
+        self._demand_words()
         self.node_class = self._protocol(data["protocol"])
         self.model = data.get("model", "kv")
-        if self.model not in MODELS:
-            raise DslabError(f"{name}: there is no model {self.model!r}: choose {', '.join(MODELS)}.")
-        for check in data.get("check", []):
-            if check not in CHECKS:
-                raise DslabError(f"{name}: there is no check {check!r}: choose {', '.join(CHECKS)}.")
+        self._demand_known("model", [self.model], MODELS)
+        self._demand_known("check", data.get("check", []), CHECKS)
+        self.mode = data.get("mode", "liveness" if "quiet_at" in data else "safety")
+        self._demand_known("mode", [self.mode], MODES)
+        self._demand_numbers()
+        count = data.get("nodes", 3), data.get("clients", 1)
+        self.world = World(*(tuple(f"{letter}{i}" for i in range(1, many + 1)) for letter, many in zip("nc", count)), self.node_class)
         self.steps = [self._step(number, step) for number, step in enumerate(data.get("step", []), 1)]
+
+    # Files and links.
 
     @classmethod
     def read(cls, path: str | Path) -> "Scenario":
         try:
-            return cls(tomllib.loads(Path(path).read_text(encoding="utf-8")), str(path))
+            return cls.parse(Path(path).read_text(encoding="utf-8"), str(path))
         except OSError as error:
             raise DslabError(f"{path} can't be read: {error.strerror}.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
             raise DslabError(f"{path} is no TOML file: {error}.") from None
+
+    @classmethod
+    def parse(cls, text: str, name: str = "scenario") -> "Scenario":
+        """The scenario in a TOML text."""
+        try:
+            return cls(tomllib.loads(text), name)
+        except tomllib.TOMLDecodeError as error:
+            raise DslabError(f"{name} is no TOML file: {error}.") from None
+
+    def toml(self) -> str:
+        """The text that `parse` makes an equal scenario of."""
+        order = {word: self.data[word] for word in WORDS if word in self.data}
+        return toml.written(order)
+
+    @classmethod
+    def from_link(cls, text: str) -> tuple["Scenario", float | None]:
+        """(the scenario, the moment in ms or None) of what `link` wrote: a fragment, or an address that ends in one."""
+        words = parse_qs(text.rpartition("#")[2], keep_blank_values=True)
+        if "s" not in words:
+            raise DslabError("this link holds no scenario: it must end in #s=… as `Scenario.link` writes it.")
+        try:
+            packed = words["s"][0].encode("ascii")
+            data = json.loads(base64.b64decode(packed + b"=" * (-len(packed) % 4), altchars=b"-_", validate=True))
+        except (ValueError, binascii.Error, RecursionError):
+            data = None
+        if not isinstance(data, dict):
+            raise DslabError("the scenario in this link is cut short or damaged: copy the whole link again.")
+        moment = None
+        if "t" in words:
+            try:
+                moment = float(words["t"][0])
+            except ValueError:
+                moment = -1.0
+            if not 0 <= moment < float("inf"):
+                raise DslabError(f"t={words['t'][0]} in this link is no moment: it must be milliseconds from 0 on.")
+        return cls(data, "the scenario in this link"), moment
+
+    def link(self, moment: float | None = None) -> str:
+        """The fragment of a page's address, `s=…&t=…`, that opens this scenario at `moment` (ms)."""
+        text = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        packed = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return f"s={packed}" + ("" if moment is None else f"&t={moment:g}")
+
+    # Branches.
+
+    def plus(self, step: dict[str, Any]) -> "Scenario":
+        """This scenario with one more step, after those of the same moment. Up to that moment the run stays as it is."""
+        steps = list(self.data.get("step", []))
+        checked(step, self.world)
+        place = max((number for number, other in enumerate(steps, 1) if other["at"] <= step["at"]), default=0)
+        return Scenario(self.data | {"step": [*steps[:place], step, *steps[place:]]}, self.name)
+
+    def upto(self, moment: float) -> "Scenario":
+        """This scenario without the steps after `moment` (ms): where another story may branch off."""
+        return Scenario(self.data | {"step": [step for step in self.data.get("step", []) if step["at"] <= moment]}, self.name)
+
+    def __eq__(self, other):
+        return self.data == other.data if isinstance(other, Scenario) else NotImplemented
+
+    __hash__ = None
+
+    def __repr__(self):
+        title = self.data.get("title", "")
+        return f"scenario {title!r}: {self.data['protocol']}, {len(self.steps)} steps in {self.data['duration']:g} ms"
+
+    # What is demanded of the words.
+
+    def _demand_words(self):
+        for word, value in self.data.items():
+            if word not in WORDS:
+                raise DslabError(f"{self.name}: there is no {word!r} in a scenario: it has {', '.join(WORDS)}.")
+            if not isinstance(value, WORDS[word]) or isinstance(value, bool) != (WORDS[word] is bool):
+                raise DslabError(f"{self.name}: {word} is {value!r}, which is of the wrong kind.")
+        for word in ("protocol", "duration"):
+            if word not in self.data:
+                raise DslabError(f"{self.name}: {word} is missing.")
+
+    def _demand_known(self, word, values, known):
+        for value in values:
+            if value not in known:
+                raise DslabError(f"{self.name}: there is no {word} {value!r}: choose {', '.join(known)}.")
+
+    def _demand_numbers(self):
+        data = self.data
+        for word, least in (("nodes", 1), ("clients", 0), ("duration", 0), ("quiet_at", 0), ("within", 0), ("window", 0), ("budget", 1)):
+            if word in data and not least <= data[word] < float("inf"):
+                raise DslabError(f"{self.name}: {word} is {data[word]}, but it must be {least} or more.")
+        try:
+            for word in ("loss", "duplicate", "reorder", "corrupt"):
+                share(word, data.get(word, 0))
+            demand_time(data.get("delay", [1, 10]))
+        except DslabError as error:
+            raise DslabError(f"{self.name}: {error}") from None
+        if any(not isinstance(key, str) for key in data.get("workload", [])):
+            raise DslabError(f"{self.name}: workload is {data['workload']!r}, but it is a list of keys, such as [\"x\", \"y\"].")
+        if (self.mode == "liveness") != ("quiet_at" in data):
+            raise DslabError(f"{self.name}: a liveness run says with quiet_at when faults end, and a safety run has none.")
+        if data.get("quiet_at", 0) > data["duration"]:
+            raise DslabError(f"{self.name}: quiet_at is {data['quiet_at']:g} ms, but the run ends at {data['duration']:g}.")
 
     def _protocol(self, name: str) -> type[Node]:
         if name not in PROTOCOLS:
@@ -104,64 +220,51 @@ class Scenario:
         module, _, kind = PROTOCOLS[name].partition(":")
         return getattr(import_module(f"dslab.protocols.{module}"), kind)
 
-    def _step(self, number: int, step: dict) -> tuple[float, str, Any]:
-        where = f"{self.name}, step {number}"
-        words = [word for word in step if word != "at"]
-        if not isinstance(step.get("at"), (int, float)) or step["at"] < 0:
-            raise DslabError(f"{where}: `at` says when, in milliseconds from 0 on.")
-        if len(words) != 1 or words[0] not in ACTIONS:
-            raise DslabError(f"{where} does {', '.join(words) or 'nothing'}: a step does one of {', '.join(ACTIONS)}.")
-        if words[0] == "nemesis" and (step["nemesis"] not in NEMESES or step["nemesis"] == "isolate_leader"):
-            raise DslabError(f"{where}: there is no nemesis {step['nemesis']!r} for a file: choose {', '.join(name for name in NEMESES if name != 'isolate_leader')}.")
-        return step["at"], words[0], step[words[0]]
+    def _step(self, number: int, step: Any) -> tuple[float, str, dict]:
+        try:
+            at, word, options = checked(step, self.world)
+        except DslabError as error:
+            raise DslabError(f"{self.name}, step {number}: {error}") from None
+        if self.mode == "liveness" and at >= self.data["quiet_at"] and word not in HARMLESS:
+            raise DslabError(f"{self.name}, step {number}: {word} at {at:g} ms, but in a liveness run faults end at {self.data['quiet_at']:g} (quiet_at).")
+        return at, word, options
 
-    def run(self, seed: int | None = None) -> Outcome:
-        """Run it, with its own seed where no other is given."""
+    # Running.
+
+    def start(self, seed: int | None = None) -> Cluster:
+        """A cluster at 0 ms, to be run by whoever asked: each step and each client will act at its moment."""
         data = self.data
-        settings = {word: data[word] for word in ("loss", "duplicate", "clients") if word in data}
+        settings = {word: data[word] for word in ("clients", *NETWORK) if word in data}
         cluster = Cluster(self.node_class, data.get("nodes", 3), seed=data.get("seed", 0) if seed is None else seed,
                           delay=tuple(data.get("delay", (1, 10))), title=data.get("title", ""), **settings)
-        for at, action, what in self.steps:
-            cluster.later(at, lambda action=action, what=what: self._do(cluster, action, what))
+        for number, (at, word, options) in enumerate(self.steps, 1):
+            cluster.later(at, lambda number=number, word=word, options=options: self._do(cluster, number, word, options))
         if data.get("workload"):
             for name in cluster.clients:
                 cluster.script(lambda world, name=name: self._client(world, name))
         if "quiet_at" in data:
-            cluster.later(data["quiet_at"], lambda: self._quieten(cluster))
-        self._run(cluster, data["duration"])
-        verdicts = [self._judged(check, cluster) for check in data.get("check", [])]
-        if "quiet_at" in data:
-            verdicts.append(self._progress(cluster))
-        return Outcome(cluster, verdicts)
+            cluster.later(data["quiet_at"], cluster.quieten)
+        return cluster
 
-    def _run(self, cluster, duration):
-        end = cluster.now + duration
-        while cluster.now < end:
-            cluster.run(min(50, end - cluster.now))
-            if len(cluster.trace) > EVENTS:
-                raise DslabError(f"{self.name}: the budget of {EVENTS:,} events is used up after {cluster.now:.0f} of {duration:g} ms: "
-                                 "make it shorter, or look for messages that answer each other without end.")
+    def run(self, seed: int | None = None) -> Outcome:
+        """Run it, with its own seed where no other is given."""
+        cluster = self.start(seed)
+        cluster.budget(self.data.get("budget", EVENTS))
+        verdicts = []
+        try:
+            cluster.run(self.data["duration"])
+            if self.mode == "liveness":
+                verdicts.append(self._progress(cluster))
+        except OutOfBudget as error:
+            verdicts.append(Verdict(None, "end", f"{error} of {self.data['duration']:g} ms: make the run shorter, or look for messages that "
+                                                 "answer each other without end.", trace=cluster.trace))
+        return Outcome(cluster, [*(self._judged(check, cluster) for check in self.data.get("check", [])), *verdicts])
 
-    def _do(self, cluster, action, what):
-        if action in NAMED:
-            for name in str(what).split():
-                getattr(cluster, action)(name)
-        elif action == "partition":
-            cluster.partition(*what)
-        elif action == "cut":
-            cluster.cut(*what)
-        elif action == "heal":
-            cluster.heal()
-        elif action == "mark":
-            cluster.mark(what)
-        elif action == "nemesis":
-            cluster.script(NEMESES[what](after=0))
-        else:
-            asked = dict(what)
-            client = cluster.client(asked.pop("client", "c1"))
-            if "value" in asked:
-                asked["value"] = frozen(asked["value"])
-            client.call(asked.pop("f", "read"), asked.pop("key", None), asked.pop("value", None), **asked)
+    def _do(self, cluster, number, word, options):
+        try:
+            perform(cluster, word, options)
+        except DslabError as error:
+            raise DslabError(f"{self.name}, step {number}: {error}") from None
 
     def _client(self, cluster, name):
         client, number = cluster.client(name), 0
@@ -169,30 +272,20 @@ class Scenario:
             yield cluster.after(5 + 40 * cluster.chance.random())
             number += 1
             key = cluster.choose(self.data["workload"])
-            if client._open is None:
+            if client.idle:
                 yield client.read(key) if cluster.chance.random() < 0.5 else client.write(key, f"{name}-{number}")
-
-    def _quieten(self, cluster):
-        """Nothing is wrong any more."""
-        for name in list(cluster._paused):
-            cluster.resume(name)
-        for name, node in cluster.nodes.items():
-            if node is None:
-                cluster.restart(name)
-        cluster.heal()
-        cluster.network.disturb()
 
     def _judged(self, check, cluster) -> Verdict:
         return linearizable(cluster, self.model)
 
     def _progress(self, cluster) -> Verdict:
         """Every client writes once more, now that nothing is wrong."""
-        late = []
-        self._run(cluster, 1000)  # For what is open to end.
+        within, late = self.data.get("within", PATIENCE), []
+        cluster.run(1000)  # For what is open to end.
         for name, client in cluster.clients.items():
-            outcome, end = None, cluster.now + PATIENCE
+            outcome, end = None, cluster.now + within
             while outcome != "ok" and cluster.now < end:
-                if client._open is None:
+                if client.idle:
                     call = client.write("progress", name)
                     cluster.run(until=call)
                     outcome = call.value[0]
@@ -201,5 +294,20 @@ class Scenario:
             if outcome != "ok":
                 late.append(name)
         if late:
-            return Verdict(False, "progress", f"{', '.join(late)} got nothing done in {PATIENCE:,} ms although nothing was wrong any more.", trace=cluster.trace)
+            return Verdict(False, "progress", f"{', '.join(late)} got nothing done in {within:,} ms although nothing was wrong any more.",
+                           _who_is_stuck(cluster, late), trace=cluster.trace)
         return Verdict(True, "progress", "When nothing was wrong any more, every client got on.")
+
+
+def _who_is_stuck(cluster, late) -> tuple[str, ...]:
+    """What became of the clients' last calls, and what the nodes say of themselves."""
+    events, found = cluster.trace.events, []
+    for name in late:
+        asked = next((event for event in reversed(events) if event.kind == "send" and event.place == name), None)
+        outcome = next((event for event in reversed(events) if event.kind in ("ok", "fail", "info") and event.place == name), None)
+        told = "is open" if outcome is None else {"fail": f"was refused: {outcome.data}", "info": "got no answer", "ok": "was answered too late"}[outcome.kind]
+        found.append(f"{name}'s last call{'' if asked is None else f', last sent to {asked.other},'} {told}.")
+    if cluster.node_class.leads is not Node.leads:
+        leaders = [name for name, node in cluster.nodes.items() if node is not None and node.leads()]
+        found.append(f"{' and '.join(leaders) or 'No node'} believe{'s' if len(leaders) < 2 else ''} to be the leader.".replace("No node believes to", "No node believes itself to"))
+    return tuple(found)

@@ -10,17 +10,20 @@ The events, with what stands in `place`, `other`, `ref` and `data` (unused colum
 |---------|-------------------------------------------|-----------|----------|-----------------|---------------------------|
 | start   | a node boots                              | node      |          |                 |                           |
 | send    | a message leaves                          | sender    | receiver |                 | the message               |
-| deliver | a message is handled                      | receiver  | sender   | its send        |                           |
-| lose    | a message is gone                         | receiver  | sender   | its send        | why: loss, cut, down      |
+| deliver | a message is handled                      | receiver  | sender   | its send        | what it had become, where |
+|         |                                           |           |          |                 | it was altered on its way |
+| lose    | a message is gone                         | receiver  | sender   | its send        | why: loss, cut, down,     |
+|         |                                           |           |          |                 | corrupt, dropped          |
 | set     | a timer is set                            | node      |          |                 | (timer, due time in µs)   |
 | cancel  | a timer is cancelled                      | node      |          |                 | the timer's class name    |
 | fire    | a timer runs out                          | node      |          | its set         | the timer                 |
-| crash   | a node stops; its volatile state is gone  | node      |          |                 |                           |
+| crash   | a node stops; its volatile state is gone  | node      |          |                 | what else, where there is |
 | restart | it boots from its durable fields          | node      |          |                 |                           |
 | pause   | a node stops handling; nothing is lost    | node      |          |                 |                           |
 | resume  | it goes on                                | node      |          |                 |                           |
 | cut     | links go down                             |           |          |                 | pairs (from, to) now down |
 | heal    | all links are up again                    |           |          |                 |                           |
+| fault   | anything else goes wrong, or right again  |           |          |                 | (name, details, sentence) |
 | invoke  | a client calls                            | client    |          |                 | (process, f, key, value)  |
 | ok      | its answer came                           | client    |          | its invoke      | the value                 |
 | fail    | it was refused                            | client    |          | its invoke      | the error                 |
@@ -44,7 +47,7 @@ from dslab.values import frozen, plain, show
 __all__ = ["Event", "KINDS", "Trace", "TraceError"]
 
 KINDS = {"start": "b", "send": "s", "deliver": "d", "lose": "x", "set": "t", "cancel": "c", "fire": "f", "crash": "k",
-         "restart": "r", "pause": "p", "resume": "u", "cut": "P", "heal": "H", "invoke": "i", "ok": "o", "fail": "n",
+         "restart": "r", "pause": "p", "resume": "u", "cut": "P", "heal": "H", "fault": "F", "invoke": "i", "ok": "o", "fail": "n",
          "info": "?", "mark": "m", "act": "a"}
 LETTERS = {letter: kind for kind, letter in KINDS.items()}
 #: The kinds that come with a node's state, and for those with a `ref` the kind that it refers to.
@@ -160,9 +163,11 @@ class Trace:
         who = event.place
         match event.kind:
             case "deliver":
-                return f"{who} receives {show(self.records[event.ref][5])} from {event.other}"
+                altered = "" if event.data is None else f", altered on its way to {show(event.data)}"
+                return f"{who} receives {show(self.records[event.ref][5])} from {event.other}{altered}"
             case "lose":
-                why = {"loss": "is lost", "cut": "can't cross the cut", "down": f"finds {who} down"}
+                why = {"loss": "is lost", "cut": "can't cross the cut", "down": f"finds {who} down",
+                       "corrupt": "fails its checksum and is thrown away", "dropped": "is dropped"}
                 message = self.records[event.ref][5]
                 return f"{show(message)} from {event.other} to {who} {why.get(event.data, 'is lost: ' + str(event.data))}"
             case "fire":
@@ -183,9 +188,13 @@ class Trace:
                 return f"{who} gives up waiting for its {self.records[event.ref][5][1]}: {show(event.data)}"
             case "mark" | "act":
                 return event.data
+            case "fault":
+                return event.data[2]
+            case "crash":
+                return f"{who} crashes" + ("" if event.data is None else f": {event.data}")
             case "send" | "set" | "cancel":  # Never the first of a step in a run of ours; an edited trace may differ.
                 return f"{who} {_effects([event])[0]}"
-        verbs = {"start": "starts", "crash": "crashes", "restart": "restarts from its disk", "pause": "pauses",
+        verbs = {"start": "starts", "restart": "restarts from its disk", "pause": "pauses",
                  "resume": "goes on"}
         return f"{who} {verbs[event.kind]}"
 
@@ -286,7 +295,7 @@ def _demand_sound(trace: Trace) -> None:
         raise TypeError("titles and names are texts")
     for number, event in enumerate(trace.events):
         ref, cause = event.ref, CAUSES.get(event.kind)
-        if not isinstance(event.time, int) or (event.place is None) != (event.kind in ("cut", "heal", "mark")):
+        if not isinstance(event.time, int) or (event.place is None) != (event.kind in ("cut", "heal", "fault", "mark")):
             raise ValueError(event)
         if (ref is None) != (cause is None) or cause and not (0 <= ref < number and trace.records[ref][1] == cause):
             raise ValueError(event)
@@ -304,7 +313,12 @@ def _demand_sound(trace: Trace) -> None:
             for one, other in event.data:
                 if one not in trace.lanes or other not in trace.lanes:
                     raise ValueError(event)
+        elif event.kind == "fault":
+            if not (len(event.data) == 3 and isinstance(event.data[0], str) and isinstance(event.data[2], str)):
+                raise TypeError(event)
         elif event.kind in ("lose", "cancel", "mark", "act") and not isinstance(event.data, str):
+            raise TypeError(event)
+        elif event.kind == "crash" and not isinstance(event.data, str | None):
             raise TypeError(event)
 
 

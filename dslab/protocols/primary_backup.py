@@ -62,6 +62,9 @@ class PrimaryBackup(Node):
     def on_start(self):
         self.primary = min(self.peers + (self.id,))
 
+    def leads(self):
+        return self.primary == self.id
+
     def on_Request(self, client, m):
         match m.f:
             case "read" | "get":

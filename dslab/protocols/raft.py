@@ -220,6 +220,9 @@ class Raft(Node):
                 self.waiting = self.waiting.without(self.last_applied)
                 self.send(client, Reply(id, value, error))
 
+    def leads(self):
+        return self.role == LEADER
+
     def servers(self):
         return self.peers + (self.id,)
 

@@ -12,7 +12,16 @@ from operator import attrgetter
 
 import simpy
 
-__all__ = ["Clock"]
+from dslab.errors import DslabError
+
+__all__ = ["Clock", "OutOfBudget"]
+
+#: How many messages are delivered before anybody looks whether the budget is used up.
+MESSAGES = range(5000)
+
+
+class OutOfBudget(DslabError):
+    """A run has had as many events as it may have; the sentence says how far it came."""
 
 
 class Clock(simpy.Environment):
@@ -26,14 +35,18 @@ class Clock(simpy.Environment):
         #: Puts a message on the queue: (due, NORMAL, next(order), None, sender, receiver, message, number of its send).
         self.post = partial(heappush, self._queue)
         self.order = self._eid
+        self.watch = None  # Called between messages now and then, to end a run that never ends by itself.
 
     def step(self) -> None:
         """Deliver the messages that are due before simpy's next event, and then process that event."""
         queue, deliver = self._queue, self._deliver
-        while queue and queue[0][3] is None:
+        if self.watch is not None:
+            self.watch()
+        for _ in MESSAGES:
+            if not queue or queue[0][3] is not None:
+                return super().step()
             self._now, _, _, _, sender, receiver, message, number = heappop(queue)
             deliver(sender, receiver, message, number)
-        super().step()
 
 
 @contextmanager

@@ -18,28 +18,31 @@ from simpy.events import NORMAL, Event
 from dslab.errors import DslabError
 from dslab.history import History
 from dslab.node import Node, rehearse
-from dslab.sim.clocks import Clock, without_collector
-from dslab.sim.faults import between, group, partition
+from dslab.sim.alter import altered
+from dslab.sim.clocks import Clock, OutOfBudget, without_collector
+from dslab.sim.faults import Faults
+from dslab.sim.hand import ByHand
 from dslab.sim.network import Network
 from dslab.sim.workload import Client
 from dslab.trace import Trace
+from dslab.values import show
 
 __all__ = ["Cluster"]
 
 
-class Cluster:
+class Cluster(Faults, ByHand):
     """`nodes` nodes of a Node class on a simulated network, with `clients` clients.
 
     node_class  a subclass of Node.
     nodes       how many (named n1, n2, …), or their names.
     seed        whatever the run leaves to chance comes from it.
-    delay, loss, duplicate  the network's, as in `Network`.
+    delay, loss, duplicate, reorder, window, corrupt, checksums  the network's, as in `Network`.
     clients     how many clients (named c1, c2, …).
     strict      check the node contract at every step; see `dslab.node.rehearse`.
     """
 
     def __init__(self, node_class: type[Node], nodes: int | Iterable[str] = 3, *, seed: int = 0, delay=(1, 10),
-                 loss: float = 0.0, duplicate: float = 0.0, clients: int = 1, strict: bool = True, title: str = ""):
+                 loss: float = 0.0, duplicate: float = 0.0, clients: int = 1, strict: bool = True, title: str = "", **disturbance):
         self.node_class = node_class
         self.names = tuple(f"n{i}" for i in range(1, nodes + 1)) if isinstance(nodes, int) else tuple(nodes)
         if not self.names or len(set(self.names)) < len(self.names):
@@ -58,12 +61,16 @@ class Cluster:
         self.trace = Trace(self.names, self.clients, title=title or f"{node_class.__name__}, {len(self.names)} nodes, seed {seed}")
         self._records = self.trace.records
         self._losses: list[tuple] = []
+        self.classes: dict[str, type[Node]] = dict.fromkeys(self.names, node_class)  # Those of Byzantine nodes differ.
         self.nodes: dict[str, Node | None] = {}
         self._disks: dict[str, dict] = {}  # The state after the last handler; a crash leaves its durable fields.
         self._timers: dict[str, dict[type, _Alarm]] = {name: {} for name in self.names}
         self._paused: dict[str, list[Callable]] = {}
         self._traps: dict[str, tuple[bool, int]] = {}  # Who crashes in its next step: (whether its disk is written, how many sends leave).
         self._clocks: dict[str, tuple[float, float, float]] = {}  # Whose clock is wrong: (since, what it showed then, its rate), µs.
+        self._calm = False  # Whether faults are over.
+        if disturbance:
+            self.disturb(loss=loss, duplicate=duplicate, **disturbance)
         self.nodes |= {name: node_class(name, [peer for peer in self.names if peer != name]) for name in self.names}
         for name in self.names:
             self._step(self.nodes[name], "start", None, None, None, self.nodes[name].start)
@@ -86,6 +93,13 @@ class Cluster:
                 self.env.run(self.env.now + round(duration * 1000))
         return self
 
+    def budget(self, events: int) -> None:
+        """Let a run raise OutOfBudget soon after the trace has `events` events."""
+        def watch():
+            if len(self._records) > events:
+                raise OutOfBudget(f"The budget of {events:,} events was used up after {self.now:.0f}")
+        self.env.watch = watch
+
     def after(self, delay: float) -> Event:
         """An event `delay` milliseconds from now: `yield cluster.after(200)` in a script."""
         if not isinstance(delay, (int, float)) or not 0 <= delay < float("inf"):
@@ -104,98 +118,6 @@ class Cluster:
                              "write a function with `yield cluster.after(200)` in it.")
         self.env.process(steps)
         return self
-
-    # Faults.
-
-    def crash(self, *names: str, lost: int = 0, torn: bool = False) -> None:
-        """Stop nodes. Volatile fields, timers and whatever arrives until the restart are lost; durable fields stay.
-
-        lost  how many of the last steps never reached the disk, which had said that they had (a lost fsync).
-        torn  whether the last write to the disk was cut short: each tuple that it changed lacks its last item.
-        """
-        if lost < 0:
-            raise DslabError(f"crash(lost={lost}): give the number of steps that the disk forgets, 0 or more.")
-        for name in names:
-            if self.node_named(name) is None:
-                raise DslabError(f"{name} is down already: restart it before you crash it again.")
-            if lost or torn:
-                self._disks[name] = self._damaged(name, lost, torn)
-            self.nodes[name] = None
-            self._timers[name].clear()
-            waiting = self._paused.pop(name, ())
-            self.record("crash", name)
-            for action in waiting:
-                action()  # To find the node down.
-
-    def crash_during(self, name: str, *, written: bool = True, sends: int = 0) -> None:
-        """Crash a node in the middle of its next step: its disk is written or not, and only the first `sends` messages leave."""
-        if self.node_named(name) is None or sends < 0 or sends and not written:
-            raise DslabError(f"crash_during({name!r}, written={written}, sends={sends}): the node must be up, and nothing is sent before the disk is written.")
-        self._traps[name] = written, sends
-
-    def clock(self, name: str, *, ahead: float = 0.0, rate: float = 1.0) -> None:
-        """Let a node's clock jump `ahead` ms (back, where negative) and from now on run at `rate`, which its timers follow."""
-        self.node_named(name)
-        if rate <= 0:
-            raise DslabError(f"clock({name!r}, rate={rate!r}): a clock runs at more than 0 times the real pace.")
-        self._clocks[name] = self.env.now, self._shown(name) + ahead * 1000, rate
-        self.record("mark", data=f"{name}'s clock now shows {self._shown(name) / 1000:.1f} ms and runs at {rate:g} times the real pace")
-
-    def restart(self, *names: str) -> None:
-        """Boot crashed nodes from their durable fields."""
-        for name in names:
-            if self.node_named(name) is not None:
-                raise DslabError(f"{name} is up: only a crashed node restarts.")
-            disk = {field: self._disks[name][field] for field in self.node_class.durable}
-            self.nodes[name] = node = self.node_class.recover(name, [peer for peer in self.names if peer != name], disk)
-            self._step(node, "restart", None, None, None, node.start)
-
-    def pause(self, *names: str) -> None:
-        """Freeze nodes, as a long garbage collection does: nothing is lost, everything waits until `resume`."""
-        for name in names:
-            if self.node_named(name) is None:
-                raise DslabError(f"{name} is down: only a node that runs can be paused.")
-            if name in self._paused:
-                raise DslabError(f"{name} is paused already.")
-            self._paused[name] = []
-            self.record("pause", name)
-
-    def resume(self, *names: str) -> None:
-        """Let paused nodes go on; what waited is handled now, in the order in which it came."""
-        for name in names:
-            self.node_named(name)
-            if name not in self._paused:
-                raise DslabError(f"{name} is not paused.")
-            waiting = self._paused.pop(name)
-            self.record("resume", name)
-            for action in waiting:
-                action()
-
-    def partition(self, *groups) -> None:
-        """Cut all links between groups: `partition("n1 n2", "n3 n4 n5")`. Clients keep theirs unless they are named."""
-        self._cut(partition(groups, self.trace.lanes))
-
-    def isolate(self, name: str) -> None:
-        """Cut one node off from all other nodes; clients still reach it."""
-        self.node_named(name)
-        self._cut(between([name], [other for other in self.names if other != name]))
-
-    def cut(self, senders, receivers) -> None:
-        """Cut links one way: what `senders` send no longer reaches `receivers`."""
-        for name in group(senders) + group(receivers):
-            self._lane(name)
-        self._cut({(a, b) for a in group(senders) for b in group(receivers) if a != b})
-
-    def heal(self) -> None:
-        """Put all links up again. What was sent across a cut link is lost."""
-        self.network.heal()
-        self.record("heal")
-
-    def slow(self, senders, receivers, delay) -> None:
-        """Give the links from `senders` to `receivers` another delay range in ms; None gives back the usual one."""
-        for name in group(senders) + group(receivers):
-            self._lane(name)
-        self.network.slow([(a, b) for a in group(senders) for b in group(receivers)], delay)
 
     def mark(self, sentence: str) -> None:
         """Write a sentence into the trace, for the reader of the run."""
@@ -260,19 +182,34 @@ class Cluster:
             if not copies:
                 self._losses.append((now, "lose", receiver, sender, number, "loss", None))
             for _ in range(copies):
-                network.carry(now, sender, receiver, message, number)
+                if network.corrupts():
+                    self._corrupt(sender, receiver, message, number)
+                else:
+                    network.carry(now + network.held_back(), sender, receiver, message, number)
+
+    def _corrupt(self, sender: str, receiver: str, message, number: int) -> None:
+        """Send a message that is altered on its way."""
+        wait = self.network.held_back() + self.network.takes(sender, receiver)
+        became = altered(message, self.network.chance)
+        caught = self.network.checksums or became is None
+        self.env.schedule(_Altered(self, sender, receiver, None if caught else became, number), NORMAL, wait)
+
+    def _arrive_altered(self, event) -> None:
+        self._deliver(event.sender, event.receiver, event.message, event.message_number, altered=True)
 
     def _note_losses(self) -> None:
         """Record what was lost on leaving: after the whole step, so that a handler's effects stand together."""
         self._records.extend(self._losses)
         self._losses.clear()
 
-    def _deliver(self, sender, receiver, message, number, arrived=False) -> None:
+    def _deliver(self, sender, receiver, message, number, arrived=False, altered=False) -> None:
         node = self.nodes.get(receiver)
         if self.network.down and not arrived and (sender, receiver) in self.network.down:
             self.record("lose", receiver, sender, number, "cut")
         elif self._paused and receiver in self._paused:
-            self._paused[receiver].append(lambda: self._deliver(sender, receiver, message, number, arrived=True))
+            self._paused[receiver].append(lambda: self._deliver(sender, receiver, message, number, arrived=True, altered=altered))
+        elif altered and (node is not None or receiver in self.clients):
+            self._handle_altered(node, sender, receiver, message, number)
         elif node is not None:
             self._step(node, "deliver", sender, number, None, node.receive, sender, message)
         elif receiver in self.clients:
@@ -282,6 +219,20 @@ class Cluster:
             self.record("lose", receiver, sender, number, "down")
         else:
             raise DslabError(f"{sender} sends {message!r} to {receiver!r}, which is not in this cluster.")
+
+    def _handle_altered(self, node, sender, receiver, message, number) -> None:
+        """A node or client gets what its message has become: None where a checksum tells that it is not what was sent."""
+        if message is None:
+            self.record("lose", receiver, sender, number, "corrupt")
+        elif node is None:
+            self.record("deliver", receiver, sender, number, message)
+            self.clients[receiver].receive(sender, message)
+        else:
+            try:
+                self._step(node, "deliver", sender, number, message, node.receive, sender, message)
+            except Exception as error:  # What no honest peer sends may break a handler; the process dies of it.
+                if self.nodes[receiver] is node:
+                    self.crash(receiver, why=f"it can't handle {show(message)}, which {sender} never sent ({type(error).__name__})")
 
     def _ring(self, alarm) -> None:
         name = alarm.node
@@ -324,29 +275,14 @@ class Cluster:
     def _cut_short(self, node: Node, before: dict | None) -> None:
         """A crash in the middle of the step that `node` has just done: a prefix of its effects happens."""
         written, sends = self._traps.pop(node.id)
-        leaving, node.outbox, node.timers = node.outbox[:sends], [], {}
+        leaving, kept_back, node.outbox, node.timers = node.outbox[:sends], node.outbox[sends:], [], {}
         for receiver, message in leaving:
             self._send(node.id, receiver, message)
         self._note_losses()
         if not written:
             self._disks[node.id] = before if before is not None else dict(node.fields)
-        self.crash(node.id)
-
-    def _damaged(self, name: str, lost: int, torn: bool) -> dict:
-        """What a disk that lies holds of this node's states, the last of which it should hold."""
-        states = [record[6] for record in self._records if record[2] == name and record[6] is not None]
-        kept = max(len(states) - lost, 0)
-        disk = dict(states[kept - 1] if kept else self.node_class.fields)
-        older = states[kept - 2] if kept > 1 else self.node_class.fields
-        for field in self.node_class.durable if torn else ():
-            if isinstance(disk[field], tuple) and disk[field] != older[field]:
-                disk[field] = disk[field][:-1]
-        return disk
-
-    def _shown(self, name: str) -> float:
-        """What a node's clock shows, µs."""
-        since, shown, rate = self._clocks.get(name, (0, 0, 1.0))
-        return shown + (self.env.now - since) * rate
+        disk = "its disk is written" if written else "its disk is not written"
+        self.crash(node.id, why=f"in the middle of this step: {disk}, {len(leaving)} of its {len(leaving) + len(kept_back)} messages leave")
 
     def _set_timers(self, name: str, timers: dict) -> None:
         pending = self._timers[name]
@@ -363,14 +299,6 @@ class Cluster:
             pending[kind] = alarm = _Alarm(self, name, timer, number)
             self.env.schedule(alarm, NORMAL, wait)
 
-    def _cut(self, pairs) -> None:
-        self.network.cut(pairs)
-        self.record("cut", data=tuple(sorted(pairs)))
-
-    def _lane(self, name: str) -> None:
-        if name not in self._timers and name not in self.clients:
-            raise DslabError(f"there is no {name!r} in this cluster: it has {', '.join(self.trace.lanes)}.")
-
 
 class _Alarm(Event):
     """A pending timer, as a simpy event made ready to be scheduled."""
@@ -383,3 +311,16 @@ class _Alarm(Event):
         self.env = cluster.env
         self.callbacks = [cluster._ring]
         self.node, self.timer, self.number = node, timer, number
+
+
+class _Altered(Event):
+    """A message under way that is no longer what was sent, as a simpy event made ready to be scheduled."""
+
+    __slots__ = ("env", "callbacks", "sender", "receiver", "message", "message_number")
+    _ok = True
+    _value = None
+
+    def __init__(self, cluster, sender, receiver, message, number):
+        self.env = cluster.env
+        self.callbacks = [cluster._arrive_altered]
+        self.sender, self.receiver, self.message, self.message_number = sender, receiver, message, number

@@ -1,7 +1,7 @@
 """Nemeses: named ways to make trouble, each a script for `Cluster.script`.
 
     cluster.script(swizzle(hold=300))
-    cluster.script(isolate_leader(lambda node: node.role == "leader"))
+    cluster.script(isolate_leader())
 
 Each draws from a stream of chance of its own, so that the same seed without it keeps its timers and delays, and each ends with
 all links up and all nodes running. Times are in milliseconds.
@@ -20,6 +20,7 @@ from collections.abc import Callable
 from random import Random
 
 from dslab.errors import DslabError
+from dslab.node import Node
 from dslab.sim.faults import between
 from dslab.values import majority
 
@@ -118,14 +119,20 @@ def swizzle(*, after: float = 100, hold: float = 300):
     return script
 
 
-def isolate_leader(leads: Callable, *, after: float = 300, hold: float = 500, times: int = 3):
-    """Cuts off the node for which `leads` is true, and after the next election that one. Waits where nobody leads."""
+def isolate_leader(leads: Callable | None = None, *, after: float = 300, hold: float = 500, times: int = 3):
+    """Cuts off the node for which `leads` is true, and after the next election that one. Waits where nobody leads.
+
+    Where `leads` isn't given, the protocol says who leads.
+    """
     _ready("isolate_leader", hold, times)
 
     def script(cluster):
+        if leads is None and cluster.node_class.leads is Node.leads:
+            raise DslabError(f"isolate_leader needs a protocol with a leader, and {cluster.node_class.__name__} names none: "
+                             "give it a method `leads`.")
         yield cluster.after(after)
         for _ in range(times):
-            leaders = [name for name, node in cluster.nodes.items() if node is not None and leads(node)]
+            leaders = [name for name, node in cluster.nodes.items() if node is not None and (leads(node) if leads else node.leads())]
             if leaders:
                 cluster.isolate(leaders[-1])
             yield cluster.after(hold)

@@ -1,4 +1,4 @@
-"""Links between nodes: how long a message takes, whether it arrives, and which links are cut."""
+"""Links between nodes: how long a message takes, whether it arrives and as what, and which links are cut."""
 
 from random import Random
 
@@ -11,24 +11,32 @@ __all__ = ["Network"]
 
 
 class Network:
-    """Directed links with a delay range, loss and duplication.
+    """Directed links with a delay range, and a share of messages that fare worse.
 
     delay      (low, high) in milliseconds; each message draws its own, so messages overtake each other.
     loss       the share of messages that vanish, 0 to 1.
     duplicate  the share that arrive twice.
+    reorder    the share that are held back for up to `window` milliseconds, so that later ones overtake them.
+    corrupt    the share of which one field is altered on the way. With `checksums` the receiver notices and throws the message
+               away; without, it handles what arrived.
     """
 
     def __init__(self, clock: Clock, random: Random, delay=(1, 10), loss: float = 0.0, duplicate: float = 0.0):
+        self.chance = random
         self._random = random.random
         self._post, self._order = clock.post, clock.order
-        self._links: dict[tuple[str, str], tuple[int, int]] = {}
+        self.slowed: dict[tuple[str, str], tuple[int, int]] = {}
         self._usual = delay_range(delay)
         self.down: set[tuple[str, str]] = set()
         self.disturb(loss, duplicate)
 
-    def disturb(self, loss: float = 0.0, duplicate: float = 0.0) -> None:
-        """From now on, lose and duplicate these shares of the messages."""
-        self.loss, self.duplicate = share("loss", loss), share("duplicate", duplicate)
+    def disturb(self, loss: float = 0.0, duplicate: float = 0.0, reorder: float = 0.0, window: float = 50.0,
+                corrupt: float = 0.0, checksums: bool = True) -> None:
+        """From now on, do these to these shares of the messages, and nothing else."""
+        shares = share("loss", loss), share("duplicate", duplicate), share("reorder", reorder), share("corrupt", corrupt)
+        _, self._held = delay_range((0, window))
+        self.loss, self.duplicate, self.reorder, self.corrupt = shares
+        self.window, self.checksums = window, checksums
         self._note()
 
     def cut(self, pairs) -> None:
@@ -42,22 +50,39 @@ class Network:
         self._note()
 
     def _note(self) -> None:
-        #: Nothing is cut, lost or duplicated at the moment; kept, since every message asks.
-        self.reliable = not (self.down or self.loss or self.duplicate)
+        #: Nothing is cut and no share is above 0 at the moment; kept, since every message asks.
+        self.reliable = not (self.down or self.loss or self.duplicate or self.reorder or self.corrupt)
 
     def slow(self, pairs, delay) -> None:
         """Give the directed links in `pairs` a delay range of their own; None gives back the usual one."""
         for pair in pairs:
             if delay is None:
-                self._links.pop(pair, None)
+                self.slowed.pop(pair, None)
             else:
-                self._links[pair] = delay_range(delay)
+                self.slowed[pair] = delay_range(delay)
 
     def carry(self, now: int, sender: str, receiver: str, message, number: int) -> None:
         """Have a message that leaves `now` (µs) delivered when its link has taken its time."""
-        low, span = self._links.get((sender, receiver), self._usual) if self._links else self._usual
+        low, span = self.slowed.get((sender, receiver), self._usual) if self.slowed else self._usual
         self._post((now + low + int(self._random() * span), NORMAL, next(self._order), None,
                     sender, receiver, message, number))
+
+    def post_after(self, now: int, wait: int, sender: str, receiver: str, message, number: int) -> None:
+        """Have a message that leaves `now` delivered after `wait` (both µs)."""
+        self._post((now + wait, NORMAL, next(self._order), None, sender, receiver, message, number))
+
+    def takes(self, sender: str, receiver: str, random=None) -> int:
+        """How long one message takes on this link, µs."""
+        low, span = self.slowed.get((sender, receiver), self._usual)
+        return low + int((random or self._random)() * span)
+
+    def held_back(self) -> int:
+        """How long a message is held back before it leaves, µs: 0 for most."""
+        return int(self._random() * self._held) if self.reorder and self._random() < self.reorder else 0
+
+    def corrupts(self) -> bool:
+        """Whether a message is altered on its way."""
+        return bool(self.corrupt) and self._random() < self.corrupt
 
     def copies(self) -> int:
         """How many copies of a message are on their way: 0 where it is lost, 2 where it is duplicated."""

@@ -25,6 +25,11 @@ class Client:
         self._next_id = 1
         self._open = None
 
+    @property
+    def idle(self) -> bool:
+        """Whether no call is open."""
+        return self._open is None
+
     # Each returns an event: `yield` it in a script, or let `cluster.run(until=event)` wait for it. Its value is the reply.
 
     def read(self, key=None, **where):

@@ -2,7 +2,7 @@
 // The format is described in dslab/trace.py, and every sentence here is also said there, word for word.
 
 const KINDS = { b: "start", s: "send", d: "deliver", x: "lose", t: "set", c: "cancel", f: "fire", k: "crash", r: "restart",
-  p: "pause", u: "resume", P: "cut", H: "heal", i: "invoke", o: "ok", n: "fail", "?": "info", m: "mark", a: "act" };
+  p: "pause", u: "resume", P: "cut", H: "heal", F: "fault", i: "invoke", o: "ok", n: "fail", "?": "info", m: "mark", a: "act" };
 const WITH_STATE = new Set(["start", "deliver", "fire", "restart", "act"]);
 const WITHIN_STEP = new Set(["send", "set", "cancel"]);
 const COLUMNS = ["time", "place", "other", "ref", "data"];
@@ -188,7 +188,7 @@ export class Run {
         if (!call) throw new Error("ref");
         Object.assign(call, { end: time, outcome: kind, close: event });
       }
-      if (["start", "restart", "crash", "fire", "pause", "resume", "mark", "act"].includes(kind)) this.marks.push({ event, kind, lane, time });
+      if (["start", "restart", "crash", "fire", "pause", "resume", "mark", "fault", "act"].includes(kind)) this.marks.push({ event, kind, lane, time });
     }
     this.longest = this.arrows.reduce((most, arrow) => Math.max(most, (arrow.end ?? this.end) - arrow.begin), 0);
     this.messageNames = [...new Set(this.arrows.map((arrow) => arrow.name))];
@@ -224,9 +224,10 @@ export class Run {
     const asked = this.ref[event] < 0 ? null : this.payload(this.ref[event]);
     const reading = asked && ["read", "get"].includes(asked[1]);
     switch (this.kind[event]) {
-      case "deliver": return `${who} receives ${show(asked)} from ${other}`;
+      case "deliver": return `${who} receives ${show(asked)} from ${other}${payload === null ? "" : `, altered on its way to ${show(payload)}`}`;
       case "lose": {
-        const why = { loss: "is lost", cut: "can't cross the cut", down: `finds ${who} down` }[payload] ?? `is lost: ${show(payload)}`;
+        const why = { loss: "is lost", cut: "can't cross the cut", down: `finds ${who} down`,
+          corrupt: "fails its checksum and is thrown away", dropped: "is dropped" }[payload] ?? `is lost: ${show(payload)}`;
         return `${show(asked)} from ${other} to ${who} ${why}`;
       }
       case "fire": return `${who}'s ${show(payload)} runs out`;
@@ -237,9 +238,11 @@ export class Run {
       case "fail": return `${who}'s ${asked[1]} is refused: ${show(payload)}`;
       case "info": return `${who} gives up waiting for its ${asked[1]}: ${show(payload)}`;
       case "mark": case "act": return payload;
+      case "fault": return payload[2];
+      case "crash": return `${who} crashes${payload === null ? "" : `: ${payload}`}`;
       case "send": case "set": case "cancel": return `${who} ${this.effects(event, event + 1)[0]}`;
     }
-    return `${who} ${{ start: "starts", crash: "crashes", restart: "restarts from its disk", pause: "pauses", resume: "goes on" }[this.kind[event]]}`;
+    return `${who} ${{ start: "starts", restart: "restarts from its disk", pause: "pauses", resume: "goes on" }[this.kind[event]]}`;
   }
 
   /** [field, old, new] for each field that `event` changed; numbers in `values`. */

@@ -313,11 +313,11 @@ export default class SpaceTime {
       pen.globalAlpha = time <= this.now.time ? 1 : 0.35;
       pen.fillStyle = pen.strokeStyle = this.ink;
       pen.lineWidth = 1.4;
-      if (kind === "mark") {
+      if (kind === "mark" || kind === "fault") {
         pen.font = SMALL;
         pen.textAlign = "left";
         pen.fillStyle = this.soft;
-        fitted(pen, `¶ ${run.payload(event)}`, Math.max(this.left, x), 8, this.width - x - 6);
+        fitted(pen, kind === "mark" ? `¶ ${run.payload(event)}` : `⚠ ${run.payload(event)[2]}`, Math.max(this.left, x), 8, this.width - x - 6);
         line(pen, x, 14, x, this.height - AXIS);
       } else this.drawSign(kind, x, this.y(lane));
     }
