@@ -92,15 +92,16 @@ def sweep(run: Callable[[Any], Any], seeds: Iterable[Any] = range(1000), *, exec
         raise DslabError("a seed stands twice among the seeds: the same run would be counted twice.")
     chunk = chunk or max(1, min(100, len(seeds) // 100))
     if executor is not None:
-        return _swept(run, seeds, executor, chunk)
+        return _swept(run, seeds, executor, chunk, cancel=True)
     with _pool() as own:
-        found = _swept(run, seeds, own, chunk)
+        # Its processes are ended instead: a pool that finds them dead stumbles over tasks that are cancelled already.
+        found = _swept(run, seeds, own, chunk, cancel=False)
         if found.interrupted:
             _end(own)
         return found
 
 
-def _swept(run, seeds, executor, chunk) -> Sweep:
+def _swept(run, seeds, executor, chunk, cancel) -> Sweep:
     found, interrupted = {}, False
     rest, tasks = _chunks(seeds, chunk), set()
     bar = _bar(len(seeds))
@@ -118,7 +119,7 @@ def _swept(run, seeds, executor, chunk) -> Sweep:
     except KeyboardInterrupt:
         interrupted = True
     finally:
-        for task in tasks:
+        for task in tasks if cancel else ():
             task.cancel()
         bar.close()
     return Sweep({seed: found[seed] for seed in seeds if seed in found}, len(seeds), interrupted)
