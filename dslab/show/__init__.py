@@ -1,9 +1,10 @@
 """Pictures, players and tables. They read traces, histories and verdicts, and know no protocol."""
 
 from dslab.show.diagram import diagram
+from dslab.show.drive import Drive, drive
 from dslab.show.live import Live, live
 from dslab.show.player import Player, page, play
 from dslab.show.source import source
 from dslab.show.table import states, table
 
-__all__ = ["Live", "Player", "diagram", "live", "page", "play", "source", "states", "table"]
+__all__ = ["Drive", "Live", "Player", "diagram", "drive", "live", "page", "play", "source", "states", "table"]

@@ -1,6 +1,7 @@
 // The one script that a page loads. It fetches a widget's file when the page has such an element, now or later.
 
 const ELEMENTS = {
+  "dslab-drive": () => import("./drive.js"),
   "dslab-trace": () => import("./trace.js"),
 };
 

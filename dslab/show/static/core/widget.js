@@ -46,7 +46,8 @@ export class Widget extends HTMLElement {
     if (!this.shadowRoot) return;
     this.disconnectedCallback();
     this.built = false;
-    this.open();
+    this.style.minHeight = `${this.offsetHeight}px`;  // The page below it doesn't jump while it is made anew.
+    this.open().then(() => { this.style.minHeight = ""; });
   }
 
   async open() {
