@@ -196,8 +196,13 @@ def parting(one: Branch, other: Branch) -> dict:
     step = next((number for number in range(common) if here[number] != there[number]), common)
     if step == len(here) == len(there):
         return {"step": None, "with": one.number, "words": f"The same steps as in “{one.name}”."}
-    said = [f"In “{branch.name}”: {steps[step] if step < len(steps) else 'the run ends.'}" for branch, steps in ((one, here), (other, there))]
+    said = [f"In “{branch.name}”: {_short(steps[step]) if step < len(steps) else 'the run ends.'}" for branch, steps in ((one, here), (other, there))]
     return {"step": step, "with": one.number, "words": f"The same as “{one.name}” for {step:,} steps. Then they part. {' '.join(said)}"}
+
+
+def _short(sentence: str) -> str:
+    """A step's sentence up to what it changed and sent."""
+    return sentence.split("; ")[0].rstrip(".") + "."
 
 
 def _with_room(scenario, at: float):

@@ -57,6 +57,7 @@ class Drive extends Widget {
     const [trace] = event.composedPath(), branch = [...this.parts.values()].find((each) => each.trace === trace);
     if (!branch) return;
     event.stopPropagation();
+    this.hand = trace;
     this.ask({ do: "act", branch: branch.number, step: event.detail, seen: (trace.run.stepTimes[trace.seen] ?? 0) / 1000 });
   }
 
@@ -74,7 +75,8 @@ class Drive extends Widget {
     this.stand.append(...branches.map(({ number }) => this.parts.get(number).element).filter((element, place) => this.stand.children[place] !== element));
     for (const branch of branches) this.tellParting(branch, branches);
     this.arrange();
-    if (at !== null && branches.length > 1 && this.parts.get(branches.at(-1).number).fresh) this.parts.get(branches.at(-1).number).element.scrollIntoView({ block: "nearest" });
+    const fresh = branches.length > 1 && [...this.parts.values()].find((parts) => parts.fresh);
+    if (fresh) fresh.element.scrollIntoView({ block: "start" });
   }
 
   /** Where the reader stands, in ms: the same in all branches. */
@@ -90,10 +92,19 @@ class Drive extends Widget {
     parts.element.setAttribute("aria-label", `Branch ${branch.name}`);
     if (parts.run !== branch.run) {
       parts.run = branch.run;
+      if (parts.fresh && this.hand?.memory) this.hands(parts.trace);
       for (const [name, value] of Object.entries({ run: branch.run, at: moment, views: branch.views, group: this.group })) parts.trace.setAttribute(name, value);
       parts.trace.data = JSON.parse(this.texts.get(branch.run));
     } else parts.trace.follow?.("", 0, Math.round(moment * 1000));
     this.tellDeeds(parts, branch);
+  }
+
+  /** What was chosen, and the focus, go over to a new branch: there the story goes on. */
+  hands(trace) {
+    const { stage } = this.hand.memory;
+    trace.memory = { stage: { ...stage } };
+    if (stage) stage.focused = false;
+    this.hand = null;
   }
 
   branchElement({ number, name }) {
@@ -102,7 +113,7 @@ class Drive extends Widget {
     parts.name.addEventListener("change", () => this.ask({ do: "name", branch: number, name: parts.name.value }));
     parts.close = on("Close", () => ({ do: "close" }));
     const here = () => (parts.trace.run.stepTimes[parts.trace.step] ?? 0) / 1000;
-    parts.element = html("section", { class: "branch" }, html("div", { class: "head" }, parts.name, on("Branch here", () => ({ do: "branch", at: here() })), on("One second longer", () => ({ do: "longer" })), parts.close), parts.parting, parts.trace, parts.did);
+    parts.element = html("section", { class: "branch" }, html("div", { class: "head" }, parts.name, on("Branch here", () => { this.hand = parts.trace; return { do: "branch", at: here() }; }), on("One second longer", () => ({ do: "longer" })), parts.close), parts.parting, parts.trace, parts.did);
     this.parts.set(number, parts);
     return parts;
   }

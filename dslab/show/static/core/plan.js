@@ -1,19 +1,20 @@
-// Where everything stands on a cluster stage: a ring of nodes, clients beside it or, where it is narrow, under it.
+// Where everything stands on a cluster stage: a ring of nodes with their lines beside them or, where it is narrow, under them, and
+// clients at the sides or under the ring.
 
 import { svg } from "./draw.js";
 
-const NARROW = 640, LINE = 14;
+const NARROW = 480, UNDER = 720, LINE = 14;
 
 export class StagePlan {
   constructor(run, width) {
-    Object.assign(this, { run, width, narrow: width < NARROW, nodes: run.nodes.length, clients: run.lanes.length - run.nodes.length });
+    Object.assign(this, { run, width, narrow: width < NARROW, under: width < UNDER, nodes: run.nodes.length, clients: run.lanes.length - run.nodes.length });
     this.r = this.narrow ? 21 : 26;
     this.ring = this.nodes === 1 ? 0 : this.narrow ? Math.min(width * 0.3, 100) : this.nodes <= 3 ? 110 : this.nodes <= 5 ? 135 : 150;
     this.middle = { x: width / 2, y: this.ring + this.r + 24 };
     // The lowest nodes of three or five stand above the ring's lowest point.
     const low = Math.max(0, ...run.nodes.map((_, lane) => Math.sin(this.angle(lane)))) * this.ring;
     this.height = this.middle.y + low + this.r + (this.narrow ? 46 : 30);
-    if (this.clients && this.narrow) this.height += 84;
+    if (this.clients && this.under) this.height += 84;
     this.labels = this.narrow ? 4 : 10;
     this.spots = run.lanes.map((_, lane) => (lane < this.nodes ? this.nodeSpot(lane) : this.clientSpot(lane - this.nodes)));
   }
@@ -28,15 +29,15 @@ export class StagePlan {
   }
 
   clientSpot(client) {
-    if (this.narrow) return { x: this.width * (client + 0.5) / this.clients, y: this.height - 66, reach: 20 };
+    if (this.under) return { x: this.width * (client + 0.5) / this.clients, y: this.height - 66, reach: 20 };
     const right = client % 2, row = client >> 1, rows = right ? this.clients >> 1 : (this.clients + 1) >> 1;
     return { x: right ? this.width - 72 : 72, y: (this.height - 40) * (row + 0.5) / rows, reach: 26 };
   }
 
   /** Put a lane's parts where they belong. */
-  place({ node, body, inner, name, sign, lines }, number) {
-    const { x, y } = this.spots[number], group = body.parentNode, { r } = this;
-    group.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+  place({ node, outer, body, inner, name, sign, lines }, number) {
+    const { x, y } = this.spots[number], { r } = this;
+    outer.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
     if (node) {
       body.setAttribute("r", r);
       inner.setAttribute("r", r - 4);
@@ -59,7 +60,7 @@ export class StagePlan {
 
   /** Text that fits beside a client. */
   short(text) {
-    const most = this.narrow ? Math.max(8, Math.floor(this.width / this.clients / 7)) : 20;
+    const most = this.under ? Math.max(8, Math.floor(this.width / this.clients / 7)) : 20;
     return text.length > most ? `${text.slice(0, most - 1)}…` : text;
   }
 
@@ -111,9 +112,11 @@ export class StagePlan {
     return { x: this.middle.x + far * Math.cos(angle), y: this.middle.y + far * Math.sin(angle) };
   }
 
+  /** From one end outside the ring to the other, bent towards the middle, so that it keeps off a node that stands alone; or to the middle. */
   wall(one, other) {
-    const far = this.ring + this.r + 16, a = this.at(one, far), b = other === null ? this.middle : this.at(other, far), along = other === null ? 0 : 0.06;
-    return [svg("line", { class: "wall", x1: a.x, y1: a.y, x2: b.x, y2: b.y }), this.scissors(a.x + (b.x - a.x) * along, a.y + (b.y - a.y) * along)];
+    const far = this.ring + this.r + 16, a = this.at(one, far), b = other === null ? this.middle : this.at(other, far);
+    const bend = other === null ? "L" : `Q${this.middle.x.toFixed(1)} ${this.middle.y.toFixed(1)} `;
+    return [svg("path", { class: "wall", d: `M${a.x.toFixed(1)} ${a.y.toFixed(1)}${bend}${b.x.toFixed(1)} ${b.y.toFixed(1)}` }), this.scissors(a.x, a.y)];
   }
 
   scissors(x, y) {

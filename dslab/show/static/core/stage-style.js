@@ -49,7 +49,7 @@ export const STAGE_STYLE = `
 .stage .node, .stage .client { cursor: pointer; }
 .stage g[role=button]:focus { outline: none; }
 .stage g[role=button]:focus-visible .body, .stage g[role=button]:focus-visible .reach { outline: 2px solid var(--mark); outline-offset: 4px; }
-.stage .wall { stroke: var(--warn); stroke-width: 4; stroke-dasharray: 9 6; }
+.stage .wall { fill: none; stroke: var(--warn); stroke-width: 4; stroke-dasharray: 9 6; }
 .stage .wall.thin { stroke-width: 1.8; stroke-dasharray: 5 4; }
 .stage .wall.solid { stroke-width: 3.5; stroke-dasharray: none; }
 .stage .head { fill: var(--warn); }

@@ -33,7 +33,7 @@ export default class Stage {
     this.palette = new Palette(this);
     this.element = html("div", { class: host.live ? "stage live" : "stage" }, html("style", {}, STAGE_STYLE), html("div", { class: "ring" }, this.picture, this.legend()), this.palette.element);
     this.lanes = run.lanes.map((name, lane) => this.laneElement(name, lane));
-    this.layers.nodes.append(...this.lanes.map(({ group }) => group));
+    this.layers.nodes.append(...this.lanes.map(({ outer }) => outer));
     this.element.addEventListener("focusin", () => { this.memory.focused = true; });
     this.element.addEventListener("focusout", (event) => { if (event.relatedTarget) this.memory.focused = this.element.contains(event.relatedTarget); });
   }
@@ -62,8 +62,10 @@ export default class Stage {
     const node = lane < this.run.nodes.length;
     const parts = { body: node ? svg("circle", { class: "body" }) : svg("rect", { class: "body", rx: 6 }), inner: svg("circle", { class: "inner" }), arcs: svg("g", { class: "arcs" }),
       name: svg("text", { class: "name", "text-anchor": "middle", dy: ".35em" }, name), sign: svg("text", { class: "sign", "text-anchor": "middle", dy: ".35em" }), lines: [0, 1, 2].map((row) => svg("text", { class: row ? "line" : "line first" })) };
-    const group = this.item(svg("g", { class: node ? "node" : "client" }, parts.arcs, parts.body, parts.inner, parts.sign, parts.name, ...parts.lines), `${node ? "node" : "client"} ${name}`);
-    return { group, node, ...parts };
+    const group = this.item(svg("g", {}, parts.body, parts.inner, parts.name), `${node ? "node" : "client"} ${name}`);
+    // What stands around it is in its accessible name, in words.
+    const outer = svg("g", {}, parts.arcs, group, svg("g", { "aria-hidden": true }, parts.sign, ...parts.lines));
+    return { group, outer, node, ...parts };
   }
 
   /** Make a group one of those that the arrow keys walk over. */
@@ -171,9 +173,9 @@ export default class Stage {
     (this.items().find((item) => item.dataset.key === this.memory.chosen) ?? this.lanes[0].group).focus({ preventScroll: true });
   }
 
-  settleNode({ group, body, sign, lines, arcs }, number, now) {
+  settleNode({ group, outer, body, sign, lines, arcs }, number, now) {
     const { run, event } = this, name = run.nodes[number], health = this.world.health(number, event), state = this.stateOf(number);
-    group.setAttribute("class", ["node", health, state.leads && health === "up" ? "leads" : "", run.place[now.first] === number ? "acts" : "", this.host.lit.has(`node ${name}`) ? "lit" : ""].join(" "));
+    outer.setAttribute("class", ["node", health, state.leads && health === "up" ? "leads" : "", run.place[now.first] === number ? "acts" : "", this.host.lit.has(`node ${name}`) ? "lit" : ""].join(" "));
     body.style.fill = health === "down" ? `url(#${this.id}-hatch)` : "";
     sign.textContent = { down: "✕", paused: "‖" }[health] ?? "";
     const about = health === "down" ? ["down"] : [(state.leads ? "★ " : "") + state.role, state.term, state.badges].filter(Boolean);
@@ -202,7 +204,7 @@ export default class Stage {
     return { role: show(role) === "''" ? "" : show(role), term: term ? `${term.replace("current_", "")} ${of(term)}` : "", badges: badges.join(" · "), leads: LEADS.includes(role) };
   }
 
-  settleClient({ group, lines }, number) {
+  settleClient({ group, outer, lines }, number) {
     const { run } = this, last = this.world.lastCall(number, this.event), name = run.lanes[number];
     const said = last && last.call.close !== null && last.closed ? show(run.payload(last.call.close)) : "";
     const asked = last ? [run.payload(last.call.event)[1], ...run.payload(last.call.event).slice(2).filter((part) => part !== null).map(show)].join(" ") : "idle";
@@ -210,7 +212,7 @@ export default class Stage {
     const barred = run.nodes.filter((node) => this.world.cut(this.event).has(`${name} ${node}`) || this.world.cut(this.event).has(`${node} ${name}`));
     const rows = [asked, outcome, barred.length ? `✂ ${barred.join(" ")}` : ""].filter(Boolean);
     lines.forEach((line, row) => { line.textContent = this.plan.short(rows[row] ?? ""); });
-    group.setAttribute("class", `client ${last && !last.closed ? "waits" : ""} ${this.host.lit.has(`client ${name}`) || (last && this.host.lit.has(`call ${last.call.event}`)) ? "lit" : ""}`);
+    outer.setAttribute("class", `client ${last && !last.closed ? "waits" : ""} ${this.host.lit.has(`client ${name}`) || (last && this.host.lit.has(`call ${last.call.event}`)) ? "lit" : ""}`);
     group.setAttribute("aria-label", `${name}, a client, ${rows.join(", ")}`);
   }
 
@@ -226,7 +228,7 @@ export default class Stage {
       parts.group.setAttribute("class", ["message", lands ? "lands" : "", lost ? "lost" : "", lit ? "lit" : ""].join(" "));
       parts.track.setAttribute("class", lit ? "track lit" : "track");
       parts.text.textContent = shown.size <= this.plan.labels || lit || lands ? flight.arrow.name + (lost ? ` (${flight.lost})` : "") : "";
-      parts.group.setAttribute("aria-label", `${flight.arrow.name} from ${run.lanes[flight.arrow.from]} to ${run.lanes[flight.arrow.to]}, ${lost ? `lost: ${flight.lost}` : lands ? "arrives" : "under way"}`);
+      parts.group.setAttribute("aria-label", `${flight.arrow.name}${lost ? ` (${flight.lost})` : ""} from ${run.lanes[flight.arrow.from]} to ${run.lanes[flight.arrow.to]}, ${lost ? "lost" : lands ? "arrives" : "under way"}`);
     }
   }
 
