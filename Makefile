@@ -11,7 +11,7 @@ READY := .venv/.ready
 # An editable install leaves out JupyterLab's extension, so it is put in its place here, and again when its parts change.
 EXTENSION := .venv/share/jupyter/labextensions/dslab-trace
 WIDGETS := $(wildcard dslab/show/static/*.js dslab/show/static/*/*.js)
-SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* book/assets/* notebooks/*.ipynb scripts/site.py) $(WIDGETS)
+SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* book/assets/* book/*.ipynb notebooks/*.ipynb scripts/site.py) $(WIDGETS)
 
 .PHONY: help book site lab test bench notebooks golden screens clean
 
@@ -29,7 +29,7 @@ lab: $(READY) $(EXTENSION)/.copied  ## open the notebooks in JupyterLab
 test: $(READY) $(EXTENSION)/.copied  ## run every test
 	@$(BIN)/python scripts/test_needs.py
 	@$(MAKE) --no-print-directory site
-	@$(BIN)/python -m pytest tests notebooks --nbval --nbval-cell-timeout 240 -n 2 --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest tests notebooks book --nbval --nbval-cell-timeout 240 -n 2 --dist loadfile $(PYTEST)
 
 bench: $(READY)  ## measure ratios against peers, each pair in one run
 	@for it in bench/*.py; do $(BIN)/python $$it; done

@@ -18,7 +18,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = "notebooks", "book"  # Chapters, and pages that are none.
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {"codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
             "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3"}
@@ -62,11 +63,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a notebook would change")
     options = parser.parse_args()
     os.environ["DSLAB_LAB"] = "recorded"
-    known = {path.stem: path for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+    known = {path.stem: path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))}
     names = [Path(name).stem for name in options.names] or list(known)
     for name in names:
         if name not in known:
-            print(f"dslab: there is no notebook {name!r} in {NOTEBOOKS.name}/: it has {', '.join(known)}.", file=sys.stderr)
+            print(f"dslab: there is no notebook {name!r} in {'/ or '.join(FOLDERS)}/: there are {', '.join(known)}.", file=sys.stderr)
             return 2
     changed = 0
     for name in names:

@@ -1,6 +1,7 @@
 """Pictures, players and tables. They read traces, histories and verdicts, and know no protocol."""
 
 from dslab.show.diagram import diagram
+from dslab.show.drive import Drive, drive
 from dslab.show.frontier import Figure, Frontier, frontier
 from dslab.show.history import history
 from dslab.show.live import Live, live
@@ -13,6 +14,6 @@ from dslab.show.state_graph import StateGraph, state_graph
 from dslab.show.stream import stream
 from dslab.show.table import states, table
 
-__all__ = ["Figure", "Frontier", "Live", "Player", "Prediction", "Predictions", "Quorums", "Runs", "StateGraph", "diagram",
-           "frontier", "history", "live", "page", "play", "predict", "predictions", "quorums", "runs", "source", "state_graph",
-           "states", "stream", "table"]
+__all__ = ["Drive", "Figure", "Frontier", "Live", "Player", "Prediction", "Predictions", "Quorums", "Runs", "StateGraph",
+           "diagram", "drive", "frontier", "history", "live", "page", "play", "predict", "predictions", "quorums", "runs",
+           "source", "state_graph", "states", "stream", "table"]

@@ -1,4 +1,4 @@
-"""JupyterLab: a stored run plays where its notebook is trusted, and is a picture where it is not."""
+"""JupyterLab: a stored run plays where its notebook is trusted, and is a picture where it is not; a driven one answers."""
 
 import json
 import os
@@ -16,6 +16,10 @@ from dslab.sim import Cluster
 
 EXTENSION = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "dslab-trace"
 
+DRIVEN = """from dslab.scenario import Scenario
+from dslab.show import drive
+drive(Scenario({"protocol": "raft", "nodes": 3, "seed": 1, "duration": 400}))"""
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -31,6 +35,8 @@ def lab(tmp_path_factory):
         # A signature covers the outputs: they must differ, or trusting one would trust both.
         output["data"]["text/plain"] = [name]
         (work / f"{name}.ipynb").write_text(json.dumps(notebook))
+    notebook["cells"] = [{"cell_type": "code", "id": "drive", "metadata": {}, "execution_count": None, "source": DRIVEN, "outputs": []}]
+    (work / "driven.ipynb").write_text(json.dumps(notebook))
     environment = os.environ | {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "HOME")}
     subprocess.run([sys.executable, "-m", "jupyter", "trust", str(work / "trusted.ipynb")], env=environment, check=True, capture_output=True)
     said = folder / "jupyterlab.log"
@@ -63,4 +69,24 @@ def test_a_stored_run(lab, browser, name, plays):
         page.locator(".jp-OutputArea-output img").first.wait_for(timeout=60_000)
         assert page.locator(".jp-OutputArea-output dslab-trace").count() == 0
         assert page.locator(".jp-OutputArea-output img").first.get_attribute("alt").startswith("Space-time diagram of In JupyterLab")
+    context.close()
+
+
+@pytest.mark.skipif(not EXTENSION.is_dir(), reason="the JupyterLab extension is not installed: run `make .venv/.ready`")
+def test_a_scenario_is_driven_through_a_kernel(lab, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    trouble = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.goto(f"{lab}/lab/workspaces/driven/tree/driven.ipynb")
+    page.locator(".jp-Notebook .jp-Cell").first.click(timeout=60_000)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)  # The kernel is there.
+    page.keyboard.press("Shift+Enter")
+    player = page.locator(".jp-OutputArea-output dslab-drive dslab-trace")
+    player.locator('[data-key="node n1"]').wait_for(timeout=60_000)
+    player.evaluate("player => player.go(player.run.stepAt(200000))")
+    player.locator('[data-key="node n1"]').click()
+    player.get_by_role("button", name="Crash", exact=True).click()
+    player.locator('[data-key="node n1"][aria-label="n1, down"]').wait_for(timeout=60_000)
+    assert player.locator(".sentence").inner_text().endswith("n1 crashes.") and trouble == []
     context.close()

@@ -2,6 +2,7 @@
 
 const ELEMENTS = {
   "dslab-quorums": () => import("./quorums.js"),
+  "dslab-drive": () => import("./drive.js"),
   "dslab-trace": () => import("./trace.js"),
   "dslab-runs": () => import("./runs.js"),
   "dslab-predict": () => import("./predict.js"),

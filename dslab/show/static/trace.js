@@ -23,6 +23,7 @@ import { BadData, Widget, define } from "./core/widget.js";
 
 export const VIEWS = {
   "space-time": () => import("./views/space-time.js"),
+  stage: () => import("./views/stage.js"),
   fields: () => import("./views/fields.js"),
   stream: () => import("./views/stream.js"),
   pipeline: () => import("./views/pipeline.js"),
@@ -61,7 +62,7 @@ class Trace extends Widget {
     for (const name of names) if (!VIEWS[name]) throw new BadData(`There is no view “${name}”: a run can be shown as ${Object.keys(VIEWS).join(", ")}.`);
     const kinds = (await Promise.all(names.map((name) => VIEWS[name]()))).map((module) => module.default);
     this.zooms = kinds.some((kind) => kind.zooms);
-    this.step = this.first();
+    this.step = this.seen = this.first();
     this.body.setAttribute("aria-label", `Player of run ${this.number}: ${run.title}`);
     this.body.append(html("p", { class: "title" }, run.title), this.stand = html("div", { class: "views" }), this.controls(),
       this.sentence = html("p", { class: "sentence", role: "status", "aria-live": "polite" }), this.help = html("div", { class: "keys", hidden: true }),
@@ -104,12 +105,12 @@ class Trace extends Widget {
 
   first() {
     const at = this.getAttribute("at");
-    return at === null ? 0 : this.run.stepAt(Number(at) * 1000);
+    return at === null ? 0 : this.run.stepAt(Math.round(Number(at) * 1000));
   }
 
   visit() {
     const asked = new URLSearchParams(location.hash.slice(1)), t = Number.parseFloat(asked.get("t"));
-    if (!(t >= 0) || (asked.has("run") && asked.get("run") !== this.fingerprint)) return;
+    if (!(t >= 0) || asked.has("s") || (asked.has("run") && asked.get("run") !== this.fingerprint)) return;
     if (!asked.has("run") && document.querySelector(this.localName) !== this) return;  // The page's first run is meant.
     this.go(this.run.stepAt(Math.round(t * 1000)));
     if (asked.has("run")) this.scrollIntoView({ block: "center" });
@@ -230,9 +231,16 @@ class Trace extends Widget {
     this.channel.light(keys);
   }
 
-  /** Tell whoever listens (a live kernel) what the reader did: a step of a scenario, as in a scenario file. */
+  /** Tell whoever listens (a live kernel) what the reader did: a step of a scenario, as in a scenario file. It happens a microsecond
+      after what is shown, since a scenario's steps come before the messages and timers of their moment. */
   act(step) {
-    this.dispatchEvent(new CustomEvent("dslab-act", { bubbles: true, composed: true, detail: { at: (this.run.stepTimes[this.step] ?? 0) / 1000, ...step } }));
+    this.pause();
+    this.dispatchEvent(new CustomEvent("dslab-act", { bubbles: true, composed: true, detail: { at: ((this.run.stepTimes[this.step] ?? 0) + 1) / 1000, ...step } }));
+  }
+
+  /** The first step that differs from that of another branch, or -1; a live kernel says so. */
+  get parting() {
+    return Number(this.getAttribute("parts") ?? -1);
   }
 
   get live() {
@@ -251,10 +259,11 @@ class Trace extends Widget {
       this.sentence.textContent = "Nothing happened in this run.";
       return;
     }
+    this.seen = Math.max(this.seen, step);
     this.views.forEach((view) => view.paint());
     this.scrub.value = step;
     this.scrub.setAttribute("aria-valuetext", `step ${step + 1} of ${run.steps.length}, ${run.moment(run.stepTimes[step])}`);
-    this.sentence.replaceChildren(html("span", { class: "count" }, `${step + 1}/${run.steps.length}`), " ", run.sentence(step));
+    this.sentence.replaceChildren(html("span", { class: "count" }, `${step + 1}/${run.steps.length}`), " ", run.sentence(step), ...(this.parting === step ? [html("strong", {}, " ≠ Here the branches part.")] : []));
     if (this.account.open) this.markAccount(true);
   }
 

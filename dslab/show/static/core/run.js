@@ -197,17 +197,8 @@ export class Run {
 
   /** A partition as its groups, or the links that are down one by one. */
   cutLabel(links) {
-    const up = (a, b) => !links.has(`${a} ${b}`) && !links.has(`${b} ${a}`);
-    const named = this.lanes.filter((lane) => [...links].some((pair) => pair.split(" ").includes(lane)));
-    const groups = [];
-    for (const lane of named) {
-      const home = groups.find((group) => group.every((other) => up(other, lane)));
-      if (home) home.push(lane);
-      else groups.push([lane]);
-    }
-    const whole = groups.every((group, place) => groups.slice(place + 1).every((other) =>
-      group.every((a) => other.every((b) => links.has(`${a} ${b}`) && links.has(`${b} ${a}`)))));
-    if (whole && groups.length > 1) return groups.map((group) => group.join(" ")).join(" | ");
+    const groups = groupsOf(links, this.lanes);
+    if (groups) return groups.map((group) => group.join(" ")).join(" | ");
     const pairs = [...links].sort().map((pair) => pair.replace(" ", "→"));
     return pairs.length > 4 ? `${pairs.slice(0, 3).join(", ")} and ${pairs.length - 3} more links` : pairs.join(", ");
   }
@@ -279,6 +270,19 @@ export class Run {
     }
     return phrases;
   }
+}
+
+/** The groups that a set of cut links ("from to") divides the lanes into; null where it is no partition. */
+export function groupsOf(links, lanes) {
+  const up = (a, b) => !links.has(`${a} ${b}`) && !links.has(`${b} ${a}`), touched = new Set([...links].flatMap((pair) => pair.split(" ")));
+  const groups = [];
+  for (const lane of lanes.filter((each) => touched.has(each))) {
+    const home = groups.find((group) => group.every((other) => up(other, lane)));
+    if (home) home.push(lane);
+    else groups.push([lane]);
+  }
+  const apart = (one, other) => one.every((a) => other.every((b) => links.has(`${a} ${b}`) && links.has(`${b} ${a}`)));
+  return groups.length > 1 && groups.every((group, place) => groups.slice(place + 1).every((other) => apart(group, other))) ? groups : null;
 }
 
 /** How many of the sorted `numbers` are at most `limit`. */

@@ -46,7 +46,9 @@ export class Widget extends HTMLElement {
     if (!this.shadowRoot) return;
     this.disconnectedCallback();
     this.built = false;
-    this.open();
+    this.width = null;  // The new picture has no size yet.
+    this.style.minHeight = `${this.offsetHeight}px`;  // The page below it doesn't jump while it is made anew.
+    this.open().then(() => { this.style.minHeight = ""; });
   }
 
   async open() {

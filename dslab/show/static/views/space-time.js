@@ -122,6 +122,7 @@ export default class SpaceTime {
     this.drawCalls();
     this.drawArrows();
     this.drawMarks();
+    this.drawParting();
     this.drawPlayhead();
     pen.restore();
     this.drawNames();
@@ -335,6 +336,19 @@ export default class SpaceTime {
     if (["fire", "act", "tell"].includes(kind)) { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "start" || kind === "restart") { pen.beginPath(); pen.arc(x, y, 4, 0, 7); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "crash") cross(pen, x, y, 6);
+  }
+
+  /** Where this branch parts from another one. */
+  drawParting() {
+    const { pen, run, host } = this, time = run.stepTimes[host.parting];
+    if (time === undefined) return;
+    const x = this.x(time);
+    pen.strokeStyle = pen.fillStyle = host.colors.bad;
+    pen.lineWidth = 1;
+    for (const at of [x - 1.5, x + 1.5]) line(pen, at, 14, at, this.height - AXIS);
+    pen.font = FONT;
+    pen.textAlign = "center";
+    pen.fillText("≠", x, this.height - AXIS - 6);
   }
 
   drawPlayhead() {

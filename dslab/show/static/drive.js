@@ -1,0 +1,171 @@
+// <dslab-drive>: a scenario under the reader's hand, with its branches side by side. What is done here goes to Python by the widget's
+// `model` (dslab/show/drive.py says what they tell each other), and comes back as new runs for the same <dslab-trace> elements.
+// Without a model, on a page without Python, the recorded run inside it plays, and a scenario in the page's address is told in words.
+
+import { html } from "./core/draw.js";
+import { Widget, define } from "./core/widget.js";
+import "./trace.js";
+
+const STYLE = `
+.branches { display: grid; gap: 0 .75rem; }
+.branches.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+.head, .bar { display: flex; flex-wrap: wrap; gap: .3rem; align-items: center; padding: .35rem .75rem; }
+.branch { min-width: 0; padding: .25rem .5rem; border-top: 1px solid var(--line); }
+.branch dslab-trace { margin: .25rem 0; }
+.head input { font: inherit; font-weight: 600; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px; height: 2.1rem; padding: 0 .5rem; width: 10rem; flex: 1 1 7rem; min-width: 0; }
+.parts { margin: 0; padding: .25rem .75rem; overflow-wrap: anywhere; }
+.problem:not(:empty) { margin: 0; padding: .3rem .6rem; border-inline-start: 4px solid #b3261e; background: var(--tint); }
+pre { margin: .4rem 0; padding: .5rem; background: var(--tint); border-radius: 6px; overflow: auto; font: 12.5px/1.5 ui-monospace, monospace; }
+.did a { color: var(--mark); }
+.note { margin: 0; padding: .6rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+`;
+let groups = 0;
+
+class Drive extends Widget {
+  static style = STYLE;
+
+  read() { return null; }
+  load() {}
+
+  build() {
+    // Only a live one and one that waits for Python stand in a page; the first of them is meant by the page's address.
+    const link = /(^|[#&])s=/.test(location.hash) && document.querySelector("dslab-drive") === this ? location.hash : null;
+    if (!this.model) return this.body.append(...(link ? [html("p", { class: "note", role: "note" }, scenarioInWords(link))] : []), html("slot"));
+    this.group = `drive ${++groups}`;
+    this.texts = new Map();
+    this.parts = new Map();
+    this.undo = html("button", { type: "button", disabled: true, onclick: () => this.ask({ do: "undo" }) }, "Undo");
+    this.problem = html("p", { class: "problem", role: "alert" });
+    this.stand = html("div", { class: "branches" }, html("p", { class: "note" }, "The scenario runs in Python …"));
+    this.body.setAttribute("aria-label", "A scenario to drive");
+    this.body.append(html("div", { class: "bar" }, this.undo, this.problem), this.stand);
+    this.model.on("msg:custom", this.heard = (answer) => this.answered(answer));
+    this.addEventListener("dslab-act", (event) => this.acted(event));
+    this.ask({ do: "open", link });
+  }
+
+  disconnectedCallback() {
+    this.model?.off?.("msg:custom", this.heard);
+    super.disconnectedCallback();
+  }
+
+  ask(message) {
+    this.model.send({ ...message, has: [...this.texts.keys()] });
+  }
+
+  acted(event) {
+    const [trace] = event.composedPath(), branch = [...this.parts.values()].find((each) => each.trace === trace);
+    if (!branch) return;
+    event.stopPropagation();
+    this.hand = trace;
+    this.ask({ do: "act", branch: branch.number, step: event.detail, seen: (trace.run.stepTimes[trace.seen] ?? 0) / 1000 });
+  }
+
+  // What Python says.
+
+  answered({ branches, at, problem, undo }) {
+    this.problem.textContent = problem ?? "";
+    this.undo.disabled = !undo;
+    for (const { run, trace } of branches) if (trace) this.texts.set(run, trace);
+    if (branches.some(({ run }) => !this.texts.has(run))) return this.ask({ do: "open", link: null });  // Another view of this model had them.
+    const moment = at ?? this.moment();
+    if (!this.parts.size) this.stand.replaceChildren();
+    for (const [number, parts] of this.parts) if (!branches.some((each) => each.number === number)) { parts.element.remove(); this.parts.delete(number); }
+    for (const branch of branches) this.show(branch, moment);
+    this.stand.append(...branches.map(({ number }) => this.parts.get(number).element).filter((element, place) => this.stand.children[place] !== element));
+    for (const branch of branches) this.tellParting(branch, branches);
+    this.arrange();
+    const fresh = branches.length > 1 && [...this.parts.values()].find((parts) => parts.fresh);
+    if (fresh) fresh.element.scrollIntoView({ block: "start" });
+  }
+
+  /** Where the reader stands, in ms: the same in all branches. */
+  moment() {
+    const [first] = this.parts.values();
+    return first?.trace.run ? (first.trace.run.stepTimes[first.trace.step] ?? 0) / 1000 : 0;
+  }
+
+  show(branch, moment) {
+    const parts = this.parts.get(branch.number) ?? this.branchElement(branch);
+    parts.fresh = parts.run === undefined;
+    if (parts.name !== this.shadowRoot.activeElement) parts.name.value = branch.name;
+    parts.element.setAttribute("aria-label", `Branch ${branch.name}`);
+    if (parts.run !== branch.run) {
+      parts.run = branch.run;
+      if (parts.fresh && this.hand?.memory) this.hands(parts.trace);
+      for (const [name, value] of Object.entries({ run: branch.run, at: moment, views: branch.views, group: this.group })) parts.trace.setAttribute(name, value);
+      parts.trace.data = JSON.parse(this.texts.get(branch.run));
+    } else parts.trace.follow?.("", 0, Math.round(moment * 1000));
+    this.tellDeeds(parts, branch);
+  }
+
+  /** What was chosen, and the focus, go over to a new branch: there the story goes on. */
+  hands(trace) {
+    const { stage } = this.hand.memory;
+    trace.memory = { stage: { ...stage } };
+    if (stage) stage.focused = false;
+    this.hand = null;
+  }
+
+  branchElement({ number, name }) {
+    const on = (label, message) => html("button", { type: "button", onclick: () => this.ask({ ...message(), branch: number }) }, label);
+    const parts = { number, name: html("input", { type: "text", value: name, maxlength: 60, "aria-label": "Name of this branch" }), trace: html("dslab-trace", { live: true, class: "dslab" }), parting: html("p", { class: "parts" }), did: html("details", { class: "did" }) };
+    parts.name.addEventListener("change", () => this.ask({ do: "name", branch: number, name: parts.name.value }));
+    parts.close = on("Close", () => ({ do: "close" }));
+    const here = () => (parts.trace.run.stepTimes[parts.trace.step] ?? 0) / 1000;
+    parts.element = html("section", { class: "branch" }, html("div", { class: "head" }, parts.name, on("Branch here", () => { this.hand = parts.trace; return { do: "branch", at: here() }; }), on("One second longer", () => ({ do: "longer" })), parts.close), parts.parting, parts.trace, parts.did);
+    this.parts.set(number, parts);
+    return parts;
+  }
+
+  /** What the reader did: as a file, and as a link. */
+  tellDeeds(parts, { toml, link, told, name }) {
+    parts.toml = toml;
+    const download = html("a", { href: URL.createObjectURL(new Blob([toml], { type: "application/toml" })), download: `${name.replace(/[^\p{L}\p{N}]+/gu, "-")}.toml` }, "Download it");
+    const address = () => `${location.href.split("#")[0]}#${link}&t=${(parts.trace.run.stepTimes[parts.trace.step] ?? 0) / 1000}`;
+    const copied = html("span", { role: "status" });
+    const copy = html("button", { type: "button", onclick: async () => {
+      try {
+        await navigator.clipboard.writeText(address());
+        copied.textContent = "The link is on the clipboard.";
+      } catch {
+        copied.replaceChildren(html("a", { href: address() }, "This is the link."));
+      }
+    } }, "Copy a link to it");
+    parts.did.replaceChildren(html("summary", {}, "What you did, as a scenario"), html("pre", { tabindex: 0, "aria-label": "The scenario as TOML" }, toml),
+      html("div", { class: "head" }, download, copy, copied), ...(told.length ? [html("ul", {}, ...told.map((line) => html("li", {}, line)))] : []));
+  }
+
+  tellParting({ number, parts: other }, branches) {
+    const { trace, parting, close } = this.parts.get(number), from = other ?? branches.map(({ parts }) => parts).find((parts) => parts?.with === number);
+    close.hidden = branches.length === 1;
+    if (from?.step === undefined || from.step === null) trace.removeAttribute("parts");
+    else trace.setAttribute("parts", from.step);
+    parting.replaceChildren();
+    if (!other) return;
+    parting.append(other.words, " ", ...(other.step === null ? [] : [html("button", { type: "button", onclick: () => trace.go(other.step) }, "Go there")]));
+  }
+
+  arrange() {
+    this.stand.classList.toggle("two", this.parts.size > 1 && this.width >= 1000);
+  }
+
+  resized() {
+    if (this.stand) this.arrange();
+  }
+}
+
+/** What a link would run, for a page where nothing can run it. */
+function scenarioInWords(hash) {
+  try {
+    const packed = new URLSearchParams(hash.slice(1)).get("s"), bytes = Uint8Array.from(atob(packed.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+    const { title, protocol, nodes = 3, duration, step = [] } = JSON.parse(new TextDecoder().decode(bytes));
+    const steps = step.map(({ at, ...does }) => `${at} ms: ${Object.entries(does).map(([word, what]) => `${word} ${typeof what === "string" ? what : JSON.stringify(what)}`).join(", ")}`);
+    return `The address of this page holds a scenario${title ? `, “${title}”` : ""}: ${protocol}, ${nodes} nodes, ${duration} ms. ${steps.length ? `What happens in it: ${steps.join("; ")}.` : "Nothing is done to it."} ` +
+      "It runs where Python is behind this page; below plays the run that was recorded.";
+  } catch {
+    return "The scenario in this page's address is cut short or damaged: copy the whole link again.";
+  }
+}
+
+define("dslab-drive", Drive);
