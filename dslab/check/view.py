@@ -25,6 +25,17 @@ class View:
         self._system._known(name)
         return self._system._locals[self._state[self._system.place[name]]].node(self._system)
 
+    def disk(self, name: str) -> dict[str, Any]:
+        """The durable fields of a node, whether it is up or down."""
+        self._system._known(name)
+        local = self._system._locals[self._state[self._system.place[name]]]
+        return {field: value for field, value in zip(local.names, local.values) if field in self._system.classes[name].durable}
+
+    @property
+    def names(self) -> list[str]:
+        """All nodes but the callers, up or down."""
+        return [name for name in self._system.order if name not in self._system.callers]
+
     def __iter__(self):
         for number in self._state[:-3]:
             local = self._system._locals[number]
