@@ -97,8 +97,11 @@ ONE_ELECTION = {"ElectionTimeout": 1, "Heartbeat": 0}
 BOUNDS = {
     "elections": _raft("two election timeouts", fires={"ElectionTimeout": 2, "Heartbeat": 0}),
     "crash": _raft("two election timeouts, a crash", fires={"ElectionTimeout": 2, "Heartbeat": 0}, crashes=1),
-    "five": Bounds("five nodes, one election timeout, a repeated message", lambda kind: Nodes(
-        dict.fromkeys((*THREE, "n4", "n5"), kind), invariants=RAFT, fires=ONE_ELECTION, duplicates=1), options={"budget": 40_000}),
+    "four walked": Bounds("four election timeouts, random walks", lambda kind: Nodes(
+        dict.fromkeys(THREE, kind), invariants=RAFT, fires={"ElectionTimeout": 4, "Heartbeat": 0}), walk, {"walks": 500, "length": 60, "seed": 1}),
+    "five walked": Bounds("five nodes, two election timeouts, two repeated messages, random walks", lambda kind: Nodes(
+        dict.fromkeys((*THREE, "n4", "n5"), kind), invariants=RAFT, fires={"ElectionTimeout": 2, "Heartbeat": 0}, duplicates=2), walk,
+        {"walks": 500, "length": 60, "seed": 1}),
     "lacks": _raft("one election; n1 lacks what n2 and n3 have committed", fires=ONE_ELECTION, disks=disks(n2=(1,), n3=(1,), committed=("n2", 1))),
     "longer": _raft("one election; n1's log is longer, its last term older", fires=ONE_ELECTION,
                     disks=disks((1, 1), (2,), (2,), committed=("n2", 1))),
@@ -109,7 +112,7 @@ BOUNDS = {
     "write on logs": _raft("one election, one write; logs of terms 1 1, 1 and none", writes=1, fires=ONE_ELECTION, disks=disks((1, 1), (1,))),
     "write and crash": _raft("one election, one write, a crash", writes=1, fires=ONE_ELECTION, crashes=1),
     "two writes": _raft("one election, two writes", writes=2, fires=ONE_ELECTION),
-    "figure 8": _raft("three elections; logs of terms 1 2, 1 3 and 1", fires={"ElectionTimeout": 2, "Heartbeat": 0}, disks=disks((1, 2), (1, 3), (1,))),
+    "figure 8": _raft("two elections; logs of terms 1 2, 1 3 and 1", fires={"ElectionTimeout": 2, "Heartbeat": 0}, disks=disks((1, 2), (1, 3), (1,))),
     "stale tail": _raft("two elections, one write; logs of terms 1 2 and twice 1 1 1 1", writes=1, fires={"ElectionTimeout": 2, "Heartbeat": 0},
                         disks=disks((1, 2), (1, 1, 1, 1), (1, 1, 1, 1))),
     "repeated append": _asked("one election, an append that arrives twice", ("n1", "append", "x", "a"), rule=applied_once, duplicates=1, fires=ONE_ELECTION),
@@ -128,7 +131,8 @@ EXPLORED = {
     "VotesTwice": ("elections", "election_safety"), "VoteNotPersisted": ("crash", "election_safety"), "TermNotPersisted": ("crash", "election_safety"),
     "NoLogCheck": ("lacks", "leader_completeness"), "ComparesLengthOnly": ("longer", "leader_completeness"),
     "ComparesLastTermOnly": ("shorter", "leader_completeness"), "WinsWithHalf": ("elections", "election_safety"),
-    "CountsRefusals": ("elections", "election_safety"), "NoPreviousCheck": ("tail", "log_matching"),
+    "CountsRefusals": ("elections", "election_safety"), "CountsOldVotes": ("four walked", "election_safety"),
+    "CountsOneVoterTwice": ("five walked", "election_safety"), "NoPreviousCheck": ("tail", "log_matching"),
     "TruncatesAlways": ("write on logs", "committed_on_a_majority"), "NeverTruncates": ("tail", "log_matching"),
     "KeepsStaleTail": ("stale tail", "log_matching"), "CommitUnbounded": ("write on logs", "commit_within_log"),
     "CommitsOlderTerm": ("figure 8", "leader_completeness"), "CommitsWithHalf": ("write", "committed_on_a_majority"),
@@ -153,8 +157,6 @@ SIMULATED = {
 NEITHER = {
     "KeepsItsTerm": ("new-term", "a candidate that asks again in its own term only gets the same votes again"),
     "VotesInLowerTerm": ("lower-term", "the candidate sees the higher term in the answer and steps down before it counts the vote"),
-    "CountsOldVotes": ("majority", "an old vote must be late by a whole election, and then meet another candidate of the new term"),
-    "CountsOneVoterTwice": ("majority", "an answer must be repeated while a second majority is forming"),
     "VoteDoesNotReset": ("vote-resets", "a vote that doesn't put off an election costs an election now and then, and no rule"),
     "SilentLeader": ("heartbeats", "the next heartbeat comes before the others' timeouts"),
     "ReusesNumber": (None, "the proposer is an acceptor too, and its own acceptor has the old proposal on disk and reports it"),
