@@ -79,6 +79,18 @@ class System:
                     return name
         raise DslabError(f"no action of {self.name} leads from {one!r} to {other!r}: its actions give different answers for one state.")
 
+    def irreducible(self) -> str | None:
+        """Why `explore(…, reduce=True)` can't be used, in a sentence; None where `move` and `independent` say which steps may change places."""
+        return f"{self.name} doesn't say which of its actions are independent of each other."
+
+    def move(self, name: str) -> Hashable:
+        """Which step of action `name` led to the state that it has just given."""
+        raise NotImplementedError
+
+    def independent(self, one, other) -> bool:
+        """Whether two steps, where both can be taken, lead to the same state in either order, and neither makes the other impossible."""
+        raise NotImplementedError
+
     def never_run(self) -> list[str]:
         """Parts of the system's own code that no explored step has run, in words; where it can tell."""
         return []
@@ -117,7 +129,7 @@ class Exploration(Verdict):
 
 
 def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, depth: int | None = None, deadlock: bool = False,
-            graph: bool = False, progress: Callable[[int], Any] | None = None) -> Exploration:
+            graph: bool = False, reduce: bool = False, progress: Callable[[int], Any] | None = None) -> Exploration:
     """Look at every reachable state, until an invariant is broken.
 
     order     "breadth" for shortest counterexamples, or "depth", which needs less memory for what is on its way.
@@ -125,6 +137,7 @@ def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, dep
     depth     at most so many states in a path (breadth first only).
     deadlock  whether a state without successors breaks a rule.
     graph     keep the states and the steps between them, to be shown by `dslab.show.state_graph`.
+    reduce    try independent steps in one order only (breadth first; `dslab.check.sleep` says what this keeps).
     progress  called with the number of states, now and then.
     """
     if order not in ("breadth", "depth"):
@@ -133,13 +146,21 @@ def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, dep
         raise DslabError(f"depth={depth!r} with order={order!r}: bound the depth, 1 or more, of a breadth-first search.")
     if budget < 1:
         raise DslabError(f"budget={budget!r}: give the number of states to look at, 1 or more.")
-    search = _Search(system, budget, deadlock, progress)
+    if reduce and order == "depth":
+        raise DslabError("reduce=True goes with a breadth-first search: leave out order=\"depth\".")
+    search = (_reduced() if reduce else Search)(system, budget, deadlock, progress)
     bad = search.run(breadth=order == "breadth", depth=depth)
     result = search.result(bad)
     return replace(result, graph=graph_of(search, bad)) if graph else result
 
 
-class _Search:
+def _reduced() -> type["Search"]:
+    from dslab.check.sleep import Sleepers  # Here, for it is a kind of Search itself.
+
+    return Sleepers
+
+
+class Search:
     """The states found so far, each with its parent."""
 
     def __init__(self, system, budget, deadlock, progress):
@@ -286,7 +307,7 @@ def walk(system: System, *, walks: int = 100, length: int = 100, seed: int = 0) 
     """
     if walks < 1 or length < 1:
         raise DslabError(f"walks={walks!r}, length={length!r}: give 1 or more of each.")
-    search, chance = _Search(system, BUDGET, False, None), Random(f"walk {seed}")
+    search, chance = Search(system, BUDGET, False, None), Random(f"walk {seed}")
     search.complete, starts = False, list(system.initial())
     for _ in range(walks):
         path = [chance.choice(starts)]

@@ -12,7 +12,7 @@ from typing import Any, Iterable, NamedTuple
 from dslab.check.explain import core, reasons
 from dslab.check.models import Model, model_named
 from dslab.check.source import demand, history_of
-from dslab.history import Operation
+from dslab.history import SILENT, Operation
 from dslab.values import canonical, show
 from dslab.verdict import Verdict
 
@@ -20,39 +20,58 @@ __all__ = ["BUDGET", "linearizable"]
 
 #: Configurations (sets of operations that have taken effect, with the state) that are looked at before giving up.
 BUDGET = 2_000_000
+#: How many of them each key gets at first, before it is the next key's turn.
+SLICE = 200
 
 
-def linearizable(history, model: str | Model = "register", *, budget: int = BUDGET) -> Verdict:
+def linearizable(history, model: str | Model = "register", *, budget: int = BUDGET, explain: bool = True) -> Verdict:
     """Whether `history` is linearizable for `model`.
 
     history  a History, or whatever has one: a Trace, a Cluster.
     model    one of MODELS by its name, such as "register" or "kv", or a subclass of `dslab.check.Model`.
     budget   configurations to look at; past them the verdict is undecided (`holds` is None).
+    explain  whether to look for the smallest part that can't have happened, which costs many times what the verdict does.
 
     Raises DslabError where the history has an operation that the model doesn't know.
     """
     model = model_named(model)
     source, history = history, history_of(history, "linearizable")
     demand(history, model)
-    looked_at, keys = 0, by_key(history.operations)
-    explored = {"operations": len(history.operations), "keys": len(keys)}
-    for key, operations in keys.items():
-        outcome = search(operations, model, budget - looked_at)
-        looked_at += outcome.configurations
-        explored["configurations"] = looked_at
-        where = "" if key is None else f" of key {show(key)}"
-        if outcome.holds is None:
-            return Verdict(None, "linearizable", f"The budget of {budget:,} configurations ran out: the first {outcome.reached} "
-                           f"of the {len(operations)} operations{where} have an order, the rest is not decided. Raise the budget.",
-                           explored=explored)
-        if not outcome.holds:
-            bad = core(operations, lambda ops: search(ops, model, budget).holds is False)
-            sentences = reasons(bad)
-            return Verdict(False, "linearizable", sentences[-1], tuple(sentences[:-1]), history.only(bad),
-                           trace=source if hasattr(source, "records") else getattr(source, "trace", None),
+    searches = {key: Search(operations, model) for key, operations in by_key(history.operations).items()}
+    bad, left = _in_turn(list(searches.values()), budget)
+    explored = {"operations": len(history.operations), "keys": len(searches), "configurations": budget - left}
+    if bad is not None and not explain:
+        return Verdict(False, "linearizable", "No order of all operations, each at a moment between its call and its return, gives these answers.",
+                       explored=explored)
+    if bad is not None:
+        operations = core(bad.operations, lambda ops: search(ops, model, budget).holds is False)
+        sentences = reasons(operations)
+        return Verdict(False, "linearizable", sentences[-1], tuple(sentences[:-1]), history.only(operations),
+                       trace=source if hasattr(source, "records") else getattr(source, "trace", None), explored=explored)
+    for key, undecided in searches.items():
+        if undecided.holds is None:
+            where = "" if key is None else f" of key {show(key)}"
+            return Verdict(None, "linearizable", f"The budget of {budget:,} configurations ran out: the first {undecided.reached} "
+                           f"of the {len(undecided.operations)} operations{where} have an order, the rest is not decided. Raise the budget.",
                            explored=explored)
     return Verdict(True, "linearizable", "There is an order of all operations, each at a moment between its call and its "
                    f"return, that a single {model.name} would have answered in the same way.", explored=explored)
+
+
+def _in_turn(searches: list["Search"], budget: int) -> tuple["Search | None", int]:
+    """Let searches go on in turn until one finds a violation, all are done, or the budget is: a key that is hard to decide doesn't
+    hide another that is easily seen to be wrong. Returns the one that found a violation, or None, and the budget left."""
+    left, size = budget, SLICE
+    while left > 0 and any(one.holds is None for one in searches):
+        for one in searches:
+            if one.holds is None:
+                before = one.configurations
+                one.run(min(size, left))
+                left -= one.configurations - before
+                if one.holds is False:
+                    return one, left
+        size *= 2
+    return None, left
 
 
 def by_key(operations: Iterable[Operation]) -> dict[Any, list[Operation]]:
@@ -74,53 +93,94 @@ class Outcome(NamedTuple):
 
 def search(operations: list[Operation], model: Model, budget: int) -> Outcome:
     """Look for an order of `operations`, all of one key, that `model` would have answered."""
-    done = sorted((op for op in operations if op.returned is not None), key=lambda op: op.returned)
-    # A read whose answer nobody saw restricts nothing.
-    unknown = sorted((op for op in operations if op.returned is None and op.f not in model.reads),
-                     key=lambda op: op.invoked)
-    ops = done + unknown
-    required = (1 << len(done)) - 1
-    before = _before(ops, done)
-    reads = _mask(number for number, op in enumerate(ops) if op.f in model.reads)
-    earlier_twin = _earlier_twins(ops, len(done))
-    legal_reads: dict[Any, int] = {}
-    answers: dict[tuple[Any, int], tuple[bool, Any]] = {}
-    seen: set[tuple[int, Any]] = set()
-    stack = [(0, model.initial)]
-    reached = 0
-    while stack:
-        linearized, state = stack.pop()
-        if state not in legal_reads:
-            legal_reads[state] = _mask(n for n, op in enumerate(ops) if reads >> n & 1 and model.step(state, op)[0])
-        # A read that fits now may as well take effect now: it stands in nobody's way.
-        while True:
-            if linearized & required == required:
-                return Outcome(True, len(seen), len(done))
-            deadline = (~linearized & (linearized + 1)).bit_length() - 1
-            candidates = before[deadline] & ~linearized
-            absorbed = candidates & legal_reads[state]
-            if not absorbed:
-                break
-            linearized |= absorbed
-        if (linearized, state) in seen:
-            continue
-        seen.add((linearized, state))
-        reached = max(reached, (linearized & required).bit_count())
-        if len(seen) > budget:
-            return Outcome(None, len(seen), reached)
-        candidates &= ~reads
-        while candidates:
-            number = candidates.bit_length() - 1  # The latest first, so that the earliest is on top of the stack.
-            bit = 1 << number
-            candidates ^= bit
-            if earlier_twin[number] & ~linearized:
+    one = Search(operations, model)
+    one.run(budget)
+    return Outcome(one.holds, one.configurations, one.reached)
+
+
+class Search:
+    """The search for an order of one key's operations. `holds` is None until it is decided; `run` goes on with it.
+
+    Four things keep it small: reads that fit are taken at once; of operations that do the same only the one that is due first is
+    tried; a configuration is passed over where a known one differs in nothing but that it has used fewer calls of unknown
+    outcome; and where the state can only grow, it must be a part of what the next read answered.
+    """
+
+    def __init__(self, operations: list[Operation], model: Model):
+        self.operations, self.model = operations, model
+        done = sorted((op for op in operations if op.returned is not None), key=lambda op: op.returned)
+        # A read whose answer nobody saw restricts nothing.
+        unknown = sorted((op for op in operations if op.returned is None and op.f not in model.reads), key=lambda op: op.invoked)
+        self.ops = ops = done + unknown
+        self.required = (1 << len(done)) - 1
+        self.before = _before(ops, done)
+        self.kinds, self.twins = _twins(ops, model)
+        self.reads = [(op, mask) for op, mask in self.kinds if op.f in model.reads]
+        self.read = sum(mask for _, mask in self.reads)
+        self.shrinks = sum(mask for op, mask in self.kinds if op.f not in model.reads and op.f not in model.grows)
+        self.legal_reads: dict[Any, int] = {}
+        self.answers: dict[tuple, tuple[bool, Any]] = {}
+        self.seen: dict[tuple[int, Any], list[int]] = {}
+        self.stack = [(0, model.initial)]
+        self.holds: bool | None = None
+        self.configurations = self.reached = 0
+
+    def run(self, most: int) -> None:
+        """Look at up to `most` more configurations, or one more where there are too many."""
+        stack, required, before, seen = self.stack, self.required, self.before, self.seen
+        end = self.configurations + most
+        while stack:
+            if self.configurations > end:
+                return
+            linearized, state = stack.pop()
+            if not self._may_grow(linearized, state):
                 continue
+            legal = self.legal_reads.get(state)
+            if legal is None:
+                legal = self.legal_reads[state] = sum(mask for op, mask in self.reads if self.model.step(state, op)[0])
+            # A read that fits now may as well take effect now: it stands in nobody's way.
+            while True:
+                if linearized & required == required:
+                    self.holds, self.reached = True, required.bit_length()
+                    return
+                deadline = (~linearized & (linearized + 1)).bit_length() - 1
+                candidates = before[deadline] & ~linearized
+                absorbed = candidates & legal
+                if not absorbed:
+                    break
+                linearized |= absorbed
+            used, fewer = linearized & ~required, seen.setdefault((linearized & required, state), [])
+            if any(known & used == known for known in fewer):
+                continue
+            fewer.append(used)
+            self.configurations += 1
+            self.reached = max(self.reached, (linearized & required).bit_count())
+            self._branch(linearized, state, candidates & ~self.read)
+        self.holds = False
+
+    def _branch(self, linearized: int, state: Any, candidates: int) -> None:
+        """Put what may take effect next on the stack, the latest first, so that the earliest is on top."""
+        answers, twins, left = self.answers, self.twins, candidates
+        while left:
+            number = left.bit_length() - 1
+            bit = 1 << number
+            left ^= bit
+            if twins[number] & candidates:
+                continue
+            op = self.ops[number]
             answer = answers.get((state, number))
             if answer is None:
-                answer = answers[state, number] = model.step(state, ops[number])
+                answer = answers[state, number] = self.model.step(state, op)
             if answer[0]:
-                stack.append((linearized | bit, answer[1]))
-    return Outcome(False, len(seen), reached)
+                self.stack.append((linearized | bit, answer[1]))
+
+    def _may_grow(self, linearized: int, state: Any) -> bool:
+        """Whether the next read that was answered can still find what it found, where until its return the state can only grow."""
+        left = self.read & self.required & ~linearized
+        if not self.model.grows or not left:
+            return True
+        number = (left & -left).bit_length() - 1
+        return bool(self.shrinks & self.before[number] & ~linearized) or self.model.may_become(state, self.ops[number])
 
 
 def _before(ops: list[Operation], done: list[Operation]) -> list[int]:
@@ -135,20 +195,15 @@ def _before(ops: list[Operation], done: list[Operation]) -> list[int]:
     return masks
 
 
-def _earlier_twins(ops: list[Operation], first_unknown: int) -> list[int]:
-    """For each operation of unknown outcome, the one before it that asked the same: identical ones are used in order."""
-    last: dict[tuple, int] = {}
-    twins = [0] * len(ops)
-    for number in range(first_unknown, len(ops)):
-        same = ops[number].f, ops[number].value
-        if same in last:
-            twins[number] = 1 << last[same]
-        last[same] = number
-    return twins
-
-
-def _mask(numbers: Iterable[int]) -> int:
-    mask = 0
-    for number in numbers:
-        mask |= 1 << number
-    return mask
+def _twins(ops: list[Operation], model: Model) -> tuple[list[tuple[Operation, int]], list[int]]:
+    """The kinds of operations, each with one of its kind and the mask of all, and for each operation the mask of those before it that
+    ask and answer the same. Two that might both take effect now may change places, so it is enough to try the first."""
+    masks: dict[tuple, int] = {}
+    first: dict[tuple, Operation] = {}
+    twins = []
+    for number, op in enumerate(ops):
+        kind = op.f, op.value, op.result, None if op.f in SILENT else op.outcome, op.process if model.by_process else None
+        twins.append(masks.get(kind, 0))
+        masks[kind] = masks.get(kind, 0) | 1 << number
+        first.setdefault(kind, op)
+    return [(first[kind], mask) for kind, mask in masks.items()], twins

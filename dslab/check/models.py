@@ -25,12 +25,16 @@ class Model:
     functions  the operations that it knows.
     reads      those among them that never change the state.
     initial    the state at the start.
+    grows      those after which the state before is still a part of the state; `may_become` then saves a search most of its work.
+    by_process whether `step` looks at who calls.
     """
 
     name = ""
     functions: frozenset[str] = frozenset()
     reads: frozenset[str] = frozenset()
     initial: Any = None
+    grows: frozenset[str] = frozenset()
+    by_process: bool = False
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -43,6 +47,10 @@ class Model:
         An operation of unknown outcome has answered nothing, so any answer fits.
         """
         raise NotImplementedError
+
+    def may_become(self, state: Any, op: Operation) -> bool:
+        """Whether operations of `grows` alone may make of `state` one in which the read `op` answers as it did. True where in doubt."""
+        return True
 
 
 class Register(Model):
@@ -77,6 +85,7 @@ class KeyValue(Register):
     name = "kv"
     functions = frozenset({"get", "put", "append", "read", "write", "cas"})
     reads = frozenset({"get", "read"})
+    grows = frozenset({"append"})
 
     def step(self, state, op):
         match op.f:
@@ -89,6 +98,9 @@ class KeyValue(Register):
                 return old == state, new
         return True, op.value if state is None else state + op.value
 
+    def may_become(self, state, op):
+        return not isinstance(state, str) or not isinstance(op.result, str | None) or (op.result or "").startswith(state)
+
 
 class Set(Model):
     """add, remove, contains (answers whether), and read (answers all of it). Unused, it is empty."""
@@ -96,6 +108,7 @@ class Set(Model):
     name = "set"
     functions = frozenset({"add", "remove", "contains", "read"})
     reads = frozenset({"contains", "read"})
+    grows = frozenset({"add"})
     initial = frozenset()
 
     def step(self, state, op):
@@ -107,6 +120,9 @@ class Set(Model):
             case "contains":
                 return op.outcome == "info" or op.result == (op.value in state), state
         return op.outcome == "info" or frozenset(op.result or ()) == state, state
+
+    def may_become(self, state, op):
+        return state <= frozenset(op.result or ()) if op.f == "read" else op.result or op.value not in state
 
 
 class Queue(Model):
@@ -128,6 +144,7 @@ class AppendList(Model):
     name = "list"
     functions = frozenset({"append", "read"})
     reads = frozenset({"read"})
+    grows = frozenset({"append"})
     initial = ()
 
     def step(self, state, op):
@@ -135,12 +152,16 @@ class AppendList(Model):
             return True, (*state, op.value)
         return op.outcome == "info" or tuple(op.result or ()) == state, state
 
+    def may_become(self, state, op):
+        return tuple(op.result or ())[:len(state)] == state
+
 
 class Lock(Model):
     """acquire and release, by process: whoever holds it, and nobody else, releases it."""
 
     name = "lock"
     functions = frozenset({"acquire", "release"})
+    by_process = True
 
     def step(self, state, op):
         if op.f == "acquire":

@@ -20,6 +20,7 @@ from dslab.check.explore import System
 from dslab.check.lines import Lines
 from dslab.check.schedule import Stage
 from dslab.check.seen import Seen
+from dslab.check.view import Local, View
 from dslab.errors import DslabError
 from dslab.node import Node, Reply, Request, rehearse
 from dslab.values import Map, renamed, show
@@ -59,9 +60,9 @@ class Nodes(System):
         for name in (*self.disks, *symmetric):
             self._known(name)
         self.callers = tuple(name for name, kind in self.classes.items() if issubclass(kind, Caller))
-        self.cut, self._move = False, None
+        self.cut, self._move, self._within = False, None, within
         self._numbers: dict[Any, int] = {}       # Local states by what is in them, and
-        self._locals: list[_Local] = []          # by number.
+        self._locals: list[Local] = []          # by number.
         self._envelopes: dict[tuple, int] = {}   # (sender, receiver, message), and
         self._mail: list[tuple] = []             # by number.
         self._to: list[int | None] = []          # The place of each envelope's receiver.
@@ -82,8 +83,8 @@ class Nodes(System):
         self._swapped: list[tuple[dict, dict]] = [({}, {}) for _ in self._swaps]
         self.canonical = self._canonical if self._swaps else None
 
-    # A state is (local of each node …, envelopes, used, seen): numbers, a sorted tuple of numbers (in order of sending where
-    # links are ordered), a tuple of numbers, and what the callers have seen.
+    # A state is (local of each node …, envelopes, used, seen): numbers, a sorted tuple of numbers (by link, and in order of
+    # sending, where links are ordered), a tuple of numbers, and what the callers have seen.
 
     def initial(self):
         places, mail, seen = [], (), Seen()
@@ -128,7 +129,7 @@ class Nodes(System):
             outcome = self._handled[key] if key in self._handled else self._handle(receiver, key)
             local, sent, saw = outcome or (state[receiver], (), ())  # Without an effect, it still makes way for the next.
             self._move = number
-            yield (*state[:receiver], local, *state[receiver + 1:-3], mail[:place] + mail[place + 1:] + sent, state[-2], state[-1].after(saw))
+            yield (*state[:receiver], local, *state[receiver + 1:-3], self._sorted(mail[:place] + mail[place + 1:] + sent), state[-2], state[-1].after(saw))
 
     def _fire(self, state):
         used = state[-2]
@@ -136,7 +137,7 @@ class Nodes(System):
             for number, timer in enumerate(self._locals[state[place]].timers):
                 kind = type(timer).__name__
                 count = sum(1 for each in used[0] if each == kind)
-                most = self.fires.get(kind) if isinstance(self.fires, Mapping) else self.fires
+                most = self._most(kind)
                 if most is not None and count >= most:
                     self.cut = True
                     continue
@@ -157,7 +158,7 @@ class Nodes(System):
                     return
                 kept = {field: value for field, value in zip(local.names, local.values) if field in self.classes[name].durable}
                 self._move = place
-                yield (*state[:place], self._number(_Local(place, tuple(kept), tuple(kept.values()), (), False)), *state[place + 1:-2], used, state[-1])
+                yield (*state[:place], self._number(Local(place, tuple(kept), tuple(kept.values()), (), False)), *state[place + 1:-2], used, state[-1])
 
     def _restart(self, state):
         for place, name in enumerate(self.order):
@@ -183,6 +184,9 @@ class Nodes(System):
             self._move = number
             yield (*state[:-3], self._sorted(state[-3] + (number,)), used, state[-1])
 
+    def _most(self, kind: str) -> int | None:
+        return self.fires.get(kind) if isinstance(self.fires, Mapping) else self.fires
+
     def _use(self, state, which):
         used = state[-2]
         if used[which] >= self.bounds[which - 1]:
@@ -191,7 +195,10 @@ class Nodes(System):
         return (*used[:which], used[which] + 1, *used[which + 1:])
 
     def _sorted(self, mail):
-        return mail if self.ordered else tuple(sorted(mail))
+        return tuple(sorted(mail, key=self._link) if self.ordered else sorted(mail))
+
+    def _link(self, number):
+        return self._mail[number][:2]
 
     # What a node does, worked out once for each state that it can be in.
 
@@ -232,7 +239,7 @@ class Nodes(System):
             pending[kind] = setting and setting[0]
         timers = tuple(sorted((timer for timer in pending.values() if timer is not None), key=lambda timer: type(timer).__name__))
         state = vars(node)
-        number = self._number(_Local(self.place[name], tuple(state), tuple(state.values()), timers, True))
+        number = self._number(Local(self.place[name], tuple(state), tuple(state.values()), timers, True))
         return number, tuple(self._envelope(name, to, message) for to, message in node.outbox), self._saw(name, node, args)
 
     def _saw(self, name, node, args) -> tuple:
@@ -242,7 +249,7 @@ class Nodes(System):
         saw = [("reply", name, args[-1].value, args[-1].error)] if args and isinstance(args[-1], Reply) else []
         return tuple(saw + [("call", name, message.f, message.key, message.value) for _, message in node.outbox if isinstance(message, Request)])
 
-    def _number(self, local: "_Local") -> int:
+    def _number(self, local: "Local") -> int:
         number = self._numbers.setdefault(local.key, len(self._locals))
         if number == len(self._locals):
             self._locals.append(local)
@@ -274,6 +281,31 @@ class Nodes(System):
             if number not in mail:
                 mail[number] = self._envelope(*renamed(self._mail[number], names))
         return (*places, self._sorted(tuple(mail[number] for number in state[-3])), state[-2], state[-1].renamed(names))
+
+    # Independent steps: those of different nodes that draw on no common bound.
+
+    def irreducible(self):
+        if self._swaps:
+            return "symmetry gives a state's steps other names; choose one of the two."
+        if self._within is not None:
+            return "`within` looks at all nodes, so any step may make any other impossible; choose one of the two."
+        return None
+
+    def move(self, name):
+        """(action, the place of the node that moves, what)."""
+        if name in ("deliver", "lose", "double"):
+            return name, self._to[self._move], self._move
+        return (name, *self._move) if name == "fire" else (name, self._move, None)
+
+    def independent(self, one, other):
+        (name, here, what), (other_name, there, other_what) = one, other
+        if here == there or {"lose", "double"} & {name, other_name}:
+            return False
+        if self.order[here] in self.callers and self.order[there] in self.callers:
+            return False  # Which of two clients was first is a part of what was seen.
+        if name == other_name == "fire":
+            return type(what) is not type(other_what) or self._most(type(what).__name__) is None
+        return not name == other_name == "crash"
 
     # Rules.
 
@@ -353,61 +385,6 @@ class Nodes(System):
 
     def never_run(self):
         return self.ran.missing() if self.ran else []
-
-
-class View:
-    """What a rule sees of a state: `view["n1"]` is the node, or None while it is down. Iterating gives the nodes that are up.
-
-    Rules that look at nodes alone are asked once for each combination of them.
-    """
-
-    __slots__ = ("_system", "_state", "looked_beyond")
-
-    def __init__(self, system, state):
-        self._system, self._state, self.looked_beyond = system, state, False
-
-    def __getitem__(self, name: str) -> Node | None:
-        self._system._known(name)
-        return self._system._locals[self._state[self._system.place[name]]].node(self._system)
-
-    def __iter__(self):
-        for number in self._state[:-3]:
-            local = self._system._locals[number]
-            if local.up and not isinstance(node := local.node(self._system), Caller):
-                yield node
-
-    @property
-    def messages(self) -> list[tuple[str, str, Any]]:
-        """(sender, receiver, message) of all that is on its way."""
-        self.looked_beyond = True
-        return [self._system._mail[number] for number in self._state[-3]]
-
-    @property
-    def seen(self) -> Seen:
-        """What the callers have seen."""
-        self.looked_beyond = True
-        return self._state[-1]
-
-
-class _Local:
-    """A node's fields and pending timers; while it is down, its durable fields."""
-
-    __slots__ = ("place", "names", "values", "timers", "up", "key", "_node")
-
-    def __init__(self, place, names, values, timers, up):
-        self.place, self.names, self.values, self.timers, self.up = place, names, values, timers, up
-        self.key = place, names, values, timers, up
-        self._node = None
-
-    def node(self, system) -> Node | None:
-        """The node in this state, to be looked at and not to be changed."""
-        if self.up and self._node is None:
-            self._node = system._make(system.order[self.place], None)
-            vars(self._node).update(zip(self.names, self.values))
-        return self._node
-
-    def renamed(self, names, place) -> "_Local":
-        return _Local(place, self.names, renamed(self.values, names), renamed(self.timers, names), self.up)
 
 
 def _numbers(state):
