@@ -19,7 +19,7 @@ export class Bar {
     };
     add("Run all", "Run all cells of this page, from the first to the last", acts.runAll);
     this.stop = add("Stop", "End the cell that is running", acts.stop);
-    this.restart = add("Start Python again", "Forget all variables and start anew", acts.restart);
+    this.restart = add("Restart", "Start Python again, without any variables", acts.restart);
     add("Reset page", "Put the book's text and outputs back into all cells", acts.reset);
     add("Download .ipynb", "Save this page with your text and your outputs as a notebook", acts.download);
     this.meter = this.element.querySelector("progress");

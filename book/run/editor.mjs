@@ -32,7 +32,7 @@ function coded(parent, text, label, on) {
           ...historyKeymap, indentWithTab, ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter" && key !== "Shift-Enter")]),
         history(), drawSelection(), highlightSpecialChars(), bracketMatching(), indentOnInput(), indentUnit.of("    "),
         python(), syntaxHighlighting(classHighlighter),
-        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "run-keys", spellcheck: "false", autocapitalize: "off" }),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "run-keys", spellcheck: "false", autocapitalize: "off", tabindex: "0" }),
         EditorView.updateListener.of(update => { if (update.docChanged) on.change(update.state.doc.toString()); }),
       ],
     }),

@@ -2,6 +2,17 @@
 
 const bytes = text => Uint8Array.from(atob(text), sign => sign.charCodeAt(0));
 
+/** Give each slider's handle the name that stands beside it, also those that are drawn later: ipywidgets leaves it out. */
+function nameSliders(element) {
+  const name = () => {
+    for (const handle of element.querySelectorAll('[role="slider"]:not([aria-label])')) {
+      const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label")?.textContent;
+      handle.setAttribute("aria-label", label || "value");
+    }
+  };
+  new MutationObserver(name).observe(element, { childList: true, subtree: true });
+}
+
 /** `send(message)` goes to Python; `render(output)` makes the element of an output, for Output widgets. */
 export async function makeManager({ send, render }) {
   let bundle;
@@ -86,6 +97,7 @@ export async function makeManager({ send, render }) {
     async show(id, element) {
       const model = await this.get_model(id);
       const view = await this.create_view(model);
+      nameSliders(element);
       Widget.attach(view.luminoWidget, element);
       addEventListener("resize", () => view.luminoWidget.processMessage({ type: "resize" }));
     }

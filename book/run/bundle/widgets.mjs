@@ -3,7 +3,7 @@ import * as base from "@jupyter-widgets/base";
 import * as controls from "@jupyter-widgets/controls";
 import { Widget } from "@lumino/widgets";
 import "@jupyter-widgets/base/css/index.css";
-import "@jupyter-widgets/controls/css/widgets-base.css";
+import "@jupyter-widgets/controls/css/widgets.css";
 
 export { ManagerBase } from "@jupyter-widgets/base-manager";
 export { base, controls, Widget };

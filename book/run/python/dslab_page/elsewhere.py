@@ -22,7 +22,7 @@ ASKING = "input() has nobody to ask in a page: write the value into the cell ins
 
 #: Packages that have no build for the browser here. Importing one works, so that the rest of the cell does; using it is refused.
 ABSENT = {
-    "matplotlib": "Matplotlib isn't there in a page.",
+    "matplotlib": "Matplotlib can't be had in a page: the picture is the book's own. Run this cell in JupyterLab on your own machine.",
     "requests": NETWORK,
     "multiprocessing": PROCESSES,
     "distributed": PROCESSES,

@@ -55,5 +55,5 @@ def _trim(report: traceback.TracebackException, seen: set[int]) -> None:
 
 def _renamed(text: str) -> str:
     """Python's own form, with `Cell 3, line 2` where a file's name would stand."""
-    text = re.sub(r'File "<cell (\d+), run \d+>"', r"Cell \1", text)
+    text = re.sub(r'File "<cell (\d+), run \d+>", line (\d+)(?:, in <module>)?', r"Cell \1, line \2", text)
     return re.sub(r'File ".*/site-packages/(dslab/[^"]*)"', r"\1", text)
