@@ -36,6 +36,12 @@ class Handler(SimpleHTTPRequestHandler):
                 return super().translate_path("/" + path[len(prefix):])
         return super().translate_path("/nowhere")
 
+    def end_headers(self):
+        if self.path.startswith("/isolated/"):  # Pages that may share memory with their workers.
+            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
     def log_message(self, *_):
         pass
 
@@ -48,8 +54,8 @@ def scratch(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def base(scratch):
-    """The address of a server that has the book at /book/, the player's script at /static/ and scratch pages."""
-    folders = {"/book/": SITE, "/static/": ROOT / "dslab" / "show" / "static", "/scratch/": scratch}
+    """The address of a server that has the book at /book/ and /isolated/book/, the player's script at /static/ and scratch pages."""
+    folders = {"/book/": SITE, "/isolated/book/": SITE, "/static/": ROOT / "dslab" / "show" / "static", "/scratch/": scratch}
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, folders=folders))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -72,28 +78,40 @@ def open_page(browser, base):
     contexts = []
 
     def open_it(path, **options):
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context = guarded(browser, base, **options)
         contexts.append(context)
-        page = context.new_page()
-        page.trouble = []
-
-        def gate(route):
-            if route.request.url.startswith((base, "data:", "blob:")):
-                route.continue_()
-            else:
-                page.trouble.append(f"asks for {route.request.url}")
-                route.abort()
-
-        context.route("**/*", gate)
-        page.on("pageerror", lambda error: page.trouble.append(f"error: {error}"))
-        page.on("console", lambda message: page.trouble.append(f"console: {message.text}")
-                if message.type in ("error", "warning") and not message.text.startswith(CHATTER) else None)
-        page.goto(f"{base}{path}", wait_until="load")
-        return page
+        return visit(context, f"{base}{path}")
 
     yield open_it
     for context in contexts:
         context.close()
+
+
+def guarded(browser, base, **options):
+    """A browser context that may ask no other host for anything; what it tried stands in `trouble`."""
+    context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+    context.trouble = []
+
+    def gate(route):
+        if route.request.url.startswith((base, "data:", "blob:")):
+            route.continue_()
+        else:
+            context.trouble.append(f"asks for {route.request.url}")
+            route.abort()
+
+    context.route("**/*", gate)
+    return context
+
+
+def visit(context, address):
+    """A page of a guarded context; what goes wrong in it comes to the context's `trouble`."""
+    page = context.new_page()
+    page.trouble = context.trouble
+    page.on("pageerror", lambda error: page.trouble.append(f"error: {error}"))
+    page.on("console", lambda message: page.trouble.append(f"console: {message.text}")
+            if message.type in ("error", "warning") and not message.text.startswith(CHATTER) else None)
+    page.goto(address, wait_until="load")
+    return page
 
 
 def axe(page, *, allowed=frozenset()) -> list[str]:
