@@ -16,11 +16,11 @@ export class Cell {
   constructor(published, number, element, chapter, page) {
     Object.assign(this, { number, element, chapter, id: published.id });
     this.published = [published.source].flat().join("");
-    this.key = `dslab:edit:${page}:${this.id}`;
+    this.key = store.editKey(page, this.id);
     this.outputs = null;  // Those of the reader's own run; null where the book's are shown.
     this.status = "";
     this.count = null;
-    this.written = this.published;
+    this.written = this.published;  // What storage holds.
     if (element) this.build();
   }
 
@@ -30,6 +30,8 @@ export class Cell {
   build() {
     const input = this.element.querySelector(".cell_input"), kept = store.read(this.key);
     const fits = kept?.hash === store.hash(this.published);
+    if (kept && !fits) store.putAside(this.key);
+    this.written = fits ? kept.text : this.published;
     const holder = Object.assign(document.createElement("div"), { className: "run-editor" });
     this.bar = Object.assign(document.createElement("div"), { className: "run-cell-bar" });
     this.bar.setAttribute("role", "group");
@@ -40,7 +42,7 @@ export class Cell {
       button("Run all above", `Run the cells before cell ${this.number}, and then this one`, () => this.chapter.runAbove(this)), this.reset, this.note);
     input.classList.add("run-live");
     input.append(holder, this.bar);
-    this.editor = makeEditor(holder, fits ? kept.text : this.published, `Code of cell ${this.number}`, {
+    this.editor = makeEditor(holder, this.written, `Code of cell ${this.number}`, {
       change: () => this.changed(),
       run: moveOn => this.chapter.run(this, moveOn),
     });
@@ -50,14 +52,14 @@ export class Cell {
       this.element.append(this.area);
     }
     this.stored = [...this.area.childNodes];
-    if (kept && !fits && kept.text !== this.published) this.offer(kept);
+    for (const [key, old] of store.aside(this.key)) this.offer(key, old);
     this.tell();
   }
 
   /** The reader's text for a cell that has changed in the book since: shown, never put back. */
-  offer(kept) {
-    const box = oldText(`The book's text of this cell has changed since you edited it${kept.when ? ` on ${kept.when.slice(0, 10)}` : ""}, so your text was not put back.`,
-      kept.text, () => { store.remove(this.key); box.remove(); });
+  offer(key, { text, when }) {
+    const box = oldText(`The book's text of this cell has changed since you edited it${when ? ` on ${when.slice(0, 10)}` : ""}, so your text was not put back.`,
+      text, () => { store.remove(key); box.remove(); });
     this.bar.after(box);
   }
 

@@ -42,7 +42,7 @@ class Chapter {
       return new Cell(cell, at + 1, place < 0 ? null : elements.splice(place, 1)[0], this, this.page);
     });
     this.byId = new Map(this.cells.map(cell => [cell.id, cell]));
-    for (const key of store.keys(`dslab:edit:${this.page}:`)) {
+    for (const key of store.editKeys(this.page)) {
       if (this.byId.has(key.split(":").at(-1))) continue;
       const box = oldText("A cell that you edited is no longer in the book. This was your text:", store.read(key)?.text ?? "", () => { store.remove(key); box.remove(); });
       window.dslabRun.bar.after(box);

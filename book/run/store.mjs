@@ -58,6 +58,21 @@ export function keys(prefix) {
   return [...found].sort();
 }
 
+const EDIT = "dslab:edit:", OLD = "dslab:old:";
+
+export const editKey = (page, id) => `${EDIT}${page}:${id}`;
+export const editKeys = page => keys(`${EDIT}${page}:`);
+
+/** Move the edit at `key`, whose cell has changed in the book, to where the next edit of this cell doesn't overwrite it. */
+export function putAside(key) {
+  const edit = read(key);
+  write(`${OLD}${key.slice(EDIT.length)}:${edit.hash}`, edit);
+  remove(key);
+}
+
+/** The edits put aside for the cell at `key`: [[their own key, edit]]. */
+export const aside = key => keys(`${OLD}${key.slice(EDIT.length)}:`).map(each => [each, read(each)]).filter(([, edit]) => typeof edit?.text === "string");
+
 /** A short name for a text, to see whether it has changed: FNV-1a over its UTF-16, twice, 16 hexadecimal digits. */
 export function hash(text) {
   let a = 0x811c9dc5, b = 0x01000193;
@@ -120,7 +135,7 @@ export function imported(text) {
     if (key.startsWith(SCORE) && valid(value)) {
       if (!valid(here) || here.of !== value.of || value.best > here.best) write(key, value);
       scores += 1;
-    } else if (key.startsWith("dslab:edit:") && typeof value?.text === "string" && typeof value.hash === "string") {
+    } else if ((key.startsWith(EDIT) || key.startsWith(OLD)) && typeof value?.text === "string" && typeof value.hash === "string") {
       if (here === null) write(key, value);
       edits += 1;
     }

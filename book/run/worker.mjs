@@ -18,8 +18,14 @@ function counted(total) {
   const plain = self.fetch.bind(self);
   let loaded = 0, told = 0;
   return async (...request) => {
-    const response = await plain(...request);
-    if (!response.ok) throw new Error(`${response.url.split("/").pop()}: ${response.status} ${response.statusText}`);
+    let response;
+    try {
+      response = await plain(...request);
+      if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+    } catch (error) {
+      broken(new Error(`${String(request[0]).split("/").pop()}: ${error.message}`));  // Pyodide itself may wait for ever.
+      throw error;
+    }
     const body = response.body?.pipeThrough(new TransformStream({
       transform(piece, stream) {
         loaded += piece.byteLength;
@@ -58,7 +64,7 @@ async function start({ python, config, flag }) {
   const { loadPyodide } = await import(new URL("pyodide.mjs", index).href);
   pyodide = await loadPyodide({ indexURL: index, lockFileURL: new URL(config.lock, folder).href, packageBaseUrl: folder.href, env: { HOME: "/home/reader", DSLAB_PAGE: "1" } });
   const [packages, program] = await parts;
-  for (const wheel of packages) pyodide.unpackArchive(wheel, "wheel");
+  for (const wheel of packages) pyodide.unpackArchive(wheel, "wheel", { extractDir: SITE_PACKAGES });
   pyodide.unpackArchive(program, "zip", { extractDir: SITE_PACKAGES });
   const make = pyodide.runPython("import importlib; importlib.invalidate_caches()\nfrom dslab_page.run import Runner\nRunner");
   runner = make(text => postMessage(JSON.parse(text)));
@@ -82,14 +88,16 @@ function comm({ kind, content, buffers }) {
 let queue = Promise.resolve();
 const handlers = { start, run, comm };
 
+function broken(error) {
+  const text = String(error?.message ?? error).trim().split("\n").pop().slice(0, 300);
+  postMessage({ type: "fatal", sentence: runner ? `Python has broken down (${text}): start it again. Your text is kept, its variables are gone.`
+    : `Python could not be loaded (${text}): check the connection and start again.` });
+}
+
 self.onmessage = ({ data }) => {
   if (data.type === "stop") {
     runner?.stop();
     return;
   }
-  queue = queue.then(() => handlers[data.type](data)).catch(error => {
-    const text = String(error?.message ?? error).trim().split("\n").pop().slice(0, 300);
-    postMessage({ type: "fatal", sentence: runner ? `Python has broken down (${text}): start it again. Your text is kept, its variables are gone.`
-      : `Python could not be loaded (${text}): check the connection and start again.` });
-  });
+  queue = queue.then(() => handlers[data.type](data)).catch(broken);
 };

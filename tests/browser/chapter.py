@@ -17,7 +17,14 @@ class Chapter:
         self.bar = page.locator(".run-bar")
         self.status, self.warning = self.bar.locator(".run-status"), self.bar.locator(".run-warning")
 
+    def open(self):
+        """Press the button, and wait for the editors."""
+        self.page.get_by_role("button", name="Run this page").click()
+        self.page.locator(".cm-content").last.wait_for(state="attached", timeout=PATIENCE)
+        return self
+
     def go_live(self):
+        """Press the button, and wait for Python."""
         self.page.get_by_role("button", name="Run this page").click()
         expect(self.bar).to_have_attribute("data-state", "ready", timeout=PATIENCE)
         return self

@@ -133,7 +133,7 @@ def test_a_cell_shows_what_a_notebook_shows(chapter, code, shown):
 ])
 def test_rich_outputs(chapter, code, selector):
     chapter.run(2, code)
-    expect(chapter.cell(2).locator(f".cell_output {selector}")).to_have_count(1)
+    expect(chapter.cell(2).locator(f".cell_output {selector}").first).to_be_attached()
 
 
 def test_an_error_shows_the_readers_lines_and_dslabs_and_no_others(chapter):
@@ -195,7 +195,7 @@ def test_a_name_from_a_cell_that_did_not_run_is_pointed_out(open_page):
     chapter = Chapter(open_page(f"/book/{START}.html")).go_live()
     assert "NameError" in chapter.run(4)
     advice = chapter.cell(4).locator(".run-advice")
-    assert "Cell 3, which has to do with shop, has not run." in advice.inner_text()
+    assert "Cell 1, which has to do with play, has not run." in advice.inner_text()
     advice.get_by_role("button", name="Run all above").click()
     chapter.page.wait_for_function("() => document.querySelectorAll('[data-run=ok]').length === 4", timeout=PATIENCE)
     assert chapter.cell(4).locator("dslab-trace").count() == 1
@@ -355,7 +355,7 @@ def test_edits_survive_a_reload_and_a_tab_that_is_closed_while_a_cell_runs(brows
     chapter.page.close(run_before_unload=True)
     page = visit(context, f"{base}/book/{START}.html")
     assert page.locator(".run-words").inner_text() == "Your edits of 3 cells are kept in this browser."
-    again = Chapter(page).go_live()
+    again = Chapter(page).open()
     assert [again.text(number) for number in (2, 3, 4)] == [["mine = 1"], [ENDLESS], ["written while a cell runs"]]
     assert "your text" in again.note(2).inner_text()
     again.cell(2).get_by_role("button", name="Reset").click()
@@ -363,14 +363,14 @@ def test_edits_survive_a_reload_and_a_tab_that_is_closed_while_a_cell_runs(brows
     page.on("dialog", lambda dialog: dialog.accept())
     again.press("Reset page")
     page.reload()
-    again.go_live()
+    again.open()
     assert again.text(4) == ["play(shop)"]
     context.close()
 
 
 def test_an_edit_is_not_put_into_a_cell_whose_text_has_changed_in_the_book(browser, base):
     context = guarded(browser, base, permissions=["clipboard-read", "clipboard-write"])
-    chapter = Chapter(visit(context, f"{base}/book/{START}.html")).go_live()
+    chapter = Chapter(visit(context, f"{base}/book/{START}.html")).open()
     chapter.write(4, "play(shop, at=7)  # mine")
     chapter.page.close()
 
@@ -386,16 +386,22 @@ def test_an_edit_is_not_put_into_a_cell_whose_text_has_changed_in_the_book(brows
     context.route(f"**/{START}.html", changed(name.format("play") + bracket, name.format("replay") + bracket))
     context.route(f"**/{START}.ipynb", changed('"play(shop)"', '"replay(shop)"'))
     page = visit(context, f"{base}/book/{START}.html")
-    again = Chapter(page).go_live()
+    again = Chapter(page).open()
     assert again.text(4) == ["replay(shop)"]
     offer = again.cell(4).locator(".run-old")
+    again.write(4, "another text")
+    page.reload()
+    again.open()
+    assert again.text(4) == ["another text"]
     assert "has changed since you edited it" in offer.inner_text() and "play(shop, at=7)  # mine" in offer.inner_text()
     offer.get_by_role("button", name="Copy my text").click()
     expect(offer.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == "play(shop, at=7)  # mine"
     offer.get_by_role("button", name="Discard my text").click()
     expect(offer).to_have_count(0)
-    assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('dslab:edit:')).length") == 0
+    page.reload()
+    again.open()
+    assert again.text(4) == ["another text"] and offer.count() == 0
     context.close()
 
 
