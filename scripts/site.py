@@ -16,6 +16,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import browser_python  # noqa: E402
 import lite  # noqa: E402
+import page_python  # noqa: E402
 
 from dslab.errors import DslabError  # noqa: E402
 
@@ -84,6 +85,7 @@ def main() -> int:
         if with_npm:
             vendor()
         lite.build(browser_python.assemble(with_npm))
+        page_python.write_assets(ASSETS, with_npm)
     except DslabError as error:
         print(f"dslab: {error}", file=sys.stderr)
         return 2
