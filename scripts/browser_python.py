@@ -48,8 +48,10 @@ BROWSER = {"sys_platform": "emscripten", "platform_system": "Emscripten", "os_na
            "python_full_version": INFO["python"], "platform_machine": "wasm32", "implementation_name": "cpython",
            "platform_python_implementation": "CPython", "extra": ""}
 
-#: What a page loads for a live chapter. The rest of the lock waits until it is imported, or is for JupyterLite.
-PAGE = ("dslab-book", "ipywidgets", "anywidget")
+#: What a page loads for a live chapter; it has an IPython of its own. The rest of the lock is for JupyterLite.
+PAGE = ("dslab-book", "simpy", "ipywidgets", "anywidget", "comm", "traitlets", "psygnal", "typing-extensions")
+#: What is compiled beforehand, with all that it needs.
+COMPILED = ("simpy", "ipywidgets", "anywidget", "micropip", "piplite", "pyodide-kernel", "ipykernel")
 #: What JupyterLite's kernel brings itself.
 FROM_KERNEL = ("ipykernel", "piplite", "pyodide-kernel")
 #: Asked for by the wheels, and not needed here: the front ends of widgets are scripts, and IPython completes names
@@ -144,11 +146,16 @@ def sources() -> list[Path]:
     return sorted(found)
 
 
-def empty(name: str) -> dict[str, bytes]:
-    """A wheel of nothing, in place of one that is asked for by name and not needed."""
-    info = f"{name.replace('-', '_')}-0.dist-info"
-    return {f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: 0\n".encode(),
-            f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: dslab\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
+def stand_in(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
+    """A wheel in the place of one that is asked for by name and can't be had, or is not needed."""
+    info = f"{name}-0.dist-info"
+    return files | {f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: 0\n".encode(),
+                    f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: dslab\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
+
+
+def stand_ins() -> list[dict[str, bytes]]:
+    drawing = {path.relative_to(WEB).as_posix(): path.read_bytes() for path in sorted((WEB / "matplotlib").glob("*.py"))}
+    return [stand_in("jedi", {}), stand_in("matplotlib", drawing)]
 
 
 def archive(files: dict[str, bytes]) -> bytes:
@@ -232,10 +239,10 @@ def fresh(folder: Path) -> Path:
 def foreign(with_npm: bool) -> Path:
     """build/python-base: all but dslab. Made again only where a pin or a script changed."""
     target = BUILD / "python-base"
-    made_from = recipe(Path(__file__), *sorted(WEB.glob("*.mjs")), PINS, WEB / "package-lock.json", KERNEL / "all.json") + " npm" * with_npm
+    made_from = recipe(Path(__file__), *sorted(WEB.glob("*.mjs")), *sorted(WEB.glob("matplotlib/*.py")), PINS, WEB / "package-lock.json", KERNEL / "all.json") + " npm" * with_npm
     if made(target, made_from):
         return target
-    contents = [*map(parts, fetch()), *kernel(), empty("jedi")]
+    contents = [*map(parts, fetch()), *kernel(), *stand_ins()]
     print("Packing the browser's Python (half a minute; again only when its parts change) …", flush=True)
     new = fresh(BUILD / "python-base.new")
     write_wheels(new, contents)
@@ -275,7 +282,7 @@ def write_wheels(folder: Path, contents: list[dict[str, bytes]], others: dict[st
 def bytecode(wheels: Path) -> dict[str, bytes]:
     """What a page imports, compiled by the Python that will run it: path to pyc."""
     out = BUILD / "bytecode.zip"
-    done = subprocess.run(["node", WEB / "bytecode.mjs", NPM, wheels, out, *(name for name in PAGE if name != "dslab-book"), "simpy"], capture_output=True, text=True)
+    done = subprocess.run(["node", WEB / "bytecode.mjs", NPM, wheels, out, *COMPILED], capture_output=True, text=True)
     if done.returncode:
         raise DslabError(f"the browser's Python could not be compiled: {done.stderr.strip()[-500:]}")
     with zipfile.ZipFile(out) as packed:
@@ -310,21 +317,10 @@ def write_pyodide(folder: Path, compiled: dict[str, bytes]) -> None:
 def config(folder: Path, packages: dict[str, dict], with_npm: bool) -> dict:
     """What a page reads first: where Pyodide is, what to load, and the bytes of each file that this takes."""
     version = json.loads((WEB / "package.json").read_text(encoding="utf-8"))["dependencies"]["pyodide"]
-    files = [*(["pyodide.mjs", *PARTS.values()] if with_npm else ()), "pyodide-lock.json", *(packages[name]["file_name"] for name in closure(PAGE, packages))]
+    files = [*(["pyodide.mjs", *PARTS.values()] if with_npm else ()), "pyodide-lock.json", *(packages[name]["file_name"] for name in PAGE)]
     total = hashlib.sha256("".join(path.name + hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("[!.]*"))).encode())
     return {"build": total.hexdigest()[:16], "version": version, "index": "./" if with_npm else PUBLIC.format(version=version),
             "lock": "./pyodide-lock.json", "packages": list(PAGE), "files": {name: (folder / name).stat().st_size for name in files}}
-
-
-def closure(names: Iterable[str], packages: dict[str, dict]) -> list[str]:
-    """The packages and all that they depend on, by name."""
-    found, ahead = set(), list(names)
-    while ahead:
-        name = ahead.pop()
-        if name not in found:
-            found.add(name)
-            ahead += packages[name]["depends"]
-    return sorted(found)
 
 
 def publish(html: Path) -> None:

@@ -16,6 +16,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import browser_python  # noqa: E402
 import lite  # noqa: E402
+import offline  # noqa: E402
 import page_python  # noqa: E402
 
 from dslab.errors import DslabError  # noqa: E402
@@ -92,6 +93,7 @@ def main() -> int:
     failed = book(with_npm)
     browser_python.publish(HTML)
     lite.publish(HTML)
+    offline.write(HTML)
     return failed
 
 

@@ -22,7 +22,8 @@ import anywidget, ipywidgets, simpy
 from contextlib import redirect_stdout
 from IPython.core.interactiveshell import InteractiveShell
 with redirect_stdout(io.StringIO()):
-    InteractiveShell.instance().run_cell("1 / 0")
+    InteractiveShell().run_cell("1 / 0")
+import piplite.piplite, pyodide_kernel
 sources = {}
 for module in list(sys.modules.values()):
     spec = getattr(module, "__spec__", None)
