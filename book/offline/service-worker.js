@@ -2,7 +2,7 @@
 // writes offline.json: the files of this build with their hashes, in three groups.
 //
 //   book    pages and what they show: fetched when the worker is installed, smallest first, unless the reader saves data
-//   python  what runs in a page: kept when it was used once, or on request
+//   python  what runs in a page: kept on request, or when it was used once (then all of it, after what was asked for)
 //   lite    JupyterLite: each file kept when it was used
 //
 // A build has one cache of its own, and a file goes into it only with the hash that offline.json gives it. So a page and
@@ -11,6 +11,7 @@
 const ROOT = self.BOOK ?? new URL(registration.scope);
 const PREFIX = `dslab ${ROOT.pathname} `;
 const CACHE = PREFIX + BUILD;
+const QUIET = 3000;  // Milliseconds without a request after which a page has what it wanted.
 const GROUPS = { book: 0, python: 1, lite: 2 };
 
 const address = path => new URL(path, ROOT).href;
@@ -57,6 +58,15 @@ async function fetchGroup(group, told = () => {}) {
   }
 }
 
+let uses = 0;
+
+/** After the last of the page's own requests for Python: the parts that another chapter will ask for. */
+async function completePython() {
+  const mine = ++uses;
+  await new Promise(done => setTimeout(done, QUIET));
+  if (mine === uses && !navigator.connection?.saveData) await fetchGroup("python").catch(() => {});
+}
+
 /** What an older build of this book kept and this one still has, without fetching it again; the groups that were in use. */
 async function inherit() {
   const cache = await caches.open(CACHE), { files } = await manifest(), used = new Set();
@@ -100,13 +110,14 @@ async function answer(event) {
   const found = await manifest().catch(() => null);
   let path = decodeURIComponent(new URL(request.url).pathname.slice(ROOT.pathname.length));
   if (path === "" || path.endsWith("/")) path += "index.html";
-  const [hash] = found?.files[path] ?? [];
+  const [hash, , group] = found?.files[path] ?? [];
   if (!hash) return fetch(request);
   const cache = await caches.open(CACHE), kept = await cache.match(address(path));
   if (kept) return isolated(kept, request, found.isolate);
   const response = await fetch(request);
   if (response.status === 200) {
     const copy = response.clone();
+    if (group === GROUPS.python) event.waitUntil(completePython());
     event.waitUntil(keep(cache, path, hash, copy).then(same => same || registration.update()).catch(() => {}));
   }
   return isolated(response, request, found.isolate);
