@@ -48,6 +48,6 @@ def write(html: Path) -> None:
     # Only where all comes from the site can its pages be kept apart from others.
     manifest = {"build": build, "isolate": config["index"] == "./", "files": files}
     (html / "offline.json").write_text(json.dumps(manifest, separators=(",", ":")), encoding="utf-8")
-    (html / "service-worker.js").write_text(f'const BUILD = "{build}";\n{worker}', encoding="utf-8")
+    (html / "service-worker.js").write_text(f'(() => {{\nconst BUILD = "{build}";\n{worker}}})();\n', encoding="utf-8")
     # JupyterLite's worker carries files between its pages and Python; ours stands before it, and answers for the files of the site.
     lite.write_text(f'// {build}\nself.BOOK = new URL("../", registration.scope);\nimportScripts("../service-worker.js", "jupyterlite-worker.js");\n', encoding="utf-8")

@@ -61,7 +61,8 @@ class Reader:
             self.trouble.append(f"asks for {request.url}")
 
     def _said(self, message):
-        if message.type in ("error", "warning") and not message.text.startswith(self.chatter):
+        unasked = message.location["url"].endswith("/favicon.ico")  # Chromium's own idea, while JupyterLite's page has no icon yet.
+        if message.type in ("error", "warning") and not message.text.startswith(self.chatter) and not unasked:
             self.trouble.append(f"console: {message.text}")
 
     def visit(self, path):
