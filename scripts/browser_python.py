@@ -101,11 +101,15 @@ def fetch() -> list[Path]:
     return [have[digest] for digest in sorted(wanted, key=wanted.get)]
 
 
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
+
+
 def reason(said: str) -> str:
     """pip's many lines in one sentence."""
-    other = re.search(r"^\s+(\S+?)(?: \([^)]*\))?(?: from \S+)?:\s+Expected sha256 (\w+)\s+Got\s+(\w+)", said, re.MULTILINE)
+    other = re.search(r"^\s+(\S+)[^\n]*:\s+Expected sha256 (\w+)\s+Got\s+(\w+)", said, re.MULTILINE)
     if other:
-        return (f"the wheel of {other[1]} is not the one that {PINS.relative_to(ROOT).as_posix()} names (its sha256 is {other[3][:12]}…, "
+        return (f"the wheel of {other[1]} is not the one that {shown(PINS)} names (its sha256 is {other[3][:12]}…, "
                 f"not {other[2][:12]}…): nothing was written; find out why before you change the pin.")
     errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
     return f"the wheels for the browser's Python could not be fetched ({(errors or ['pip failed'])[-1].rstrip('.')}): try again with a network."
@@ -187,7 +191,7 @@ def entry(files: dict[str, bytes], known: Iterable[str]) -> tuple[dict, bytes]:
         other = canonicalize_name(need.name)
         if (need.marker is None or need.marker.evaluate(BROWSER)) and other not in DONE_WITHOUT:
             if other not in known:
-                raise DslabError(f"{name} needs {need}, which {PINS.relative_to(ROOT).as_posix()} does not pin: add it there.")
+                raise DslabError(f"{name} needs {need}, which {shown(PINS)} does not pin: add it there.")
             depends.append(other)
     digest = hashlib.sha256(packed).hexdigest()
     tops = {part.split("/")[0].removesuffix(".py") for part in files if part.endswith(".py")}
