@@ -15,6 +15,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import browser_python  # noqa: E402
+import lite  # noqa: E402
+import offline  # noqa: E402
 import page_python  # noqa: E402
 
 from dslab.errors import DslabError  # noqa: E402
@@ -83,13 +85,15 @@ def main() -> int:
         with_npm = modules()
         if with_npm:
             vendor()
-        browser_python.assemble(with_npm)
+        lite.build(browser_python.assemble(with_npm))
         page_python.write_assets(ASSETS, with_npm)
     except DslabError as error:
         print(f"dslab: {error}", file=sys.stderr)
         return 2
     failed = book(with_npm)
     browser_python.publish(HTML)
+    lite.publish(HTML)
+    offline.write(HTML)
     return failed
 
 

@@ -14,7 +14,7 @@ SITE = ROOT / "_build" / "html"
 AXE = ROOT / "scripts" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-             "--disable-component-update --disable-sync").split()
+             "--disable-component-update --disable-sync").split() + ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 #: What the theme itself leaves to be desired: rule ids of axe, and nothing else.
 THEME = {"label-content-name-mismatch", "summary-name", "region", "aria-required-children"}
@@ -89,7 +89,7 @@ def open_page(browser, base):
 
 def guarded(browser, base, **options):
     """A browser context that may ask no other host for anything; what it tried stands in `trouble`."""
-    context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+    context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}, "service_workers": "block"} | options))
     context.trouble = []
 
     def gate(route):

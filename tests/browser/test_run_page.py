@@ -47,12 +47,12 @@ def test_nothing_is_loaded_before_the_button_is_pressed(browser, base):
     context.on("request", lambda request: asked.append(request.url))
     page = visit(context, f"{base}/book/{START}.html")
     page.wait_for_load_state("networkidle")
-    assert not [url for url in asked if re.search(r"\.mjs|/python/|\.wasm|\.whl|run\.css|\.ipynb", url)]
+    assert not [url for url in asked if re.search(r"\.mjs|/python/|\.whl|run\.css|\.ipynb", url)]
     seen = page.evaluate_handle("""() => { const seen = []; new MutationObserver(() => seen.push(document.querySelector('.run-status')?.textContent))
         .observe(document.body, { childList: true, subtree: true, characterData: true }); return seen; }""")
     Chapter(page).go_live()
     assert any(re.fullmatch(r"Python is loading: \d+\.\d of \d+\.\d MB …", words or "") for words in seen.json_value())
-    assert [url for url in asked if url.endswith(".wasm")]
+    assert [url for url in asked if url.endswith("/pyodide.asm.packed")]
     sizes = page.evaluate("performance.getEntriesByType('resource').filter(each => /mjs|css|ipynb/.test(each.name)).reduce((sum, each) => sum + each.decodedBodySize, 0)")
     total = float(re.search(r"of (\d+\.\d) MB", " ".join(filter(None, seen.json_value())))[1])
     assert total + sizes / 1e6 <= 16
@@ -83,13 +83,13 @@ def test_a_browser_without_webassembly_is_told(browser, base):
 
 def test_python_that_does_not_arrive_is_a_sentence_and_can_be_tried_again(browser, base):
     context = guarded(browser, base)
-    context.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    context.route("**/pyodide.asm.packed", lambda route: route.abort())
     page = visit(context, f"{base}/book/{START}.html")
     chapter = Chapter(page)
     page.get_by_role("button", name="Run this page").click()
     expect(chapter.warning).to_contain_text("Python could not be loaded", timeout=PATIENCE)
     expect(chapter.warning).to_contain_text("check the connection")
-    context.unroute("**/pyodide.asm.wasm")
+    context.unroute("**/pyodide.asm.packed")
     assert chapter.run(2, "1 + 1") == "2"
     context.close()
 
