@@ -1,7 +1,8 @@
-"""Builds the site: MathJax from npm into build/assets, then Jupyter Book with every warning an error.
+"""Builds the site: MathJax from npm into build/assets, the browser's Python into build/python, then Jupyter Book with
+every warning an error.
 
-It is served from the site, so that a page asks no other host for anything. Without npm the build says so and the pages take
-it from its public address.
+All is served from the site, so that a page asks no other host for anything. Without npm the build says so, and the pages
+take MathJax and Pyodide from their public addresses.
 """
 
 import hashlib
@@ -12,32 +13,47 @@ from pathlib import Path
 
 import yaml
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import browser_python  # noqa: E402
+import lite  # noqa: E402
+import offline  # noqa: E402
+import page_python  # noqa: E402
+
+from dslab.errors import DslabError  # noqa: E402
+
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "scripts" / "web"
 ASSETS = ROOT / "build" / "assets"
+HTML = ROOT / "_build" / "html"
 MATHJAX = "node_modules/mathjax/es5"
 
 
-def vendor() -> bool:
-    """Put MathJax into build/assets/vendor; False where there is no npm."""
-    npm = shutil.which("npm")
-    ASSETS.mkdir(parents=True, exist_ok=True)
+def modules() -> bool:
+    """Install what scripts/web/package-lock.json pins; False where there is no npm."""
+    npm, mark = shutil.which("npm"), WEB / "node_modules" / ".made-from"
     if npm is None:
-        print("npm is not installed: the pages will load MathJax from its public address.", flush=True)
+        print("npm is not installed: the pages will load MathJax and Pyodide from their public addresses.", flush=True)
         return False
-    mark, recipe = ASSETS / "vendor" / ".made-from", hashlib.sha256(
-        (WEB / "package-lock.json").read_bytes()).hexdigest()
+    recipe = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    if not (mark.is_file() and mark.read_text() == recipe):
+        print("Fetching MathJax and Pyodide with npm …", flush=True)
+        if subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB).returncode:
+            raise DslabError("npm could not install what scripts/web/package-lock.json pins; what it says stands above.")
+        mark.write_text(recipe)
+    return True
+
+
+def vendor() -> None:
+    """Put MathJax into build/assets/vendor."""
+    mark, recipe = ASSETS / "vendor" / ".made-from", (WEB / "node_modules" / ".made-from").read_text()
     if mark.is_file() and mark.read_text() == recipe:
-        return True
-    print("Fetching MathJax with npm …", flush=True)
-    subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB, check=True)
+        return
     target = ASSETS / "vendor"
     shutil.rmtree(target, ignore_errors=True)
     (target / "mathjax" / "output" / "chtml" / "fonts").mkdir(parents=True)
     shutil.copy(WEB / MATHJAX / "tex-mml-chtml.js", target / "mathjax")
     shutil.copytree(WEB / MATHJAX / "output/chtml/fonts/woff-v2", target / "mathjax/output/chtml/fonts/woff-v2")
     mark.write_text(recipe)
-    return True
 
 
 def config(vendored: bool) -> Path:
@@ -51,15 +67,33 @@ def config(vendored: bool) -> Path:
     return path
 
 
-def main() -> int:
-    path = config(vendor())
-    failed = subprocess.run([Path(sys.executable).with_name("jupyter-book"), "build", str(ROOT), "--config", str(path),
-                           "--path-output", str(ROOT), "-W", "-n", "--keep-going", "-q"], cwd=ROOT).returncode
-    for page in (ROOT / "_build" / "html").rglob("*.html"):
+def book(vendored: bool) -> int:
+    """Build the pages; Jupyter Book's exit code."""
+    failed = subprocess.run([Path(sys.executable).with_name("jupyter-book"), "build", str(ROOT), "--config", str(config(vendored)),
+                             "--path-output", str(ROOT), "-W", "-n", "--keep-going", "-q"], cwd=ROOT).returncode
+    for page in HTML.rglob("*.html"):
         # A role that ARIA has given up, and that screen readers stumble over; docutils writes it on every citation.
         text = page.read_text(encoding="utf-8")
         if 'role="doc-biblioentry"' in text:
             page.write_text(text.replace(' role="doc-biblioentry"', ""), encoding="utf-8")
+    return failed
+
+
+def main() -> int:
+    ASSETS.mkdir(parents=True, exist_ok=True)
+    try:
+        with_npm = modules()
+        if with_npm:
+            vendor()
+        lite.build(browser_python.assemble(with_npm))
+        page_python.write_assets(ASSETS, with_npm)
+    except DslabError as error:
+        print(f"dslab: {error}", file=sys.stderr)
+        return 2
+    failed = book(with_npm)
+    browser_python.publish(HTML)
+    lite.publish(HTML)
+    offline.write(HTML)
     return failed
 
 

@@ -21,6 +21,8 @@ class ServerMissing(DslabError):
 
 def program(name: str, package: str) -> str:
     """The path of a server's program. Raises ServerMissing."""
+    if sys.platform == "emscripten":
+        raise ServerMissing(f"a page can't start {name}: run this on your own machine, or use the recorded run (DSLAB_LAB=recorded).")
     found = shutil.which(name)
     if found is None:
         raise ServerMissing(f"{name} is not installed here: run `sudo apt-get install {package}`, or use the recorded run (DSLAB_LAB=recorded).")

@@ -14,7 +14,7 @@ SITE = ROOT / "_build" / "html"
 AXE = ROOT / "scripts" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-             "--disable-component-update --disable-sync").split()
+             "--disable-component-update --disable-sync").split() + ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 #: What the theme itself leaves to be desired: rule ids of axe, and nothing else.
 THEME = {"label-content-name-mismatch", "summary-name", "region", "aria-required-children"}
@@ -36,6 +36,12 @@ class Handler(SimpleHTTPRequestHandler):
                 return super().translate_path("/" + path[len(prefix):])
         return super().translate_path("/nowhere")
 
+    def end_headers(self):
+        if self.path.startswith("/isolated/"):  # Pages that may share memory with their workers.
+            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
     def log_message(self, *_):
         pass
 
@@ -48,8 +54,8 @@ def scratch(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def base(scratch):
-    """The address of a server that has the book at /book/, the player's script at /static/ and scratch pages."""
-    folders = {"/book/": SITE, "/static/": ROOT / "dslab" / "show" / "static", "/scratch/": scratch}
+    """The address of a server that has the book at /book/ and /isolated/book/, the player's script at /static/ and scratch pages."""
+    folders = {"/book/": SITE, "/isolated/book/": SITE, "/static/": ROOT / "dslab" / "show" / "static", "/scratch/": scratch}
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, folders=folders))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -72,24 +78,9 @@ def open_page(browser, base):
     contexts = []
 
     def open_it(path, **options):
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context = guarded(browser, base, **options)
         contexts.append(context)
-        page = context.new_page()
-        page.trouble = []
-
-        def gate(route):
-            if route.request.url.startswith((base, "data:", "blob:")):
-                route.continue_()
-            else:
-                page.trouble.append(f"asks for {route.request.url}")
-                route.abort()
-
-        context.route("**/*", gate)
-        page.on("pageerror", lambda error: page.trouble.append(f"error: {error}"))
-        page.on("console", lambda message: page.trouble.append(f"console: {message.text}")
-                if message.type in ("error", "warning") and not message.text.startswith(CHATTER) else None)
-        page.goto(f"{base}{path}", wait_until="load")
-        return page
+        return visit(context, f"{base}{path}")
 
     yield open_it
     for context in contexts:
@@ -121,6 +112,33 @@ def widgets_ready(page) -> None:
     """Wait until every widget of the page has drawn its first picture, or said why it can't."""
     page.wait_for_function("""() => [...document.querySelectorAll("*")].filter((each) => each.localName.startsWith("dslab-"))
         .every((each) => each.painted || each.shadowRoot?.querySelector(".bad"))""")
+
+
+def guarded(browser, base, **options):
+    """A browser context that may ask no other host for anything; what it tried stands in `trouble`."""
+    context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}, "service_workers": "block"} | options))
+    context.trouble = []
+
+    def gate(route):
+        if route.request.url.startswith((base, "data:", "blob:")):
+            route.continue_()
+        else:
+            context.trouble.append(f"asks for {route.request.url}")
+            route.abort()
+
+    context.route("**/*", gate)
+    return context
+
+
+def visit(context, address):
+    """A page of a guarded context; what goes wrong in it comes to the context's `trouble`."""
+    page = context.new_page()
+    page.trouble = context.trouble
+    page.on("pageerror", lambda error: page.trouble.append(f"error: {error}"))
+    page.on("console", lambda message: page.trouble.append(f"console: {message.text}")
+            if message.type in ("error", "warning") and not message.text.startswith(CHATTER) else None)
+    page.goto(address, wait_until="load")
+    return page
 
 
 def axe(page, *, allowed=frozenset()) -> list[str]:

@@ -1,0 +1,1 @@
+from IPython import get_ipython  # noqa: F401

@@ -1,0 +1,1 @@
+from dslab_page.shell import InteractiveShell  # noqa: F401
