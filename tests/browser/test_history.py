@@ -9,6 +9,7 @@ import pytest
 from dslab.check import MODELS, linearizable
 from dslab.check.linearizable import by_key
 from dslab.history import Event, History
+from dslab.live import cap_lab
 from dslab.protocols.quorum_register import AvailableRegister
 from dslab.show import history, play
 from dslab.sim import Cluster
@@ -160,6 +161,12 @@ def test_another_object_may_be_chosen(player):
     assert element.get_by_role("combobox", name="One copy of a").locator("option").all_text_contents() == ["list", "key-value store"] and word(element).startswith("✓")
     element.get_by_role("combobox", name="One copy of a").select_option("kv")
     assert "returned (a), but the register holds a at that point" in word(element)
+
+
+def test_a_client_goes_on_in_another_row_while_a_call_stays_open(player, monkeypatch):
+    monkeypatch.setenv("DSLAB_LAB", "recorded")
+    _, element = player(play(cap_lab(), "history")._repr_html_())
+    assert element.locator(".who").inner_text().split("\n") == ["cut", "alice at n1", "bob at n3", "↳ again", "↳ again"]
 
 
 # The same answers as Python's.

@@ -175,6 +175,9 @@ def test_arrows_move_in_the_grid_and_step_outside_of_it(player, run):
     element.get_by_role("button", name="One step back").focus()
     page.keyboard.press("ArrowLeft")
     assert element.evaluate("player => player.step") == step_of(run, event) - 1
+    settle(page)
+    element.locator("tbody tr").nth(1).locator("td").nth(1).click()
+    assert element.evaluate("player => player.step") == step_of(run, event)
 
 
 class Tick(Timer):
@@ -219,6 +222,13 @@ def test_other_names_and_a_snapshot(player):
     assert [cell["kind"] for cell in row[:2]] == ["snapshot"] * 2 and row[0]["said"] == "entry 1 is in the snapshot"
     assert [cell["term"] for cell in row[2:length]] == ["1"] * (length - 2) and "last" in row[length - 1]["kind"]
     assert not any("doomed" in cell["kind"] for cell in row) and page.trouble == []
+
+
+def test_a_long_key_leaves_the_room_to_the_value(player):
+    cluster = Cluster(Raft, 3, seed=2, clients=1, title="A long key")
+    cluster.run(until=cluster.client().write("balance", 90)).run(until=cluster.client().read("balance"))
+    _, element = player(play(cluster, "logs", at=cluster.now)._repr_html_())
+    assert {text for text in element.locator("td .text").all_text_contents() if text} == {"90", "read balance"}
 
 
 def test_a_map_from_index_to_record_is_a_log_with_holes(player):

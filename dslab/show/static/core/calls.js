@@ -27,6 +27,33 @@ function operation(run, { event, lane, begin, end, outcome, close }) {
   return op;
 }
 
+/**
+ * Give each call a row and return the rows' clients: a row is a process, as a client that got no answer goes on as another process while its
+ * call stays open. Processes of one client that follow each other share a row.
+ */
+export function rows(calls, lanes) {
+  const found = [];
+  for (const lane of lanes) {
+    for (const call of calls.filter(({ who }) => who === lane)) {
+      let row = found.findIndex(({ who, last }) => who === lane && last.returned !== null && last.returned < call.invoked);
+      if (row < 0) row = found.push({ who: lane }) - 1;
+      found[row].last = call;
+      call.row = row;
+    }
+  }
+  return found.map(({ who }) => who);
+}
+
+/** The scale (pixels a µs) at which the usual call is wide enough for its point, and its words are not covered by the next call's. */
+export function readable(calls) {
+  const middle = (numbers) => { const some = numbers.filter((number) => number > 0).sort((a, b) => a - b); return some[some.length >> 1] ?? Infinity; }, last = new Map(), pitches = [];
+  for (const { row, begin } of calls) {
+    if (last.has(row)) pitches.push(begin - last.get(row));
+    last.set(row, begin);
+  }
+  return Math.max(26 / middle(calls.filter(({ returned }) => returned !== null).map(({ begin, end }) => end - begin)), 84 / middle(pitches));
+}
+
 /** The run's faults in rows: cuts, and each node that was down or paused. */
 export function faults(run) {
   const rows = new Map();

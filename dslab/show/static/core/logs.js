@@ -3,6 +3,9 @@
 
 import { show, upper } from "./run.js";
 
+/** How many letters stand in a cell: of a longer key and value the value. */
+const ROOM = 7;
+
 /** A value without the names of its fields. */
 export function terse(value) {
   if (!value || typeof value !== "object" || value.$ === "set") return show(value);
@@ -39,7 +42,7 @@ export class LogRun {
     if (!this.known.has(key)) {
       const command = value?.command ?? value?.value ?? value, { f, key: name, value: asked } = command ?? {};
       const words = (parts) => parts.filter((part) => part !== null && part !== undefined).map(show).join(" ");
-      const short = f ? words(["read", "get"].includes(f) ? [f, name] : [name, asked]) || f : terse(command);
+      const pair = f && words(["read", "get"].includes(f) ? [f, name] : [name, asked]), short = f ? (pair.length > ROOM && asked !== null && words([asked])) || pair || f : terse(command);
       this.known.set(key, this.entries.push({ term: value?.[this.term] ?? null, short, full: f ? words([f, name, asked]) : show(command) }) - 1);
     }
     return this.known.get(key);

@@ -8,13 +8,13 @@
 //
 // A call without an answer may have taken effect at any later moment or never: its point is left out until somebody places it.
 
-import { faults, ground, operations, shorten } from "../core/calls.js";
+import { faults, ground, operations, readable, rows, shorten } from "../core/calls.js";
 import { html, svg } from "../core/draw.js";
 import { MODELS, fitting, replay, suggest } from "../core/models.js";
 import { Points } from "../core/points.js";
 import { upper } from "../core/run.js";
 
-const ROW = 46, BAR = 38, FAULT = 20, AXIS = 24, HEAD = 84, MOST = 1000, WIDEST = 8000, USUAL = 76;
+const ROW = 46, BAR = 38, FAULT = 20, AXIS = 24, HEAD = 104, MOST = 1000, WIDEST = 8000, TAIL = 80;
 
 export default class History {
   static label = "Client operations";
@@ -30,15 +30,15 @@ export default class History {
   constructor(host) {
     const { run } = host, core = new Set((host.getAttribute("core") ?? "").split(" ").filter(Boolean).map(Number));
     Object.assign(this, { host, run, scale: null, faults: faults(run), calls: operations(run) });
-    this.processes = [...new Map(this.calls.map(({ process, who }) => [process, who]))].sort(([, a], [, b]) => run.lanes.indexOf(a) - run.lanes.indexOf(b));
-    for (const call of this.calls) Object.assign(call, { row: this.processes.findIndex(([process]) => process === call.process), core: core.has(call.invoked) });
+    for (const call of this.calls) call.core = core.has(call.invoked);
+    this.rows = rows(this.calls, run.lanes);
     this.movable = this.calls.filter(({ outcome }) => outcome !== "fail");
     this.points = new Points(this.movable);
     this.begins = this.calls.map(({ begin }) => begin);
     this.models = fitting(this.movable);
     this.model = host.getAttribute("model") ?? this.models[0];
     this.top = this.faults.length * FAULT + 4;
-    this.height = this.top + this.processes.length * ROW + AXIS;
+    this.height = this.top + this.rows.length * ROW + AXIS;
     this.build();
     this.check(false);
   }
@@ -49,10 +49,7 @@ export default class History {
     const { host, run } = this;
     this.names = html("div", { class: "who", "aria-hidden": "true", style: `height:${this.height}px` });
     this.faults.forEach(([name], row) => this.names.append(html("span", { class: "soft", style: `top:${row * FAULT}px;height:${FAULT}px` }, name)));
-    this.processes.forEach(([process, who], row) => {
-      const again = this.processes.findIndex(([, other]) => other === who) < row, own = who === `process ${process}`;
-      this.names.append(html("span", { style: `top:${this.top + row * ROW}px;height:${BAR}px` }, own ? who : again ? html("small", {}, `${who}, again`) : who));
-    });
+    this.rows.forEach((who, row) => this.names.append(html("span", { style: `top:${this.top + row * ROW}px;height:${BAR}px` }, this.rows.indexOf(who) < row ? html("small", {}, "↳ again") : who)));
     this.svg = svg("svg", { role: "group", "aria-label": `Client operations of run ${host.number}: ${run.title}`, height: this.height });
     this.under = svg("g"), this.over = svg("g"), this.path = svg("path", { class: "path" }), this.head = svg("line", { class: "head", y1: 0, y2: this.height - AXIS + 4 });
     for (const call of this.calls) this.bar(call);
@@ -216,10 +213,11 @@ export default class History {
   }
 
   resized(width) {
-    this.room = width - HEAD;
-    this.fit = (this.room - 28) / Math.max(this.run.end, 1000);
-    const long = this.movable.filter(({ returned }) => returned !== null).map(({ begin, end }) => end - begin).sort((a, b) => a - b), usual = long[long.length >> 1] || this.run.end || 1000;
-    if (this.scale === null) this.scale = Math.max(this.fit, Math.min(Math.max(30, Math.min(USUAL, this.room / 9)) / usual, WIDEST / Math.max(this.run.end, 1000)));
+    const head = width < 480 ? 76 : HEAD;
+    this.names.style.width = `${head}px`;
+    this.room = width - head;
+    this.fit = (this.room - 28 - TAIL) / Math.max(this.run.end, 1000);
+    this.scale ??= Math.min(readable(this.calls), WIDEST / Math.max(this.run.end, 1000));
     this.scale = Math.max(this.scale, this.fit);
     this.lay();
     if (this.opened) return;
@@ -234,7 +232,7 @@ export default class History {
 
   /** Everything that a change of the scale moves. */
   lay() {
-    const wide = Math.max(this.room, 28 + this.run.end * this.scale), next = new Map();
+    const wide = Math.max(this.room, 28 + TAIL + this.run.end * this.scale), next = new Map();
     this.svg.setAttribute("width", wide);
     for (const call of [...this.calls].reverse()) {
       const x = this.x(call.begin), width = Math.max(4, this.x(call.end) - x + (call.returned === null ? 10 : 0)), room = (next.get(call.row) ?? wide) - x - 8;
@@ -297,7 +295,7 @@ const STYLE = `
 .tools { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; padding: .35rem .75rem .5rem; }
 .calls { position: relative; display: flex; overflow: auto; max-height: 34rem; border-block: 1px solid var(--line); }
 .calls > svg { flex: none; display: block; font-size: 11.5px; touch-action: pan-x pan-y; }
-.who { position: sticky; left: 0; z-index: 1; flex: none; width: ${HEAD}px; background: var(--paper); border-inline-end: 1px solid var(--line); }
+.who { position: sticky; left: 0; z-index: 1; flex: none; background: var(--paper); border-inline-end: 1px solid var(--line); }
 .who span { position: absolute; left: .75rem; right: 2px; display: flex; align-items: center; font-weight: 600; overflow: hidden; white-space: nowrap; } .who .soft, .who small { font-weight: 400; color: var(--soft); font-size: 11.5px; }
 .calls text { fill: var(--ink); } .calls text.soft { fill: var(--soft); } .tick { stroke: var(--line); stroke-width: .6; }
 .shade { fill: var(--warn); fill-opacity: .08; } .fault { stroke: var(--soft); } .fault.cut { fill: var(--warn); fill-opacity: .16; stroke: var(--warn); stroke-dasharray: 4 3; } .fault.paused { fill: var(--tint); }

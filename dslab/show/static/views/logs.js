@@ -74,18 +74,19 @@ export default class Logs {
     table.addEventListener("pointerleave", leave);
     table.addEventListener("focusout", leave);
     table.addEventListener("keydown", (event) => this.key(event));
+    table.addEventListener("click", (event) => { if (cellOf(event)) this.jump(cellOf(event).at); });
     this.box.addEventListener("scroll", () => { this.left = this.box.scrollLeft; }, { passive: true });
   }
 
   keys() {
-    return [["← → ↑ ↓", "inside the logs: from entry to entry; Home, End: the first, the last", {}], ["Enter", "on a marked entry: go to the step that overwrites it", {}]];
+    return [["← → ↑ ↓", "inside the logs: from entry to entry; Home, End: the first, the last", {}], ["Enter", "on a marked entry, like a click: go to the step that overwrites it", {}]];
   }
 
   key(event) {
     const { lane, column } = this.at, width = this.columns, end = this.painted[lane]?.last ?? width;
     if (event.ctrlKey || event.metaKey || event.altKey || !event.target.closest("td")) return;
     const to = { ArrowLeft: [lane, column - 1], ArrowRight: [lane, column + 1], ArrowUp: [lane - 1, column], ArrowDown: [lane + 1, column], Home: [lane, -this.base], End: [lane, end - this.base - 1] }[event.key];
-    if (event.key === "Enter") this.jump();
+    if (event.key === "Enter") this.jump(this.at);
     if (!to && event.key !== "Enter") return;
     event.preventDefault();
     event.stopPropagation();  // Outside the logs these keys step through the run.
@@ -123,9 +124,12 @@ export default class Logs {
     this.detail.replaceChildren(`${this.run.nodes[at.lane]}, ${said}.`);
   }
 
-  jump() {
-    const { doom } = this.seen(this.at);
-    if (doom !== undefined) this.host.go(this.run.stepOf[doom]);
+  /** Go to the step that takes an entry away. */
+  jump(at) {
+    const { doom } = this.seen(at);
+    if (doom === undefined) return;
+    this.host.pause();
+    this.host.go(this.run.stepOf[doom]);
   }
 
   // Painting.
