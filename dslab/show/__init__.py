@@ -1,5 +1,6 @@
 """Pictures, players and tables. They read traces, histories and verdicts, and know no protocol."""
 
+from dslab.show.design import DesignBoard, Requirement, design_board
 from dslab.show.diagram import diagram
 from dslab.show.drive import Drive, drive
 from dslab.show.frontier import Figure, Frontier, frontier
@@ -14,6 +15,6 @@ from dslab.show.state_graph import StateGraph, state_graph
 from dslab.show.stream import stream
 from dslab.show.table import states, table
 
-__all__ = ["Drive", "Figure", "Frontier", "Live", "Player", "Prediction", "Predictions", "Quorums", "Runs", "StateGraph",
-           "diagram", "drive", "frontier", "history", "live", "page", "play", "predict", "predictions", "quorums", "runs",
-           "source", "state_graph", "states", "stream", "table"]
+__all__ = ["DesignBoard", "Drive", "Figure", "Frontier", "Live", "Player", "Prediction", "Predictions", "Quorums", "Requirement",
+           "Runs", "StateGraph", "design_board", "diagram", "drive", "frontier", "history", "live", "page", "play", "predict",
+           "predictions", "quorums", "runs", "source", "state_graph", "states", "stream", "table"]

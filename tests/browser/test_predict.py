@@ -73,6 +73,14 @@ def test_by_keyboard_alone(show):
     assert page.locator(".verdict").inner_text() == "✓ Right. You were 75 % sure."
 
 
+def test_what_is_typed_is_no_key_of_the_page(show):
+    page = show(html(TEXT))
+    page.evaluate("() => { window.heard = []; addEventListener('keydown', (event) => heard.push(event.key)); }")
+    page.get_by_role("textbox").focus()
+    page.keyboard.type("a/b?")
+    assert page.get_by_role("textbox").input_value() == "a/b?" and page.evaluate("heard.filter((key) => key !== 'Shift')") == []
+
+
 @pytest.mark.parametrize("guess, word", [("10", "Right"), ("14", "Right"), ("14.5", "Wrong"), ("-3", "Wrong")])
 def test_a_number_may_be_off_by_a_little(show, guess, word):
     page = show(html(NUMBER))

@@ -9,6 +9,7 @@ const ELEMENTS = {
   "dslab-predictions": () => import("./predict.js"),
   "dslab-states": () => import("./states.js"),
   "dslab-frontier": () => import("./frontier.js"),
+  "dslab-design": () => import("./design.js"),
 };
 
 const waiting = Object.keys(ELEMENTS);

@@ -41,7 +41,7 @@ function guesses(start) {
 }
 
 const STYLE = `
-:host { --good: #007a5a; --bad: #b3261e; } :host([dark]) { --good: #4fd1a5; --bad: #ff8f8f; }
+:host { color-scheme: light; --good: #007a5a; --bad: #b3261e; } :host([dark]) { color-scheme: dark; --good: #4fd1a5; --bad: #ff8f8f; }
 .widget { padding: .75rem .9rem; border-inline-start: 4px solid var(--mark); }
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } legend { padding: 0; font-weight: 600; margin-bottom: .4rem; }
 legend::before, .question::before { content: "Guess first"; display: block; color: var(--mark); font-size: 12px; font-weight: 600; letter-spacing: .02em; }

@@ -19,6 +19,7 @@ const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number =
 class States extends Widget {
   static format = "dslab-states";
   static style = `
+:host { color-scheme: light; } :host([dark]) { color-scheme: dark; }
 .picture { border-bottom: 1px solid var(--line); } canvas { cursor: default; } canvas:focus-visible { outline-offset: -3px; }
 .numbers { margin: 0; padding: 0 .75rem .3rem; color: var(--soft); font-size: 13px; }
 .panel { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 0 1rem; padding: .4rem .75rem; height: 13rem; overflow: auto; border-top: 1px solid var(--line); overflow-wrap: anywhere; }

@@ -143,7 +143,11 @@ export class Widget extends HTMLElement {
 
   key(event) {
     const inside = event.composedPath()[0];
-    if (event.ctrlKey || event.metaKey || event.altKey || ["SELECT", "TEXTAREA"].includes(inside.tagName) || (inside.tagName === "INPUT" && inside.type !== "range")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || inside.tagName === "SELECT") return;
+    if (inside.tagName === "TEXTAREA" || (inside.tagName === "INPUT" && inside.type !== "range")) {
+      event.stopPropagation();  // The page's own keys don't know that somebody writes here.
+      return;
+    }
     if ([" ", "Enter"].includes(event.key) && ["BUTTON", "SUMMARY", "A"].includes(inside.tagName)) return;
     if (inside.classList.contains("scroll") && event.key.startsWith("Arrow")) return;
     for (const [, , actions] of this.keys()) {

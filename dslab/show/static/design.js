@@ -1,0 +1,177 @@
+// <dslab-design>: one option for each choice, and whether that design meets its requirements. Data:
+//
+//     id            the board's name within its page
+//     requirements  [{ name, figure, limit, more: whether the figure must be at least the limit, unit }]
+//     choices       [{ name, options: texts }]
+//     table         for each design, the last choice's options running fastest, a figure or null for each requirement; null without a run
+//
+// The reader's design and reason are kept on their machine under design:PAGE#ID, as { options: texts, reason }.
+
+import { html } from "./core/draw.js";
+import { show } from "./core/run.js";
+import { keep, recall } from "./core/storage.js";
+import { BadData, Widget, define } from "./core/widget.js";
+
+const list = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
+const round = (number) => Number(number.toPrecision(4));
+
+class Design extends Widget {
+  static format = "dslab-design";
+  static style = `
+:host { color-scheme: light; --good: #007a5a; --bad: #b3261e; } :host([dark]) { color-scheme: dark; --good: #4fd1a5; --bad: #ff8f8f; }
+.choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: .3rem .9rem; padding: .4rem .75rem .6rem; } fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } legend { padding: 0; font-weight: 600; font-size: 13px; color: var(--soft); }
+.option { display: flex; gap: .5rem; align-items: baseline; padding: .22rem .5rem; border: 1px solid var(--line); border-radius: 6px; margin: .2rem 0; cursor: pointer; overflow-wrap: anywhere; } .option:hover { border-color: var(--mark); } .option input { accent-color: var(--mark); }
+.option:has(input:checked) { border-color: var(--mark); background: var(--tint); font-weight: 600; } .option:has(input:focus-visible) { outline: 2px solid var(--mark); outline-offset: 2px; }
+.board { border-top: 1px solid var(--line); } .requirement { display: grid; grid-template-columns: 1.4rem minmax(0, 1.3fr) minmax(0, 1fr); gap: 0 .6rem; padding: .45rem .75rem; border-bottom: 1px solid var(--line); border-inline-start: 4px solid var(--good); margin: 0; } .requirement.missed { border-inline-start: 4px dashed var(--bad); }
+.requirement p { margin: 0; } .requirement .sign { font-weight: 700; color: var(--good); } .missed .sign { color: var(--bad); } .name { font-weight: 600; } .moves { grid-column: 2 / -1; color: var(--soft); font-size: 13px; } .by { font-variant-numeric: tabular-nums; }
+.sentence { min-height: 0; font-weight: 600; border: 0; } .conflicts:not(:empty) { padding-top: .5rem; } ul { margin: 0; padding: .1rem .75rem .5rem 2rem; } .all ul { padding-inline-start: 1.2rem; } .reason { padding: .4rem .75rem .6rem; border-top: 1px solid var(--line); } .reason label { font-weight: 600; font-size: 13px; color: var(--soft); }
+textarea { display: block; width: 100%; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: 6px; padding: .3rem .5rem; margin: .25rem 0; min-height: 3.6em; resize: vertical; } textarea:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; } [hidden] { display: none; } .text { min-height: 11em; font: 12.5px/1.45 ui-monospace, monospace; } .note { color: var(--soft); font-size: 13px; margin: .2rem 0 0; }
+@media (max-width: 480px) { .requirement { grid-template-columns: 1.4rem minmax(0, 1fr); } .by { grid-column: 2; } }`;
+
+  load(data) {
+    super.load(data);
+    const { requirements, choices, table } = data, count = choices?.reduce?.((product, choice) => product * (choice.options?.length || 0), 1);
+    const fits = Array.isArray(requirements) && requirements.length && count > 0 && table?.length === count
+      && table.every((row) => row === null || (row.length === requirements.length && row.every((value) => value === null || Number.isFinite(value))));
+    if (!fits) throw new BadData("The data of this board is cut short or damaged: run its cell again.");
+    this.name = `design:${location.pathname}#${data.id}`;
+    const kept = recall(this.name), fitting = Array.isArray(kept?.options) && kept.options.length === choices.length;
+    this.chosen = choices.map((choice, place) => Math.max(0, fitting ? choice.options.indexOf(kept.options[place]) : 0));
+    this.reason = typeof kept?.reason === "string" ? kept.reason : "";
+    this.lasting = true;
+  }
+
+  build() {
+    const { content: data } = this, title = data.title || "A design";
+    this.body.setAttribute("aria-label", `Design board ${this.number}: ${title}`);
+    const told = html("textarea", { id: "reason", placeholder: "What decided it, and what you give up", oninput: () => { this.reason = told.value; this.save(); } });
+    told.value = this.reason;
+    this.body.append(html("p", { class: "title" }, title), html("div", { class: "choices" }, ...data.choices.map((choice, place) => html("fieldset", {}, html("legend", {}, choice.name),
+      ...choice.options.map((option, number) => html("label", { class: "option" }, html("input", { type: "radio", name: `choice${place}`, checked: this.chosen[place] === number, onchange: () => this.choose(place, number) }), html("span", {}, option)))))),
+    this.sentence = html("p", { class: "sentence", role: "status" }), this.board = html("div", { class: "board" }), this.limits(), this.solutions(),
+    html("div", { class: "reason" }, html("label", { for: "reason" }, "Why this design?"), told, html("button", { type: "button", onclick: () => this.export() }, "Copy as text"), this.note = html("p", { class: "note", role: "status" }), this.text = html("textarea", { class: "text", readonly: true, hidden: true, "aria-label": "The design as text" })));
+    this.say();
+  }
+
+  choose(place, number) {
+    this.chosen[place] = number;
+    this.save();
+    this.repaint();
+  }
+
+  save() {
+    this.lasting = keep(this.name, { options: this.options(this.chosen), reason: this.reason });
+    this.text.hidden = true;
+    this.say();
+  }
+
+  say(words = "") {
+    this.note.textContent = words || (this.lasting ? "Your design and your reason are kept in this browser and sent nowhere." : "This browser keeps nothing for this page, so your design lasts until you leave it.");
+  }
+
+  // What is known of designs.
+
+  options(chosen) { return this.content.choices.map((choice, place) => choice.options[chosen[place]]); }
+
+  row(chosen) {
+    return this.content.table[this.content.choices.reduce((number, choice, place) => number * choice.options.length + chosen[place], 0)];
+  }
+
+  /** All designs, each a number of an option for each choice. */
+  designs() {
+    return this.content.choices.reduce((all, choice) => all.flatMap((start) => choice.options.map((_, number) => [...start, number])), [[]]);
+  }
+
+  met(number, value) {
+    const { limit, more } = this.content.requirements[number];
+    return value !== null && (more ? value >= limit : value <= limit);
+  }
+
+  value(number, value) {
+    const { unit } = this.content.requirements[number];
+    return value === null ? "no figure" : `${show(value)}${unit ? ` ${unit}` : ""}`;
+  }
+
+  /** The smallest sets of requirements that no design meets together. */
+  conflicts() {
+    const { requirements, table } = this.content, found = [], rows = table.filter(Boolean).map((row) => row.reduce((bits, value, number) => bits | (this.met(number, value) ? 1 << number : 0), 0));
+    const sets = Array.from({ length: (1 << requirements.length) - 1 }, (_, bits) => bits + 1).map((bits) => [bits, requirements.flatMap((_, number) => ((bits >> number) & 1 ? [number] : []))]);
+    for (const [bits, numbers] of sets.sort(([, one], [, other]) => one.length - other.length || compare(one, other))) if (!found.some(([smaller]) => (bits & smaller) === smaller) && !rows.some((row) => (row & bits) === bits)) found.push([bits, numbers]);
+    return found.map(([, numbers]) => numbers);
+  }
+
+  limits() {
+    const names = (numbers) => list(numbers.map((number) => `“${this.content.requirements[number].name}”`)), found = this.conflicts();
+    return html("ul", { class: "conflicts" }, ...found.map((numbers) => html("li", {}, `No design here meets ${numbers.length === 2 ? "both " : ""}${names(numbers)}${numbers.length > 2 ? " together" : ""}.`)));
+  }
+
+  solutions() {
+    const good = this.designs().filter((design) => this.row(design)?.every((value, number) => this.met(number, value)));
+    if (!good.length) return html("span");
+    return html("details", { class: "all" }, html("summary", {}, `${good.length === 1 ? "One design of" : `${good.length} designs of`} ${this.content.table.filter(Boolean).length} meet${good.length === 1 ? "s" : ""} every requirement`), html("ul", {}, ...good.map((design) => html("li", {}, this.options(design).join(", ")))));
+  }
+
+  /** Which choices move a figure, were they changed alone, and how far: in words. */
+  moves(number) {
+    const found = this.content.choices.flatMap((choice, place) => {
+      const values = choice.options.map((_, other) => [other, this.row(this.chosen.with(place, other))?.[number] ?? null]).filter(([, value]) => value !== null), now = this.row(this.chosen)?.[number] ?? null;
+      const others = values.filter(([other, value]) => other !== this.chosen[place] && value !== now);
+      return others.length ? [`${choice.name} (${others.map(([other, value]) => `${choice.options[other]}: ${this.value(number, value)} ${this.met(number, value) ? "✓" : "✗"}`).join(", ")})`] : [];
+    });
+    return found.length ? `Moved by ${list(found)}.` : "No other option, changed alone, moves it.";
+  }
+
+  // Painting.
+
+  paint() {
+    const row = this.row(this.chosen), { requirements } = this.content;
+    if (!row) {
+      this.board.replaceChildren();
+      this.sentence.textContent = "There is no run of this design, so nothing is known of it: choose otherwise.";
+      return;
+    }
+    this.board.replaceChildren(...requirements.map((_, number) => this.line(number, row[number])));
+    const missed = requirements.flatMap(({ name }, number) => (this.met(number, row[number]) ? [] : [`“${name}”`]));
+    this.sentence.textContent = missed.length ? `${requirements.length - missed.length} of ${requirements.length} requirements are met; missed: ${list(missed)}.` : `All ${requirements.length} requirements are met.`;
+  }
+
+  line(number, value) {
+    const { name } = this.content.requirements[number], met = this.met(number, value);
+    return html("div", { class: `requirement ${met ? "" : "missed"}` }, html("p", { class: "sign", "aria-label": met ? "met" : "missed", role: "img" }, met ? "✓" : "✗"), html("p", { class: "name" }, name), html("p", { class: "by" }, this.by(number, value)), html("p", { class: "moves" }, this.moves(number)));
+  }
+
+  by(number, value) {
+    const { figure, limit, more } = this.content.requirements[number], wanted = `${more ? "at least" : "at most"} ${this.value(number, limit)}`;
+    if (value === null) return `${figure}: the run has no figure; ${wanted} is asked`;
+    const off = round(Math.abs(value - limit)), margin = off === 0 ? "just so" : this.met(number, value) ? `${this.value(number, off)} to spare` : `${this.value(number, off)} too ${more ? "little" : "much"}`;
+    return `${figure} ${this.value(number, value)}, ${wanted}: ${margin}`;
+  }
+
+  // Export.
+
+  asText() {
+    const row = this.row(this.chosen), { title, choices, requirements } = this.content;
+    return [title || "A design", "", ...choices.map((choice, place) => `${choice.name}: ${choice.options[this.chosen[place]]}`), "",
+      ...(row ? requirements.map(({ name }, number) => `${this.met(number, row[number]) ? "✓" : "✗"} ${name} (${this.by(number, row[number])})`) : ["There is no run of this design."]), "", `Why: ${this.reason.trim() || "–"}`].join("\n");
+  }
+
+  async export() {
+    this.text.value = this.asText();
+    this.text.hidden = false;
+    this.text.select();
+    try {
+      await navigator.clipboard.writeText(this.text.value);
+      this.say("The text is on the clipboard.");
+    } catch {
+      this.say("The text below is selected: copy it with your keyboard.");
+    }
+  }
+}
+
+/** By the first number that differs. */
+function compare(one, other) {
+  const place = one.findIndex((number, at) => number !== other[at]);
+  return place < 0 ? 0 : one[place] - other[place];
+}
+
+define("dslab-design", Design);
