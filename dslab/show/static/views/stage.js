@@ -129,7 +129,7 @@ export default class Stage {
   // Painting: `settle` where the step, the choice or the colours changed, `move` at every frame.
 
   paint() {
-    const { host, run } = this, now = run.steps[host.step], sign = `${host.step} ${host.dark} ${[...host.lit]} ${host.live}`;
+    const { host, run } = this, now = run.steps[host.step], sign = `${host.step} ${host.dark} ${[...host.lit]} ${Boolean(host.timer)}`;
     if (this.shown !== sign) {
       this.shown = sign;
       this.event = now.end - 1;
