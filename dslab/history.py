@@ -153,7 +153,7 @@ class History:
 
 def _event(line: str) -> Event:
     try:
-        data = json.loads(line)
+        data = json.loads(line, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise HistoryError(f"this is no JSON object ({error.msg} at column {error.colno}).") from None
     if not isinstance(data, dict):
@@ -168,12 +168,16 @@ def _event(line: str) -> Event:
     if not isinstance(data["f"], str):
         raise HistoryError(f'"f" is {data["f"]!r}: it must be the name of an operation.')
     time = data.get("time")
-    if time is not None and (isinstance(time, bool) or not isinstance(time, (int, float))):
+    if time is not None and (isinstance(time, bool) or not isinstance(time, (int, float)) or not abs(time) < float("inf")):
         raise HistoryError(f'"time" is {time!r}: it must be a number.')
     if data["f"] == "cas" and data["type"] == "invoke":
         if not isinstance(data.get("value"), list) or len(data["value"]) != 2:
             raise HistoryError(f'"value" of a cas is {data.get("value")!r}: it must be [old, new].')
     return Event(data["process"], data["type"], data["f"], _frozen(data.get("key")), _frozen(data.get("value")), time)
+
+
+def _no_number(name):
+    raise HistoryError(f"{name} is no JSON value: it equals nothing, or no number; write null or a text.")
 
 
 def _frozen(value):

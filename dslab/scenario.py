@@ -155,7 +155,7 @@ class Scenario:
         """The fragment of a page's address, `s=…&t=…`, that opens this scenario at `moment` (ms)."""
         text = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         packed = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        return f"s={packed}" + ("" if moment is None else f"&t={moment:g}")
+        return f"s={packed}" + ("" if moment is None else f"&t={moment:.12g}")
 
     # Branches.
 
@@ -309,5 +309,5 @@ def _who_is_stuck(cluster, late) -> tuple[str, ...]:
         found.append(f"{name}'s last call{'' if asked is None else f', last sent to {asked.other},'} {told}.")
     if cluster.node_class.leads is not Node.leads:
         leaders = [name for name, node in cluster.nodes.items() if node is not None and node.leads()]
-        found.append(f"{' and '.join(leaders) or 'No node'} believe{'s' if len(leaders) < 2 else ''} to be the leader.".replace("No node believes to", "No node believes itself to"))
+        found.append(f"{' and '.join(leaders)} believe that they lead." if len(leaders) > 1 else f"{leaders[0] if leaders else 'No node'} believes that it leads.")
     return tuple(found)

@@ -30,9 +30,10 @@ The events, with what stands in `place`, `other`, `ref` and `data` (unused colum
 | info    | it gives up waiting                       | client    |          | its invoke      | why                       |
 | mark    | the scenario says something               |           |          |                 | a sentence                |
 | act     | a specification takes an action           | its lane  |          |                 | the action's name         |
+| tell    | a lane does what its sentence says        | its lane  |          |                 | the sentence              |
 
 A step is a handler's run: a start, deliver, fire or restart with the sends, sets and cancels that follow it at the same
-time and place. `state` (a dict) is there on those four, and on an act. A message that is duplicated is delivered twice with the same ref.
+time and place. `state` (a dict) is there on those four, and on an act or tell. A message that is duplicated is delivered twice with the same ref.
 `ref` is the number of an earlier event.
 """
 
@@ -48,10 +49,10 @@ __all__ = ["Event", "KINDS", "Trace", "TraceError"]
 
 KINDS = {"start": "b", "send": "s", "deliver": "d", "lose": "x", "set": "t", "cancel": "c", "fire": "f", "crash": "k",
          "restart": "r", "pause": "p", "resume": "u", "cut": "P", "heal": "H", "fault": "F", "invoke": "i", "ok": "o", "fail": "n",
-         "info": "?", "mark": "m", "act": "a"}
+         "info": "?", "mark": "m", "act": "a", "tell": "l"}
 LETTERS = {letter: kind for kind, letter in KINDS.items()}
 #: The kinds that come with a node's state, and for those with a `ref` the kind that it refers to.
-STATEFUL = ("start", "deliver", "fire", "restart", "act")
+STATEFUL = ("start", "deliver", "fire", "restart", "act", "tell")
 CAUSES = {"deliver": "send", "lose": "send", "fire": "set", "ok": "invoke", "fail": "invoke", "info": "invoke"}
 FORMAT, VERSION = "dslab-trace", 1
 
@@ -78,13 +79,15 @@ class Trace:
     nodes, clients  the names of the lanes, in order.
     title           one line for a reader.
     replay          the Python expression that makes this run again, where there is one.
+    unit            what a thousand of its microseconds count: "ms", or what a run without a clock goes by, such as "event".
     """
 
-    def __init__(self, nodes: Iterable[str], clients: Iterable[str] = (), *, title: str = "", replay: str = ""):
+    def __init__(self, nodes: Iterable[str], clients: Iterable[str] = (), *, title: str = "", replay: str = "", unit: str = "ms"):
         self.nodes = tuple(nodes)
         self.clients = tuple(clients)
         self.title = title
         self.replay = replay
+        self.unit = unit
         self.records: list[tuple] = []  # Event's fields as plain tuples, which are made six times faster.
 
     @property
@@ -156,8 +159,11 @@ class Trace:
     def _sentence(self, first: int, end: int, before: dict) -> str:
         event = Event._make(self.records[first])
         effects = [Event._make(record) for record in self.records[first + 1:end]]
-        return f"{_milliseconds(event.time)} ms: " + "; ".join([self._what(event)] + _changes(event, before)
+        return f"{self._moment(event.time)}: " + "; ".join([self._what(event)] + _changes(event, before)
                                                            + _effects(effects)) + "."
+
+    def _moment(self, time: int) -> str:
+        return f"{_milliseconds(time)} ms" if self.unit == "ms" else f"{self.unit} {show(time / 1000)}"
 
     def _what(self, event: Event) -> str:
         who = event.place
@@ -186,7 +192,7 @@ class Trace:
                 return f"{who}'s {self.records[event.ref][5][1]} is refused: {show(event.data)}"
             case "info":
                 return f"{who} gives up waiting for its {self.records[event.ref][5][1]}: {show(event.data)}"
-            case "mark" | "act":
+            case "mark" | "act" | "tell":
                 return event.data
             case "fault":
                 return event.data[2]
@@ -200,8 +206,9 @@ class Trace:
 
     def __repr__(self):
         lanes = f"{len(self.nodes)} nodes" + (f", {len(self.clients)} clients" if self.clients else "")
-        end = f"{self.records[-1][0] / 1000:.0f} ms" if self.records else "0 ms"
-        return f"trace {self.title!r}: {len(self.records):,} events of {lanes} in {end}"
+        end = self.records[-1][0] / 1000 if self.records else 0
+        until = f"in {end:.0f} ms" if self.unit == "ms" else f"up to {self.unit} {end:g}"
+        return f"trace {self.title!r}: {len(self.records):,} events of {lanes} {until}"
 
     # JSON.
 
@@ -210,13 +217,13 @@ class Trace:
 
             {"format": "dslab-trace", "version": 1, "title": …, "replay": …, "nodes": […], "clients": […],
              "fields": names of state fields, "values": the distinct payloads and field values as `plain` makes them,
-             "kind": one letter an event (`KINDS`), "time": µs since the event before,
+             "unit": left out where it is "ms", "kind": one letter an event (`KINDS`), "time": µs since the event before,
              "place", "other": lane numbers (nodes, then clients) or -1,
              "ref": how many events back, or 0 for none, "data": a number in "values" or -1,
              "state": [number of changed fields, field, value, field, value, …] for each event of kind
                       start, deliver, fire, restart and act, one after the other in one flat list}
 
-        A start or restart gives all fields, the others those that changed.
+        A start or restart, or a lane's first tell, gives all fields, the others those that changed.
         """
         lane = {name: number for number, name in enumerate(self.lanes)} | {None: -1}
         values, fields = _Numbering(), _Numbering()
@@ -229,7 +236,7 @@ class Trace:
             columns["ref"].append(0 if ref is None else number - ref)
             columns["data"].append(-1 if data is None else values.of(data))
             if state is not None:
-                old = {} if kind in ("start", "restart") else before[place]
+                old = {} if kind in ("start", "restart") or (kind == "tell" and place not in before) else before[place]
                 changed = [name for name in state if name not in old or not _same(old[name], state[name])]
                 columns["state"].append(len(changed))
                 for name in changed:
@@ -238,7 +245,7 @@ class Trace:
             now = time
         return {"format": FORMAT, "version": VERSION, "title": self.title, "replay": self.replay,
                 "nodes": list(self.nodes), "clients": list(self.clients), "fields": fields.found, "values": values.found,
-                "kind": "".join(KINDS[record[1]] for record in self.records)} | columns
+                "kind": "".join(KINDS[record[1]] for record in self.records)} | columns | ({} if self.unit == "ms" else {"unit": self.unit})
 
     def dumps(self) -> str:
         """The JSON text, the same bytes for the same run on every machine."""
@@ -263,7 +270,7 @@ class Trace:
     def _unpack(cls, data: dict) -> "Trace":
         if not all(isinstance(data[name], list) for name in ("nodes", "clients")):
             raise TypeError("names come in lists")
-        trace = cls(data["nodes"], data["clients"], title=data["title"], replay=data["replay"])
+        trace = cls(data["nodes"], data["clients"], title=data["title"], replay=data["replay"], unit=data.get("unit", "ms"))
         lanes, values, fields, states = trace.lanes, data["values"], data["fields"], iter(data["state"])
         now, current = 0, {}
         columns = zip(data["kind"], *(data[name] for name in ("time", "place", "other", "ref", "data")), strict=True)
@@ -274,7 +281,8 @@ class Trace:
             if kind in STATEFUL and place in trace.nodes:
                 changed = {fields[field]: values[value] for field, value in
                            [(next(states), next(states)) for _ in range(next(states))]}
-                state = changed if kind in ("start", "restart") else current[place] | changed
+                first = kind in ("start", "restart") or (kind == "tell" and place not in current)
+                state = changed if first else current[place] | changed
                 current[place] = state
             trace.records.append((now, kind, place, other, number - back if back else None, _at(values, payload), state))
         if next(states, None) is not None:
@@ -291,7 +299,7 @@ def _at(items, number: int):
 
 def _demand_sound(trace: Trace) -> None:
     """Raise ValueError or TypeError where an event lacks what its kind always has."""
-    if not all(isinstance(text, str) for text in (trace.title, trace.replay, *trace.lanes)):
+    if not all(isinstance(text, str) for text in (trace.title, trace.replay, trace.unit, *trace.lanes)):
         raise TypeError("titles and names are texts")
     for number, event in enumerate(trace.events):
         ref, cause = event.ref, CAUSES.get(event.kind)
@@ -316,7 +324,7 @@ def _demand_sound(trace: Trace) -> None:
         elif event.kind == "fault":
             if not (len(event.data) == 3 and isinstance(event.data[0], str) and isinstance(event.data[2], str)):
                 raise TypeError(event)
-        elif event.kind in ("lose", "cancel", "mark", "act") and not isinstance(event.data, str):
+        elif event.kind in ("lose", "cancel", "mark", "act", "tell") and not isinstance(event.data, str):
             raise TypeError(event)
         elif event.kind == "crash" and not isinstance(event.data, str | None):
             raise TypeError(event)
@@ -365,7 +373,7 @@ def _changes(event: Event, before: dict) -> list[str]:
         return []
     old = before.get(event.place)
     before[event.place] = event.state
-    if old is None or event.kind in ("start", "restart"):
+    if old is None or event.kind in ("start", "restart", "tell"):
         return []
     return [f"{name} {show(old.get(name))} → {show(value)}" for name, value in event.state.items()
             if not _same(old.get(name), value)]

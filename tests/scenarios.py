@@ -52,8 +52,8 @@ def split_brain(strict=True):
 
 
 def everything(strict=True):
-    """Loss, duplication, crashes, pauses, one-way cuts, slow links and clients who give up."""
-    cluster = Cluster(Raft, 5, seed=11, clients=3, loss=0.05, duplicate=0.05, strict=strict)
+    """Every fault that there is, and clients who give up."""
+    cluster = Cluster(Raft, 5, seed=11, clients=3, loss=0.05, duplicate=0.05, reorder=0.05, corrupt=0.02, checksums=False, strict=strict)
 
     def client(name):
         me, number = cluster.client(name), 0
@@ -64,8 +64,9 @@ def everything(strict=True):
 
     def faults(cluster):
         yield cluster.after(300)
-        cluster.crash("n2")
+        cluster.crash("n2", lost=1, torn=True)
         cluster.cut("n1", "n3 n4")
+        cluster.clock("n3", ahead=50, rate=1.5)
         yield cluster.after(200)
         cluster.restart("n2")
         cluster.pause("n3")
@@ -73,6 +74,8 @@ def everything(strict=True):
         yield cluster.after(200)
         cluster.resume("n3")
         cluster.heal()
+        cluster.byzantine("n5", "replay")
+        cluster.crash_during("n4", sends=1)
         cluster.isolate("n1")
         yield cluster.after(200)
         cluster.heal()

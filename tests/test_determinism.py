@@ -23,7 +23,7 @@ def test_two_processes_with_different_hash_seeds_write_the_same_trace():
 
 def test_the_scenario_has_what_could_differ():
     trace = everything().trace
-    for kind in ("lose", "crash", "restart", "pause", "resume", "cut", "heal", "ok", "info"):
+    for kind in ("lose", "crash", "restart", "pause", "resume", "cut", "heal", "fault", "ok", "info"):
         assert trace.count(kind) > 0, f"no {kind}: the comparison would prove less"
 
 

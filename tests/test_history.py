@@ -2,7 +2,9 @@
 
 import pytest
 
-from dslab.history import History, HistoryError
+from dslab.check import linearizable, sequential
+from dslab.errors import DslabError
+from dslab.history import Event, History, HistoryError
 
 GOOD = """\
 {"process": 0, "type": "invoke", "f": "write", "key": "x", "value": 1, "time": 1}
@@ -33,6 +35,10 @@ def test_calls_are_paired_in_the_order_of_time(tmp_path):
     ('{"process": 0, "type": "invoke", "f": "read", "time": "noon"}', "\"time\" is 'noon'"),
     ('{"process": 0, "type": "invoke", "f": "cas", "value": 3}', '"value" of a cas is 3: it must be [old, new]'),
     ('{"process": 0, "type": "invoke", "f": "write", "value": {"a": 1}}', "is an object"),
+    ('{"process": 0, "type": "invoke", "f": "write", "value": [1, {"a": 1}]}', "is an object"),
+    ('{"process": 0, "type": "invoke", "f": "read", "time": NaN}', "line 1: NaN is no JSON value"),
+    ('{"process": 0, "type": "invoke", "f": "read", "time": 1e999}', "\"time\" is inf: it must be a number"),
+    ('{"process": [0], "type": "invoke", "f": "read"}', '"process" is [0]: it must be a number or a name'),
     ('{"process": 0, "type": "ok", "f": "read"}', 'line 1: process 0 gets "ok" without a call'),
     ('{"process": 0, "type": "invoke", "f": "read"}\n\n{"process": 0, "type": "invoke", "f": "read"}',
      "line 3: process 0 calls read while its call of line 1 is open"),
@@ -48,3 +54,11 @@ def test_a_malformed_history_is_refused_with_its_line(lines, sentence):
         History.parse(lines, "h.jsonl")
     assert sentence in str(caught.value)
     assert "h.jsonl" in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, {1}, ([1],)])
+def test_a_history_of_values_that_can_change_is_refused_by_the_checker(value):
+    history = History([Event(0, "invoke", "write", "x", value), Event(0, "ok", "write", "x", value)])
+    for check in (linearizable, sequential):
+        with pytest.raises(DslabError, match="process 0 write x .* has a value that can change: give numbers, strings and tuples"):
+            check(history, "kv")

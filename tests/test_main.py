@@ -54,6 +54,25 @@ def test_an_unknown_kind_of_consistency_is_told(stale):
     assert run.returncode == 2 and "invalid choice: 'strong'" in run.stderr and run.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("lines, sentence", [
+    ([(0, "invoke", "read"), (0, "invoke", "read")], "line 2: process 0 calls read while its call of line 1 is open"),
+    ([(0, "ok", "read")], 'line 1: process 0 gets "ok" without a call'),
+    ([(0, "invoke", "write", {"a": 1})], "line 1: {'a': 1} is an object"),
+])
+def test_a_history_that_can_t_be_one_exits_with_2_and_a_sentence(lines, sentence, tmp_path):
+    path = tmp_path / "bad.jsonl"
+    path.write_text("".join(json.dumps(dict(zip(("process", "type", "f", "value"), line))) + "\n" for line in lines))
+    run = dslab("check", path)
+    assert run.returncode == 2 and sentence in run.stderr and run.stderr.count("\n") == 1 and run.stdout == ""
+
+
+def test_an_unknown_model_or_option_is_told(stale):
+    for words, sentence in ((("--model", "tree"), "invalid choice: 'tree'"), (("--speed", "3"), "unrecognized arguments: --speed 3"),
+                            (("--budget", "much"), "invalid int value: 'much'")):
+        run = dslab("check", stale, *words)
+        assert run.returncode == 2 and sentence in run.stderr and run.stderr.count("\n") == 1
+
+
 def test_a_history_that_holds_exits_with_0(tmp_path):
     path = tmp_path / "fine.jsonl"
     path.write_text('{"process": 0, "type": "invoke", "f": "read"}\n{"process": 0, "type": "ok", "f": "read"}\n')

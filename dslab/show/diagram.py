@@ -98,7 +98,7 @@ def _arrow(sent, event, style, name, lanes, x) -> list[str]:
 def _sign(event, events, lanes, x) -> list[str]:
     at, y = x(event.time), lanes[event.place]
     match event.kind:
-        case "fire" | "act":
+        case "fire" | "act" | "tell":
             return [f'<path d="M{at} {y - 5}l5 5l-5 5l-5 -5z" fill="#ffffff" stroke="{INK}"><title>{escape(show(event.data))}</title></path>']
         case "start" | "restart":
             return [f'<circle cx="{at}" cy="{y}" r="4" fill="#ffffff" stroke="{INK}"/>']

@@ -1,6 +1,6 @@
 """Messages that are not what was sent: one leaf of a value altered by chance, or every field of a name rewritten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from random import Random
 from typing import Any
@@ -10,10 +10,14 @@ from dslab.values import Map
 __all__ = ["altered", "rewritten"]
 
 
-def altered(value: Any, random: Random) -> Any:
-    """`value` with one of its numbers, truths or texts changed, as a flipped bit does; None where it has none."""
+def altered(value: Any, random: Random, names: Iterable[tuple[str, ...]] = ()) -> Any:
+    """`value` with one of its numbers, truths or texts changed, as a flipped bit does; None where nothing can be changed.
+
+    names  groups of names: the name of a node becomes that of another node, so that there is somebody of that name.
+    """
     count = len(_leaves(value))
-    return _with_leaf(value, random.randrange(count), random)[0] if count else None
+    made = _with_leaf(value, random.randrange(count), random, tuple(names))[0] if count else value
+    return None if made == value else made
 
 
 def _leaves(value: Any) -> list:
@@ -40,26 +44,29 @@ def _made_of(value: Any, parts: dict) -> Any:
     return Map(parts) if isinstance(value, Map) else type(value)(**parts)
 
 
-def _with_leaf(value: Any, place: int, random: Random) -> tuple[Any, int]:
+def _with_leaf(value: Any, place: int, random: Random, names: tuple) -> tuple[Any, int]:
     """(`value` with the leaf of number `place` changed, how many leaves were passed over)."""
     parts, passed = _parts(value), 0
     if not parts:
         leaves = len(_leaves(value))
-        return (_flipped(value, random) if leaves and place == 0 else value), leaves
+        return (_flipped(value, random, names) if leaves and place == 0 else value), leaves
     made = {}
     for name, part in parts:
-        made[name], count = _with_leaf(part, place - passed, random)
+        made[name], count = _with_leaf(part, place - passed, random, names)
         passed += count
     return _made_of(value, made), passed
 
 
-def _flipped(leaf: Any, random: Random) -> Any:
+def _flipped(leaf: Any, random: Random, names: tuple) -> Any:
     if isinstance(leaf, bool):
         return not leaf
     if isinstance(leaf, int):
         return leaf ^ 1 << random.randrange(4)
     if isinstance(leaf, float):
         return -leaf - 1
+    for known in names:
+        if leaf in known:
+            return random.choice([name for name in known if name != leaf] or [leaf])
     place = random.randrange(len(leaf))
     return leaf[:place] + chr(ord(leaf[place]) ^ 1) + leaf[place + 1:]
 

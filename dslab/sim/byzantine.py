@@ -21,7 +21,7 @@ from dslab.node import Node
 from dslab.sim.alter import rewritten
 from dslab.values import Map
 
-__all__ = ["BEHAVIOURS", "byzantine"]
+__all__ = ["BEHAVIOURS", "PARTIAL", "byzantine"]
 
 TERMS = ("term", "ballot", "epoch", "view")
 #: How many messages ago the one was sent that a replaying node sends again.
@@ -52,6 +52,9 @@ def silent(node, to, message) -> list:
 
 
 BEHAVIOURS = {function.__name__: function for function in (equivocate, vote_twice, inflate_term, replay, silent)}
+
+#: Those for which it matters whom the node fools.
+PARTIAL = ("equivocate", "silent")
 
 
 def _other(value: Any) -> Any:

@@ -42,7 +42,8 @@ class Cluster(Faults, ByHand):
     """
 
     def __init__(self, node_class: type[Node], nodes: int | Iterable[str] = 3, *, seed: int = 0, delay=(1, 10),
-                 loss: float = 0.0, duplicate: float = 0.0, clients: int = 1, strict: bool = True, title: str = "", **disturbance):
+                 loss: float = 0.0, duplicate: float = 0.0, clients: int = 1, strict: bool = True, title: str = "",
+                 reorder: float = 0.0, window: float = 50.0, corrupt: float = 0.0, checksums: bool = True):
         self.node_class = node_class
         self.names = tuple(f"n{i}" for i in range(1, nodes + 1)) if isinstance(nodes, int) else tuple(nodes)
         if not self.names or len(set(self.names)) < len(self.names):
@@ -69,8 +70,11 @@ class Cluster(Faults, ByHand):
         self._traps: dict[str, tuple[bool, int]] = {}  # Who crashes in its next step: (whether its disk is written, how many sends leave).
         self._clocks: dict[str, tuple[float, float, float]] = {}  # Whose clock is wrong: (since, what it showed then, its rate), µs.
         self._calm = False  # Whether faults are over.
-        if disturbance:
-            self.disturb(loss=loss, duplicate=duplicate, **disturbance)
+        self._poisoned = False  # Whether somebody has heard what no honest node said.
+        self._booted: dict[str, dict] = {}  # What the disk of each node that has restarted held then.
+        self.network.disturb(loss, duplicate, reorder, window, corrupt, checksums)
+        if reorder or corrupt:
+            self.tell_disturbance()
         self.nodes |= {name: node_class(name, [peer for peer in self.names if peer != name]) for name in self.names}
         for name in self.names:
             self._step(self.nodes[name], "start", None, None, None, self.nodes[name].start)
@@ -190,7 +194,7 @@ class Cluster(Faults, ByHand):
     def _corrupt(self, sender: str, receiver: str, message, number: int) -> None:
         """Send a message that is altered on its way."""
         wait = self.network.held_back() + self.network.takes(sender, receiver)
-        became = altered(message, self.network.chance)
+        became = altered(message, self.network.chance, (self.names, tuple(self.clients)))
         caught = self.network.checksums or became is None
         self.env.schedule(_Altered(self, sender, receiver, None if caught else became, number), NORMAL, wait)
 
@@ -228,11 +232,8 @@ class Cluster(Faults, ByHand):
             self.record("deliver", receiver, sender, number, message)
             self.clients[receiver].receive(sender, message)
         else:
-            try:
-                self._step(node, "deliver", sender, number, message, node.receive, sender, message)
-            except Exception as error:  # What no honest peer sends may break a handler; the process dies of it.
-                if self.nodes[receiver] is node:
-                    self.crash(receiver, why=f"it can't handle {show(message)}, which {sender} never sent ({type(error).__name__})")
+            self._poisoned = True
+            self._step(node, "deliver", sender, number, message, node.receive, sender, message)
 
     def _ring(self, alarm) -> None:
         name = alarm.node
@@ -256,6 +257,9 @@ class Cluster(Faults, ByHand):
             else:
                 handle(*args)
         except BaseException as error:
+            if self._poisoned and isinstance(error, Exception):
+                # What no honest peer says may break a handler, as it would break a real process.
+                return self.crash(name, why=f"it can't handle {show(args[-1]) if args else 'its start'} ({type(error).__name__}: {error})")
             error.add_note(f"while {name} handled {args[-1] if args else 'its start'!r} at {now / 1000:.1f} ms (seed {self.seed})")
             raise
         self._disks[name] = state = node.__dict__.copy()

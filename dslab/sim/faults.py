@@ -3,7 +3,7 @@
 from itertools import combinations, product
 
 from dslab.errors import DslabError
-from dslab.sim.byzantine import BEHAVIOURS, byzantine
+from dslab.sim.byzantine import BEHAVIOURS, PARTIAL, byzantine
 from dslab.sim.network import delay_range
 
 __all__ = ["Faults", "between", "group", "partition"]
@@ -64,17 +64,17 @@ class Faults:
 
     def _damage(self, name: str, lost: int, torn: bool) -> str:
         """Have a node's disk hold less than it said; returns what it lacks, in words."""
-        states = [record[6] for record in self._records if record[2] == name and record[6] is not None]
-        kept = max(len(states) - lost, 0)
-        initial = self.classes[name].fields
-        disk = dict(states[kept - 1] if kept else initial)
-        older = states[kept - 2] if kept > 1 else initial
+        last = max((number for number, record in enumerate(self._records) if record[1] == "crash" and record[2] == name), default=-1)
+        steps = [record[6] for record in self._records[last + 1:] if record[2] == name and record[6] is not None]
+        states = [self._booted.get(name, self.classes[name].fields), *steps]
+        kept = max(len(steps) - lost, 0)
+        disk, older = dict(states[kept]), states[max(kept - 1, 0)]
         for field in self.node_class.durable if torn else ():
             if isinstance(disk[field], tuple) and disk[field] != older[field]:
                 disk[field] = disk[field][:-1]
         had, self._disks[name] = self._disks[name], disk
         changed = [field for field in self.node_class.durable if disk[field] != had[field]]
-        cause = " and ".join([f"its disk lost the last {lost} step{'' if lost == 1 else 's'}"] * (lost > 0) + ["its last write was torn"] * torn)
+        cause = " and ".join([f"its disk lost the last {'step' if lost == 1 else f'{lost} steps'}"] * (lost > 0) + ["its last write was torn"] * torn)
         return f"{cause}, which changed {', '.join(changed) if changed else 'nothing on it'}"
 
     def crash_during(self, name: str, *, written: bool = True, sends: int = 0) -> None:
@@ -90,6 +90,7 @@ class Faults:
             if self.node_named(name) is not None:
                 raise DslabError(f"{name} is up: only a crashed node restarts.")
             disk = {field: self._disks[name][field] for field in self.node_class.durable}
+            self._booted[name] = self.classes[name].fields | disk
             self.nodes[name] = node = self.classes[name].recover(name, [peer for peer in self.names if peer != name], disk)
             self._step(node, "restart", None, None, None, node.start)
 
@@ -129,10 +130,11 @@ class Faults:
             self._lane(other)
         whom = group(fooled) if fooled is not None else self._chance("byzantine " + name).sample(self.nodes[name].peers, len(self.names) // 2)
         self.classes[name] = kind = byzantine(self.node_class, behaviour, frozenset(whom))
+        self._poisoned = True
         node = self.nodes[name]
         node.__class__ = kind
         node.__dict__.update({field: kind.fields[field] for field in kind.fields if field not in self.node_class.fields})
-        self.fault("byzantine", (name, behaviour), f"{name} is Byzantine from now on: {behaviour}")
+        self.fault("byzantine", (name, behaviour), f"{name} is Byzantine from now on: {behaviour}" + (f" towards {', '.join(sorted(whom))}" if behaviour in PARTIAL else ""))
 
     def clock(self, name: str, *, ahead: float = 0.0, rate: float = 1.0) -> None:
         """Let a node's clock jump `ahead` ms (back, where negative) and from now on run at `rate`, which its timers follow."""
@@ -197,6 +199,10 @@ class Faults:
     def disturb(self, **shares) -> None:
         """From now on lose, duplicate, reorder and corrupt these shares of the messages, and no others; see `Network`."""
         self.network.disturb(**shares)
+        self.tell_disturbance()
+
+    def tell_disturbance(self) -> None:
+        """Write into the trace what the network does to messages."""
         now = self.network
         told = [f"{word} {100 * share:g} % of the messages" for word, share in
                 (("loses", now.loss), ("doubles", now.duplicate), (f"holds back (by up to {now.window:g} ms)", now.reorder),
@@ -207,7 +213,7 @@ class Faults:
     # All of it.
 
     def quieten(self) -> None:
-        """Nothing is wrong any more: everybody runs, all links are up, clocks keep the pace. A Byzantine node stays one."""
+        """Nothing is wrong any more: everybody runs, all links are up, clocks are right. A Byzantine node stays one."""
         self._calm = True
         for name in list(self._paused):
             self.resume(name)
@@ -215,8 +221,9 @@ class Faults:
             if node is None:
                 self.restart(name)
         self._traps.clear()
-        for name in [name for name, (_, _, rate) in self._clocks.items() if rate != 1]:
-            self.clock(name)
+        for name in list(self._clocks):
+            del self._clocks[name]
+            self.fault("clock_right", (name,), f"{name}'s clock is right again")
         self.heal()
         for pair in list(self.network.slowed):
             self.slow(*([name] for name in pair), None)

@@ -90,6 +90,7 @@ def lanes(value, world):
 
 
 def client(value, world):
+    text(value, world)
     if value not in world.clients:
         raise DslabError(f"there is no client {value!r}: this cluster has {', '.join(world.clients) or 'none'}.")
 
@@ -147,11 +148,13 @@ def anything(value, world):
 
 
 def behaviour(value, world):
+    text(value, world)
     if value not in BEHAVIOURS:
         raise DslabError(f"there is no Byzantine behaviour {value!r}: choose {', '.join(BEHAVIOURS)}.")
 
 
 def nemesis(value, world):
+    text(value, world)
     if value not in NEMESES:
         raise DslabError(f"there is no nemesis {value!r}: choose {', '.join(NEMESES)}.")
     if value == "isolate_leader" and world.protocol.leads is Node.leads:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dslab.node import Request
 from dslab.protocols.raft import Raft
 from dslab.show import page as show_page
 from dslab.show import play
@@ -35,8 +36,20 @@ def rich_run() -> Cluster:
         cluster.cut("n1", "n2")
         yield cluster.after(100)
         cluster.heal()
+        cluster.slow("n1", "n2 n3", (20, 30.5))
+        cluster.clock("n2", ahead=-12.34, rate=1.5)
+        for checksums in (True, False):
+            cluster.disturb(corrupt=0.2, reorder=0.1, checksums=checksums)
+            yield cluster.after(60)
+        cluster.disturb()
+        message = len(cluster.trace)
+        cluster.post("c1", "n1", Request(99, "read", "x"))
+        cluster.drop(message)
+        cluster.duplicate(message)
+        cluster.crash("n3", lost=2, torn=True)
+        cluster.crash_during("n2")
 
-    return cluster.script(story).run(2000)
+    return cluster.script(story).run(2600)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +73,9 @@ def sentence(element):
 def test_every_sentence_is_python_s(player, run):
     page, element = player()
     assert {record[1] for record in run.trace.records} >= {"start", "send", "deliver", "lose", "set", "cancel", "fire", "crash", "restart",
-                                                          "pause", "resume", "cut", "heal", "invoke", "ok", "fail", "info", "mark"}
+                                                          "pause", "resume", "cut", "heal", "fault", "invoke", "ok", "fail", "info", "mark"}
+    assert {record[5] for record in run.trace.records if record[1] == "lose"} >= {"loss", "cut", "down", "corrupt", "dropped"}
+    assert any(record[5] is not None for record in run.trace.records if record[1] == "deliver")
     said = element.evaluate("player => player.run.steps.map((_, step) => player.run.sentence(step))")
     assert said == run.trace.sentences()
     assert page.trouble == []

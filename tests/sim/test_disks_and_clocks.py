@@ -65,6 +65,22 @@ def test_a_disk_that_lost_the_last_steps_gives_an_older_state():
         assert (cluster["n1"].items, cluster["n1"].count) == (items, len(items))
 
 
+def test_what_a_disk_has_lost_does_not_come_back_with_a_second_loss():
+    cluster = Cluster(Writer, 1, clients=0).run(35)
+    for lost, items in ((2, (1,)), (1, (1,)), (9, (1,))):
+        cluster.crash("n1", lost=lost)
+        cluster.restart("n1")
+        assert cluster["n1"].items == items
+
+
+def test_the_trace_says_what_a_disk_lost():
+    for how, said in (({"lost": 2}, "n1 crashes: its disk lost the last 2 steps, which changed items, count."), ({"torn": True}, "n1 crashes: its last write was torn, which changed items."),
+                      ({"lost": 1, "torn": True}, "n1 crashes: its disk lost the last step and its last write was torn, which changed items, count."), ({}, "n1 crashes.")):
+        cluster = Cluster(Writer, 1, clients=0).run(35)
+        cluster.crash("n1", **how)
+        assert cluster.trace.sentences()[-1] == "35.0 ms: " + said
+
+
 def test_a_torn_write_lacks_the_last_item_of_what_it_changed():
     cluster = Cluster(Writer, 1, clients=0).run(35)
     cluster.crash("n1", torn=True)

@@ -16,7 +16,7 @@ BASE = {"errors", "values", "node", "machine", "trace", "history", "verdict"}
 
 #: What each part of the package may import of the others.
 MAY = {"protocols": {"values", "node", "machine", "errors"}, "sim": BASE, "check": BASE, "events": {"errors", "values"},
-       "show": BASE, "specs": BASE | {"check"}, "scenario": BASE | {"check", "sim", "protocols", "toml"}, "live": BASE | {"show", "check"}, "learn": None}
+       "show": BASE | {"recorder"}, "specs": BASE | {"check"}, "scenario": BASE | {"check", "sim", "protocols", "toml"}, "live": BASE | {"show", "check"}, "learn": None}
 
 
 def imports(path: Path) -> set[str]:

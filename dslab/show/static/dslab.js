@@ -3,6 +3,7 @@
 const ELEMENTS = {
   "dslab-drive": () => import("./drive.js"),
   "dslab-trace": () => import("./trace.js"),
+  "dslab-runs": () => import("./runs.js"),
 };
 
 const waiting = Object.keys(ELEMENTS);

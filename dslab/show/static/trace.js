@@ -17,13 +17,16 @@
 
 import { Channel } from "./core/channel.js";
 import { html } from "./core/draw.js";
-import { BadRun, Run, milliseconds } from "./core/run.js";
+import { BadRun, Run } from "./core/run.js";
 import { BadData, Widget, define } from "./core/widget.js";
 
 export const VIEWS = {
   "space-time": () => import("./views/space-time.js"),
   stage: () => import("./views/stage.js"),
   fields: () => import("./views/fields.js"),
+  stream: () => import("./views/stream.js"),
+  pipeline: () => import("./views/pipeline.js"),
+  saga: () => import("./views/saga.js"),
 };
 
 const icon = (path) => `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path fill="currentColor" d="${path}"/></svg>`;
@@ -255,7 +258,7 @@ class Trace extends Widget {
     this.seen = Math.max(this.seen, step);
     this.views.forEach((view) => view.paint());
     this.scrub.value = step;
-    this.scrub.setAttribute("aria-valuetext", `step ${step + 1} of ${run.steps.length}, ${milliseconds(run.stepTimes[step])} milliseconds`);
+    this.scrub.setAttribute("aria-valuetext", `step ${step + 1} of ${run.steps.length}, ${run.moment(run.stepTimes[step])}`);
     this.sentence.replaceChildren(html("span", { class: "count" }, `${step + 1}/${run.steps.length}`), " ", run.sentence(step), ...(this.parting === step ? [html("strong", {}, " ≠ Here the branches part.")] : []));
     if (this.account.open) this.markAccount(true);
   }

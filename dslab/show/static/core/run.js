@@ -2,8 +2,8 @@
 // The format is described in dslab/trace.py, and every sentence here is also said there, word for word.
 
 const KINDS = { b: "start", s: "send", d: "deliver", x: "lose", t: "set", c: "cancel", f: "fire", k: "crash", r: "restart",
-  p: "pause", u: "resume", P: "cut", H: "heal", F: "fault", i: "invoke", o: "ok", n: "fail", "?": "info", m: "mark", a: "act" };
-const WITH_STATE = new Set(["start", "deliver", "fire", "restart", "act"]);
+  p: "pause", u: "resume", P: "cut", H: "heal", F: "fault", i: "invoke", o: "ok", n: "fail", "?": "info", m: "mark", a: "act", l: "tell" };
+const WITH_STATE = new Set(["start", "deliver", "fire", "restart", "act", "tell"]);
 const WITHIN_STEP = new Set(["send", "set", "cancel"]);
 const COLUMNS = ["time", "place", "other", "ref", "data"];
 
@@ -40,6 +40,7 @@ export class Run {
     }
     this.title = data.title;
     this.replay = data.replay;
+    this.unit = data.unit ?? "ms";
     try {
       this.decode(data);
     } catch (error) {
@@ -93,7 +94,7 @@ export class Run {
         events.push(event);
         states.push(null);
       } else if (WITH_STATE.has(this.kind[event])) {
-        const fresh = this.kind[event] === "start" || this.kind[event] === "restart";
+        const fresh = ["start", "restart"].includes(this.kind[event]) || (this.kind[event] === "tell" && !states.length);
         const state = fresh ? new Array(this.fields.length).fill(-1) : states[states.length - 1].slice();
         for (let left = flat[at++]; left > 0; left--) {
           const field = flat[at++];
@@ -162,7 +163,7 @@ export class Run {
       } else if (kind === "deliver" || kind === "lose") {
         const arrow = arrowOf.get(this.ref[event]);
         if (!arrow) throw new Error("ref");
-        arrow.arrivals.push({ event, time, lost: kind === "lose" ? this.payload(event) : null });
+        arrow.arrivals.push({ event, time, lost: kind === "lose" ? this.payload(event) : null, altered: kind === "deliver" && this.data[event] >= 0 });
         arrow.end = Math.max(arrow.end ?? 0, time);
       } else if (kind === "crash" || kind === "pause") {
         const span = { kind: kind === "crash" ? "down" : "paused", lane, from: time, to: null };
@@ -188,7 +189,7 @@ export class Run {
         if (!call) throw new Error("ref");
         Object.assign(call, { end: time, outcome: kind, close: event });
       }
-      if (["start", "restart", "crash", "fire", "pause", "resume", "mark", "fault", "act"].includes(kind)) this.marks.push({ event, kind, lane, time });
+      if (["start", "restart", "crash", "fire", "pause", "resume", "mark", "fault", "act", "tell"].includes(kind)) this.marks.push({ event, kind, lane, time });
     }
     this.longest = this.arrows.reduce((most, arrow) => Math.max(most, (arrow.end ?? this.end) - arrow.begin), 0);
     this.messageNames = [...new Set(this.arrows.map((arrow) => arrow.name))];
@@ -204,10 +205,14 @@ export class Run {
 
   // Words.
 
+  moment(time) {
+    return this.unit === "ms" ? `${milliseconds(time)} ms` : `${this.unit} ${show(time / 1000)}`;
+  }
+
   sentence(number) {
     const { first, end } = this.steps[number];
     const parts = [this.what(first), ...this.changes(first), ...this.effects(first + 1, end)];
-    return `${milliseconds(this.time[first])} ms: ${parts.join("; ")}.`;
+    return `${this.moment(this.time[first])}: ${parts.join("; ")}.`;
   }
 
   what(event) {
@@ -228,7 +233,7 @@ export class Run {
       case "ok": return `${who}'s ${asked[1]} returns${reading ? ` ${show(payload)}` : ""}`;
       case "fail": return `${who}'s ${asked[1]} is refused: ${show(payload)}`;
       case "info": return `${who} gives up waiting for its ${asked[1]}: ${show(payload)}`;
-      case "mark": case "act": return payload;
+      case "mark": case "act": case "tell": return payload;
       case "fault": return payload[2];
       case "crash": return `${who} crashes${payload === null ? "" : `: ${payload}`}`;
       case "send": case "set": case "cancel": return `${who} ${this.effects(event, event + 1)[0]}`;
@@ -239,14 +244,14 @@ export class Run {
   /** [field, old, new] for each field that `event` changed; numbers in `values`. */
   changed(event) {
     const lane = this.place[event];
-    if (!["deliver", "fire", "act"].includes(this.kind[event]) || lane >= this.nodes.length) return [];
+    if (!["deliver", "fire", "act", "tell"].includes(this.kind[event]) || lane >= this.nodes.length) return [];
     const before = this.stateBefore(lane, event), after = this.stateAfter(lane, event);
     if (!before || !after) return [];
     return after.map((value, field) => [field, before[field], value]).filter(([, old, value]) => old !== value);
   }
 
   changes(event) {
-    return this.changed(event).map(([field, old, value]) => `${this.fields[field]} ${show(this.values[old])} → ${show(this.values[value])}`);
+    return this.kind[event] === "tell" ? [] : this.changed(event).map(([field, old, value]) => `${this.fields[field]} ${show(this.values[old])} → ${show(this.values[value])}`);
   }
 
   effects(from, to) {

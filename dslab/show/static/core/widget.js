@@ -59,6 +59,7 @@ export class Widget extends HTMLElement {
       await this.build();
       this.built = true;
       if (this.isConnected) this.watch();
+      this.dispatchEvent(new Event("dslab-ready"));
     } catch (error) {
       this.refuse(error);
     }

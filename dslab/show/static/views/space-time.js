@@ -139,7 +139,7 @@ export default class SpaceTime {
       pen.lineWidth = 0.6;
       line(pen, x, TOP - 4, x, this.height - AXIS);
       pen.fillStyle = this.soft;
-      pen.fillText(`${Math.round(tick * 1000) / 1000} ms`, x, this.height - AXIS / 2);
+      pen.fillText(this.run.unit === "ms" ? `${Math.round(tick * 1000) / 1000} ms` : this.run.moment(tick * 1000), x, this.height - AXIS / 2);
     }
   }
 
@@ -297,21 +297,21 @@ export default class SpaceTime {
     const { pen } = this, style = this.styleOf.get(arrow.name) ?? 0, past = this.past(arrow.begin);
     const fromX = this.x(arrow.begin), fromY = this.y(arrow.from);
     const arrivals = arrow.arrivals.length ? arrow.arrivals : [{ time: null, lost: null }];
-    for (const { time, lost } of arrivals) {
+    for (const { time, lost, altered } of arrivals) {
       let toX = this.x(time ?? this.run.end), toY = this.y(arrow.to);
       if (arrow.from === arrow.to) { toY -= 1; }
       const instantly = lost !== null && time === arrow.begin;
       if (instantly) toX = fromX + 10;
       if (lost !== null) { toX = fromX + (toX - fromX) * 0.75; toY = fromY + (toY - fromY) * (instantly ? 0.35 : 0.75); }
       pen.globalAlpha = current ? 1 : past ? 0.62 : 0.16;
-      pen.strokeStyle = pen.fillStyle = lost !== null ? this.host.colors.bad : this.hue(arrow.name);
+      pen.strokeStyle = pen.fillStyle = lost !== null || altered ? this.host.colors.bad : this.hue(arrow.name);
       pen.lineWidth = current ? 2.4 : 1.15;
       pen.setLineDash(DASHES[style]);
       line(pen, fromX, fromY, toX, toY);
       pen.setLineDash([]);
       if (lost !== null) cross(pen, toX, toY, current ? 5 : 3.5);
       else if (time !== null) head(pen, fromX, fromY, toX, toY, current ? 8 : 6);
-      const text = arrow.name + (lost === null ? "" : ` (${lost})`);
+      const text = arrow.name + (lost !== null ? ` (${lost})` : altered ? " (altered)" : "");
       labels.push({ text, x: (fromX + toX) / 2, y: (fromY + toY) / 2, color: pen.fillStyle, alpha: pen.globalAlpha, current, group: current ? 0 : `${arrow.from} ${arrow.begin}` });
     }
     pen.globalAlpha = 1;
@@ -339,6 +339,7 @@ export default class SpaceTime {
 
   drawMarks() {
     const { pen, run } = this;
+    let free = 0;  // Where the last words end: two at once would hide each other.
     for (const { event, kind, lane, time } of run.marks) {
       const x = this.x(time);
       if (x < this.left - 8 || x > this.width + 8) continue;
@@ -349,7 +350,11 @@ export default class SpaceTime {
         pen.font = SMALL;
         pen.textAlign = "left";
         pen.fillStyle = this.soft;
-        fitted(pen, kind === "mark" ? `¶ ${run.payload(event)}` : `⚠ ${run.payload(event)[2]}`, Math.max(this.left, x), 8, this.width - x - 6);
+        const words = kind === "mark" ? `¶ ${run.payload(event)}` : `⚠ ${run.payload(event)[2]}`, from = Math.max(this.left, x);
+        if (from >= free) {
+          fitted(pen, words, from, 8, this.width - x - 6);
+          free = from + Math.min(pen.measureText(words).width + 6, this.width - x - 6);
+        }
         line(pen, x, 14, x, this.height - AXIS);
       } else this.drawSign(kind, x, this.y(lane));
     }
@@ -358,7 +363,7 @@ export default class SpaceTime {
 
   drawSign(kind, x, y) {
     const { pen } = this;
-    if (kind === "fire" || kind === "act") { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
+    if (["fire", "act", "tell"].includes(kind)) { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "start" || kind === "restart") { pen.beginPath(); pen.arc(x, y, 4, 0, 7); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
     else if (kind === "crash") cross(pen, x, y, 6);
   }

@@ -1,0 +1,123 @@
+// The pipeline board: the partitions of a log or the messages of a queue as rows of boxes, with each group's place, what is in
+// hand, what is tried again, what was put aside, and how far the read models have come.
+//
+// It shows a run whose lanes have fields of these names (what dslab.events.bus records); a lane is what its fields say it is:
+//   a log         partitions: partition → list of [key, event]
+//   a queue       queue, unacknowledged, dead: lists of [key, event]
+//   a group       log (the log's lane), offsets, reading, readers: partition → number or name; retries: "partition/offset" → tries; dead
+//   a projection  position (how many events it has seen), and any other fields as its rows
+
+import { html } from "../core/draw.js";
+import { show } from "../core/run.js";
+
+const KNOWN = ["partitions", "queue", "unacknowledged", "dead", "log", "offsets", "reading", "readers", "retries", "position"];
+const MOST = 60;  // Boxes of a row; a longer one shows its end.
+
+export default class Pipeline {
+  static label = "Pipeline board";
+
+  static lacks(run) {
+    return ["partitions", "queue"].some((name) => run.fields.includes(name)) ? null : "This run has no log and no queue: no lane has a field “partitions” or “queue”.";
+  }
+
+  constructor(host) {
+    this.host = host;
+    this.hueOf = new Map();
+    this.element = html("div", { class: "pipeline" }, html("style", {}, STYLE), this.board = html("div", { class: "board scroll", tabindex: 0, role: "region", "aria-label": `Pipeline of run ${host.number}` }));
+  }
+
+  /** A lane's fields by name at the current step, or null before it has any. */
+  state(lane) {
+    const { run, step } = this.host, numbers = run.stateAfter(lane, run.steps[step].end - 1);
+    return numbers && Object.fromEntries(run.fields.map((name, field) => [name, numbers[field] < 0 ? undefined : run.values[numbers[field]]]));
+  }
+
+  paint() {
+    const { run, step } = this.host, acting = run.place[run.steps[step].first];
+    const lanes = run.nodes.map((name, lane) => ({ name, state: this.state(lane), acting: lane === acting })).filter(({ state }) => state);
+    const groups = lanes.filter(({ state }) => state.offsets);
+    const parts = [];
+    for (const lane of lanes) {
+      const { state } = lane;
+      if (state.partitions) parts.push(this.log(lane, groups.filter((group) => group.state.log === lane.name)));
+      else if (state.queue) parts.push(this.queue(lane));
+      else if (state.position !== undefined) parts.push(this.projection(lane, lanes));
+    }
+    this.board.replaceChildren(...parts);
+    for (const row of this.board.querySelectorAll(".boxes")) row.scrollLeft = row.scrollWidth;
+  }
+
+  part({ name, acting }, kind, ...rows) {
+    return html("section", { class: acting ? "part acting" : "part", "aria-label": `${kind} ${name}` }, html("p", { class: "name" }, acting ? "● " : "", name, html("span", { class: "kind" }, ` ${kind}`)), ...rows);
+  }
+
+  log(lane, groups) {
+    const rows = Object.entries(lane.state.partitions).map(([partition, events]) => {
+      const first = Math.max(0, events.length - MOST);
+      const boxes = events.slice(first).map(([key, event], place) => this.box(key, event, first + place, this.notes(groups, partition, first + place)));
+      const lags = groups.map(({ name, state }) => {
+        const lag = events.length - (state.offsets[partition] ?? 0), reader = state.readers?.[partition];
+        return `${name}: lag ${lag}${reader ? `, read by ${reader}` : ""}`;
+      });
+      return html("div", { class: "row" }, html("span", { class: "label" }, `partition ${partition}`), html("ol", { class: "boxes", start: first },
+        ...(first ? [html("li", { class: "more" }, `${first} before`)] : []), ...boxes, html("li", { class: "end" }, ...this.flags(groups, partition, events.length))), html("span", { class: "lag" }, lags.join(" · ")));
+    });
+    return this.part(lane, "log", ...rows, ...groups.filter(({ state }) => state.dead?.length).map(({ name, state }) => this.tray(`${name}'s dead letters`, state.dead)));
+  }
+
+  /** What the groups have to do with one event: committed up to here, in hand, tries. */
+  notes(groups, partition, offset) {
+    return groups.flatMap(({ name, state }) => {
+      const at = state.offsets[partition] ?? 0, reading = state.reading?.[partition], tries = state.retries?.[`${partition}/${offset}`];
+      return [...(at === offset ? [{ sign: "⚑", text: `${name} goes on here`, flag: name }] : []), ...(reading !== undefined && offset >= at && offset < reading ? [{ sign: "◐", text: `in the hands of ${name}` }] : []),
+        ...(tries ? [{ sign: `↻${tries}`, text: `${name} failed on it ${tries} times` }] : [])];
+    });
+  }
+
+  flags(groups, partition, length) {
+    return groups.filter(({ state }) => (state.offsets[partition] ?? 0) >= length).map(({ name }) => html("span", { class: "flag" }, `⚑ ${name}`));
+  }
+
+  queue(lane) {
+    const row = (label, list) => html("div", { class: "row" }, html("span", { class: "label" }, label), html("ol", { class: "boxes" }, ...list.slice(0, MOST).map(([key, event]) => this.box(key, event, null, label === "in hand" ? [{ sign: "◐", text: "handed out, not acknowledged" }] : [])), ...(list.length ? [] : [html("li", { class: "more" }, "empty")])));
+    return this.part(lane, "queue", row("waiting", lane.state.queue), row("in hand", lane.state.unacknowledged ?? []), ...(lane.state.dead?.length ? [this.tray("dead letters", lane.state.dead)] : []));
+  }
+
+  projection(lane, lanes) {
+    const total = lanes.reduce((most, { state }) => Math.max(most, state.partitions ? Object.values(state.partitions).flat().length : 0), 0);
+    const rows = Object.entries(lane.state).filter(([name, value]) => value !== undefined && !KNOWN.includes(name));
+    return this.part(lane, "read model", html("p", { class: "lag" }, `at event ${show(lane.state.position)}${total ? ` of ${total}, ${total - lane.state.position} behind` : ""}`),
+      html("dl", {}, ...rows.flatMap(([name, value]) => [html("dt", {}, name), html("dd", {}, show(value))])));
+  }
+
+  tray(label, list) {
+    return html("div", { class: "row dead" }, html("span", { class: "label" }, `✗ ${label}`), html("ol", { class: "boxes" }, ...list.map(([key, event]) => this.box(key, event, null, []))));
+  }
+
+  box(key, event, offset, notes) {
+    if (!this.hueOf.has(key)) this.hueOf.set(key, this.hueOf.size);
+    const flag = notes.filter((note) => note.flag), others = notes.filter((note) => !note.flag), name = `${offset === null ? "" : `offset ${offset}: `}${show(event)} of ${key}${notes.map((note) => `, ${note.text}`).join("")}`;
+    return html("li", { class: others.length ? "box held" : "box", title: name, style: `--hue: ${this.host.colors.hue(this.hueOf.get(key))}` },
+      ...flag.map((note) => html("span", { class: "flag" }, `⚑ ${note.flag}`)), html("span", { class: "key" }, show(key)), html("span", { class: "event" }, show(event)), html("span", { class: "sign" }, others.map((note) => note.sign).join(" ")));
+  }
+}
+
+const STYLE = `
+.pipeline .board { max-height: none; padding: .3rem .75rem .6rem; }
+.pipeline .part { border-inline-start: 3px solid transparent; padding-inline-start: .5rem; margin: .3rem 0 .6rem; }
+.pipeline .part.acting { border-color: var(--mark); }
+.pipeline .name { margin: 0 0 .2rem; font-weight: 600; }
+.pipeline .kind, .pipeline .lag, .pipeline .label, .pipeline .more { color: var(--soft); font-weight: 400; font-size: 12.5px; }
+.pipeline .row { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); align-items: center; gap: .1rem .5rem; }
+.pipeline .row .lag { grid-column: 2; }
+.pipeline .boxes { display: flex; gap: .25rem; overflow-x: auto; padding: 1.1rem .1rem .3rem; margin: 0; list-style: none; max-height: none; }
+.pipeline .box { position: relative; flex: none; min-width: 3.4rem; border: 1.5px solid var(--hue); border-block-start-width: 5px; border-radius: 5px; padding: .1rem .35rem; display: grid; font-size: 12px; line-height: 1.35; }
+.pipeline .box.held { box-shadow: 0 0 0 2px var(--hue); }
+.pipeline .key { color: var(--hue); font-weight: 600; }
+.pipeline .sign { font-size: 11px; min-height: 1em; }
+.pipeline .flag { position: absolute; top: -1.25rem; inset-inline-start: -.15rem; white-space: nowrap; font-size: 11.5px; color: var(--ink); }
+.pipeline .end { position: relative; flex: none; min-width: 4rem; } .pipeline .end .flag { color: var(--soft); }
+.pipeline .end .flag + .flag { top: 0; }
+.pipeline .dead .box { border-style: dashed; }
+@media (max-width: 520px) { .pipeline .row { grid-template-columns: minmax(0, 1fr); } .pipeline .row .lag { grid-column: 1; } }
+`;

@@ -1,0 +1,127 @@
+// The stream scrubber: the events of a stream, and beside them the state that they fold to, up to the one where the run stands.
+//
+// It shows a run whose lanes are streams: a lane's state has `event` (the event's type) and may have `version` and `data`;
+// every other field is the folded state. A pinned moment is compared with the current one.
+
+import { html } from "../core/draw.js";
+import { show } from "../core/run.js";
+
+const OWN = new Set(["event", "version", "data"]);
+const PAGE = 200;
+
+export default class Stream {
+  static label = "Stream of events";
+
+  static lacks(run) {
+    return run.fields.includes("event") ? null : "This run has no streams of events: its lanes have no field “event”.";
+  }
+
+  constructor(host) {
+    this.host = host;
+    const { run } = host;
+    this.field = Object.fromEntries([...OWN].map((name) => [name, run.fields.indexOf(name)]));
+    this.shown = run.fields.map((name, field) => field).filter((field) => !OWN.has(run.fields[field]));
+    this.streams = run.nodes.map((_, lane) => run.steps.map((_, step) => step).filter((step) => run.place[run.steps[step].first] === lane));
+    this.pins = run.nodes.map(() => null);
+    this.lane = run.steps.length ? run.place[run.steps[host.step].first] : 0;
+    this.build();
+  }
+
+  build() {
+    const { run } = this.host;
+    this.choice = html("div", { class: "choice", role: "group", "aria-label": "Stream", hidden: run.nodes.length < 2 },
+      ...run.nodes.map((name, lane) => html("button", { type: "button", onclick: () => this.choose(lane) }, name)));
+    this.list = html("ol", { class: "events" });
+    this.pin = html("button", { type: "button", onclick: () => this.toggle() }, "Pin this moment");
+    this.caption = html("caption");
+    this.head = [html("th", { scope: "col" }), html("th", { scope: "col" })];
+    this.body = html("tbody");
+    this.element = html("div", { class: "stream" }, html("style", {}, STYLE), this.choice,
+      html("div", { class: "list scroll", tabindex: 0, role: "region", "aria-label": `Events of run ${this.host.number}` }, this.list),
+      html("div", { class: "fold" }, html("table", {}, this.caption, html("thead", {}, html("tr", {}, html("th", { scope: "col" }, "state"), ...this.head)), this.body), this.pin));
+  }
+
+  choose(lane) {
+    const last = this.streams[lane].filter((step) => step <= this.host.step).pop();
+    this.host.go(last ?? this.streams[lane][0]);
+  }
+
+  toggle() {
+    this.pins[this.lane] = this.pins[this.lane] === null ? this.at : null;
+    this.host.repaint();
+  }
+
+  /** The values of a lane's state (numbers in run.values) at its event `place`; -1 is before the first. */
+  state(place) {
+    const { run } = this.host, step = this.streams[this.lane][place];
+    return step === undefined ? null : run.stateAfter(this.lane, run.steps[step].end - 1);
+  }
+
+  paint() {
+    const { run, step } = this.host, lane = run.place[run.steps[step].first];
+    this.lane = lane >= 0 && lane < run.nodes.length ? lane : this.lane;
+    this.at = this.streams[this.lane].filter((each) => each <= step).length - 1;
+    [...this.choice.children].forEach((button, each) => button.setAttribute("aria-pressed", String(each === this.lane)));
+    this.paintList();
+    this.paintState();
+  }
+
+  paintList() {
+    const steps = this.streams[this.lane], page = Math.floor(Math.max(0, this.at) / PAGE) * PAGE, key = `${this.lane} ${page}`;
+    if (this.listed !== key) {
+      this.listed = key;
+      this.list.start = page;
+      this.list.replaceChildren(...steps.slice(page, page + PAGE).map((step, place) => html("li", {}, this.eventButton(step, page + place))));
+    }
+    [...this.list.children].forEach((item, place) => {
+      item.classList.toggle("later", page + place > this.at);
+      item.classList.toggle("pinned", page + place === this.pins[this.lane]);
+      item.toggleAttribute("aria-current", page + place === this.at);
+    });
+    const item = this.list.children[this.at - page], box = this.list.parentElement;
+    if (item && (item.offsetTop < box.scrollTop || item.offsetTop + item.offsetHeight > box.scrollTop + box.clientHeight)) box.scrollTop = item.offsetTop - box.clientHeight / 2;
+  }
+
+  eventButton(step, place) {
+    const state = this.state(place), { values } = this.host.run, data = this.field.data < 0 ? -1 : state[this.field.data];
+    return html("button", { type: "button", onclick: () => { this.host.pause(); this.host.go(step); } },
+      html("strong", {}, show(values[state[this.field.event]])), data >= 0 ? ` ${Object.entries(values[data]).map(([name, value]) => `${name} ${show(value)}`).join(", ")}` : "");
+  }
+
+  paintState() {
+    const { run } = this.host, pin = this.pins[this.lane], old = this.state(pin ?? this.at - 1), now = this.state(this.at);
+    const name = (place) => (place < 0 ? "before the first" : `after event ${place}`);
+    this.caption.textContent = `${run.nodes[this.lane]}, ${name(this.at)} of ${this.streams[this.lane].length - 1}`;
+    this.head[0].textContent = pin === null ? "before" : `pinned, ${name(pin)}`;
+    this.head[1].textContent = "now";
+    this.pin.textContent = pin === null ? "Pin this moment" : "Remove the pin";
+    this.pin.disabled = this.at < 0;
+    this.body.replaceChildren(...this.shown.filter((field) => (now?.[field] ?? -1) >= 0 || (old?.[field] ?? -1) >= 0).map((field) => {
+      const text = (state) => (state && state[field] >= 0 ? show(run.values[state[field]]) : "");
+      return html("tr", {}, html("th", { scope: "row" }, run.fields[field]), html("td", {}, text(old)), html("td", { class: text(old) === text(now) ? "" : "new" }, text(now)));
+    }));
+  }
+
+  words() {
+    return this.caption.textContent;
+  }
+}
+
+const STYLE = `
+.stream { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+.stream .choice { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .3rem; padding: .4rem .75rem; }
+.stream .choice[hidden] { display: none; }
+.stream .choice button[aria-pressed=true] { border-color: var(--mark); box-shadow: inset 0 -3px var(--mark); }
+.stream .list { max-height: 17rem; position: relative; border-top: 1px solid var(--line); }
+.stream .events { max-height: none; margin: .3rem 0; padding-inline-start: 2.6rem; }
+.stream .events li { padding: .1rem .4rem; border-inline-start: 3px solid transparent; }
+.stream .events li[aria-current] { border-color: var(--mark); background: var(--tint); }
+.stream .events li.later button { color: var(--soft); font-style: italic; }
+.stream .events li.later strong { font-weight: 400; }
+.stream .events li.pinned strong::before { content: "⚑ "; }
+.stream .events li[aria-current] button { font-weight: 400; }
+.stream .fold { border-top: 1px solid var(--line); border-inline-start: 1px solid var(--line); padding-bottom: .5rem; }
+.stream caption { text-align: start; padding: .4rem .6rem; color: var(--soft); }
+.stream .fold > button { margin: .4rem .6rem; padding: 0 .6rem; }
+@media (max-width: 520px) { .stream { grid-template-columns: minmax(0, 1fr); } .stream .fold { border-inline-start: 0; } .stream .list { max-height: 10rem; } }
+`;

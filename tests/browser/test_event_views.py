@@ -1,0 +1,138 @@
+"""The stream scrubber, the pipeline board, the saga lanes and the choice of runs, with a reader's hands."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import ROOT, axe, settle
+from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
+
+
+def gallery(name):
+    """What the gallery's example of this name shows."""
+    code = ast.parse((ROOT / "book" / "gallery" / f"{name}.py").read_text(encoding="utf-8"))
+    last, space = code.body.pop(), {}
+    exec(compile(code, name, "exec"), space)
+    return eval(compile(ast.Expression(last.value), name, "eval"), space)
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return {name: gallery(name) for name in ("stream", "pipeline", "saga")}
+
+
+def to(page, step, number=0):
+    page.locator("dslab-trace").nth(number).get_by_role("slider", name="Step").fill(str(step))
+    settle(page)
+
+
+def test_a_stream_shows_the_state_as_of_every_event(show, shown):
+    page = show(shown["stream"]._repr_html_())
+    for step, balance in enumerate([0, 10_000, 7_000, 7_500, 100]):
+        to(page, step)
+        assert page.locator(".fold tbody tr", has_text="balance").locator("td").nth(1).inner_text().endswith(str(balance))
+    assert page.locator(".events li.later").count() == 0 and page.trouble == []
+
+
+def test_an_event_is_chosen_by_mouse_and_by_keyboard(show, shown):
+    page = show(shown["stream"]._repr_html_())
+    page.locator(".events button").nth(1).click()
+    settle(page)
+    assert page.locator(".events li[aria-current]").inner_text().startswith("MoneyDeposited") and page.locator(".events li.later").count() == 3
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert page.locator("caption").inner_text() == "account-1, after event 2 of 4"
+
+
+def test_a_pinned_moment_is_compared_with_the_current_one(show, shown):
+    page = show(shown["stream"]._repr_html_())
+    to(page, 1)
+    page.get_by_role("button", name="Pin this moment").click()
+    to(page, 4)
+    assert page.locator(".fold thead th").all_inner_texts()[1:] == ["pinned, after event 1", "now"]
+    assert page.locator(".fold tbody tr", has_text="balance").locator("td").all_inner_texts() == ["10000", "100"]
+    page.get_by_role("button", name="Remove the pin").click()
+    settle(page)
+    assert page.locator(".fold thead th").nth(1).inner_text() == "before"
+
+
+def test_a_board_shows_places_lag_tries_and_dead_letters(show, shown):
+    player, page = shown["pipeline"], None
+    page = show(player._repr_html_())
+    trace, seen = player.trace, set()
+    for step in range(len(trace.steps())):
+        to(page, step)
+        state = trace.state("payments", trace.steps()[step][0])
+        assert page.locator(".boxes li.box").count() == sum(map(len, state["partitions"].values())) + len((trace.state("ledger", trace.steps()[step][0]) or {}).get("dead", ()))
+        group = trace.state("ledger", trace.steps()[step][0])
+        if group:
+            lag = {name: len(events) - group["offsets"][name] for name, events in state["partitions"].items()}
+            assert [text.split(",")[0] for text in page.locator(".row .lag").all_inner_texts()] == [f"ledger: lag {lag[name]}" for name in state["partitions"]]
+            seen |= set(page.locator(".sign").all_inner_texts())
+    assert {"◐", "↻1", "↻2"} <= set(" ".join(seen).split()) and page.locator(".dead .box").inner_text().split() == ["ann", "oops"]
+
+
+def test_a_saga_plays_and_every_crash_point_is_a_dot(show, shown):
+    page = show(shown["saga"]._repr_html_())
+    names = list(shown["saga"].players)
+    dots = page.locator("button.dot")
+    assert dots.count() == len(names) == 11
+    page.get_by_role("button", name="To the end").click()
+    settle(page)
+    assert page.locator(".outcome").inner_text() == "The saga is compensated."
+    assert page.locator(".cell").all_inner_texts()[0].startswith("✓") and "undone" in page.locator(".cell.undo").first.inner_text()
+    for name in names[1:]:
+        page.get_by_role("button", name=name, exact=True).click()
+        page.wait_for_function("(name) => document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.querySelector('.which')?.textContent === name", arg=name)
+        texts = [shown["saga"].players[name].trace.sentences()]
+        down = next(number for number, sentence in enumerate(texts[0]) if "crashes before it writes" in sentence)
+        to(page, down)
+        assert page.locator(".outcome").inner_text().startswith("✕ The orchestrator is down.")
+        page.get_by_role("button", name="To the end").click()
+        settle(page)
+        assert page.locator(".outcome").inner_text() == "The saga is compensated."
+    assert page.trouble == []
+
+
+def test_a_dot_keeps_the_keyboard_s_place(show, shown):
+    page = show(shown["saga"]._repr_html_())
+    page.locator("button.dot").nth(2).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.activeElement?.classList.contains('dot')")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_function("(name) => document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.querySelector('.which')?.textContent === name", arg=list(shown["saga"].players)[3])
+
+
+def test_other_views_get_a_select(show, shown):
+    page = show(shown["saga"]._repr_html_().replace(' views="saga"', ' views="fields"'))
+    page.get_by_label("Run").first.select_option(index=2)
+    page.wait_for_function("() => /a crash before/.test(document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.querySelector('.title')?.textContent)")
+
+
+@pytest.mark.parametrize("view, words", [("stream", "no field “event”"), ("pipeline", "no log and no queue"), ("saga", "This run has no saga")])
+def test_a_run_that_lacks_what_a_view_shows_says_so(show, shown, view, words):
+    other = {"stream": "saga", "pipeline": "stream", "saga": "stream"}[view]
+    trace = shown[other].trace if other == "stream" else next(iter(shown["saga"].players.values())).trace
+    page = show(f'<dslab-trace views="{view}"><script type="application/json">{trace.dumps()}</script></dslab-trace>')
+    assert words in page.locator(".bad").inner_text() and page.get_by_role("button", name="One step on").is_visible()
+
+
+def test_a_choice_without_runs_is_a_sentence(show):
+    page = show('<dslab-runs><script type="application/json">{"format": "dslab-runs", "version": 1, "runs": {}}</script></dslab-runs>')
+    assert "has no run to begin with" in page.locator(".bad").inner_text()
+    page = show('<dslab-runs><script type="application/json">{"format": "dslab-runs", "version": 7}</script></dslab-runs>')
+    assert "version 7" in page.locator(".bad").inner_text()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name, step", [("stream", 3), ("pipeline", 14), ("saga", 7)])
+def test_looks(show, shown, name, step, width, scheme):
+    page = show(shown[name]._repr_html_(), viewport={"width": width, "height": 900}, color_scheme=scheme)
+    to(page, step)
+    assert axe(page) == [] and page.evaluate("document.documentElement.scrollWidth") <= width
+    looks_as_stored(page, page.locator("main > *").nth(1), name)
