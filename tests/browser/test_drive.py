@@ -232,6 +232,14 @@ def test_a_link_without_python_is_told_in_words(show, open_page, scratch, link, 
     assert page.locator("dslab-trace").evaluate("player => player.step") == 0
 
 
+def test_it_answers_after_it_was_moved_in_the_page(live):
+    page, driven = live(at=300)
+    page.evaluate("() => { const drive = document.querySelector('dslab-drive'); drive.remove(); document.querySelector('main').append(drive); }")
+    item(page, "node n1").click()
+    press(page, "Crash")
+    assert steps_of(driven) == [("crash", {"node": "n1"})] and sentence(page).endswith("n1 crashes.")
+
+
 def test_names_and_titles_are_text(live):
     page, _ = live(asked=scenario(title="<img src=x onerror=alert(1)>"))
     name = page.get_by_role("textbox", name="Name of this branch")

@@ -197,6 +197,15 @@ def test_a_protocol_without_role_and_term_is_shown_by_its_names(stage):
     assert item(element, "client c1").get_attribute("aria-label") == "c1, a client, write x 1, waits …"
 
 
+def test_a_message_that_was_altered_on_its_way_says_so(stage):
+    trace = Cluster(Raft, 3, seed=1, clients=0, corrupt=0.3, checksums=False, title="Bits flip").run(300).trace
+    event = next(number for number, record in enumerate(trace.records) if record[1] == "deliver" and record[5] is not None)
+    page, element = stage(trace=trace)
+    element.evaluate("(player, event) => player.go(player.run.stepOf[event])", event)
+    settle(page)
+    assert "(altered) from" in element.locator(".message.lands").get_attribute("aria-label")
+
+
 def test_a_run_without_nodes_is_a_sentence(show):
     from dslab.trace import Trace
 

@@ -30,7 +30,10 @@ class Drive extends Widget {
   build() {
     // Only a live one and one that waits for Python stand in a page; the first of them is meant by the page's address.
     const link = /(^|[#&])s=/.test(location.hash) && document.querySelector("dslab-drive") === this ? location.hash : null;
-    if (!this.model) return this.body.append(...(link ? [html("p", { class: "note", role: "note" }, scenarioInWords(link))] : []), html("slot"));
+    if (!this.model) {
+      this.body.append(...(link ? [html("p", { class: "note", role: "note" }, scenarioInWords(link))] : []), html("slot"));
+      return link ? this.scrollIntoView({ block: "start" }) : undefined;
+    }
     this.group = `drive ${++groups}`;
     this.texts = new Map();
     this.parts = new Map();
@@ -39,9 +42,15 @@ class Drive extends Widget {
     this.stand = html("div", { class: "branches" }, html("p", { class: "note" }, "The scenario runs in Python …"));
     this.body.setAttribute("aria-label", "A scenario to drive");
     this.body.append(html("div", { class: "bar" }, this.undo, this.problem), this.stand);
-    this.model.on("msg:custom", this.heard = (answer) => this.answered(answer));
+    this.heard ??= (answer) => this.answered(answer);
     this.addEventListener("dslab-act", (event) => this.acted(event));
     this.ask({ do: "open", link });
+  }
+
+  /** In the page, again after it was moved or taken out for a while. */
+  watch() {
+    this.model?.on("msg:custom", this.heard);
+    super.watch();
   }
 
   disconnectedCallback() {

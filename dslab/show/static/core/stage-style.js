@@ -44,7 +44,7 @@ export const STAGE_STYLE = `
 .stage .message .reach { fill: transparent; stroke: none; }
 .stage .message .gone { display: none; }
 .stage .message.lost .gone { display: block; fill: none; stroke: var(--bad); stroke-width: 3; }
-.stage .message.lost text { fill: var(--bad); }
+.stage .message.lost text, .stage .message.altered text { fill: var(--bad); }
 .stage .message.lit .reach, .stage .message.lands .reach, .stage .message[aria-pressed=true] .reach { stroke: var(--mark); stroke-width: 2; }
 .stage .node, .stage .client { cursor: pointer; }
 .stage g[role=button]:focus { outline: none; }

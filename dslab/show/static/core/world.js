@@ -23,9 +23,9 @@ export class World {
     return taken[taken.length >> 1] || 1000;
   }
 
-  /** A message and each of its copies: { arrow, from, to, begin, due, lost }; `to` is the event of its arrival, or the run's end. */
+  /** A message and each of its copies: { arrow, from, to, begin, due, lost, altered }; `to` is the event of its arrival, or the run's end. */
   flightsOf(arrow) {
-    const ways = arrow.arrivals.map(({ event, time, lost }) => ({ arrow, from: arrow.send, to: event, begin: arrow.begin, due: time, lost }));
+    const ways = arrow.arrivals.map(({ event, time, lost, altered }) => ({ arrow, from: arrow.send, to: event, begin: arrow.begin, due: time, lost, altered }));
     if (ways.length) return ways;
     // It is still under way when the recording ends: it stands where a usual message would.
     return [{ arrow, from: arrow.send, to: Infinity, begin: arrow.begin, due: Math.max(this.run.end * 1.001 + 1, arrow.begin + this.usual), lost: null }];

@@ -3,7 +3,7 @@
 import { DASHES, FONT, SMALL, cross, fitted, head, html, line, sharpen } from "../core/draw.js";
 import { show, upper } from "../core/run.js";
 
-const LANE = 46, TOP = 30, AXIS = 24;
+const LANE = 46, TOP = 30, AXIS = 24, MANY = 200;
 
 export default class SpaceTime {
   static label = "Space-time diagram";
@@ -121,7 +121,7 @@ export default class SpaceTime {
     this.drawLanes();
     this.drawCalls();
     this.drawArrows();
-    this.drawMarks();
+    if (!this.layered) this.drawMarks();
     this.drawParting();
     this.drawPlayhead();
     pen.restore();
@@ -230,11 +230,15 @@ export default class SpaceTime {
   drawArrows() {
     const { pen } = this, here = [], visible = [];
     for (const arrow of this.inWindow()) (this.touches(arrow) ? here : visible).push(arrow);
+    const layered = visible.length > MANY;
+    if (layered) this.drawLayers();
     // The current step's labels are placed first; others are left out where they would cover one.
     this.taken = [];
     const labels = [], named = new Set();
-    for (const arrow of visible) this.drawArrow(arrow, false, labels);
+    // Of many arrows, those under way now are drawn over the layers, and no label of theirs would be read.
+    for (const arrow of visible) if (!layered || (arrow.begin <= this.now.time && (arrow.end ?? Infinity) > this.now.time)) this.drawArrow(arrow, false, labels);
     for (const arrow of here) this.drawArrow(arrow, true, labels);
+    this.layered = layered;
     if (visible.length > 150) labels.splice(0, labels.length - here.length);
     for (const label of labels.reverse()) {
       const group = `${label.text} ${label.group}`;
@@ -242,6 +246,33 @@ export default class SpaceTime {
       named.add(group);
     }
     pen.globalAlpha = 1;
+  }
+
+  /** Many arrows and signs are drawn once for a window, as past and as future; each moment lays the two beside each other. */
+  drawLayers() {
+    const { pen, canvas } = this, ratio = canvas.width / this.width, whole = (x) => Math.round(x * ratio);
+    const now = Math.max(this.left, Math.min(this.width, this.x(this.now.time)));
+    for (const [past, from, to] of [[true, whole(this.left - 8), whole(now)], [false, whole(now), canvas.width]]) {
+      if (to > from) pen.drawImage(this.layer(past), from, 0, to - from, canvas.height, from / ratio, 0, (to - from) / ratio, this.height);
+    }
+  }
+
+  layer(past) {
+    const sign = [this.from, this.to, this.width, this.dark].join(), layer = (this.layers ??= {})[past] ??= { canvas: document.createElement("canvas") };
+    if (layer.sign === sign) return layer.canvas;
+    const { pen } = this;
+    layer.sign = sign;
+    layer.canvas.width = 0;  // Cleared.
+    Object.assign(this, { pen: sharpen(layer.canvas, this.width, this.height), all: past });
+    for (const arrow of this.inWindow()) this.drawArrow(arrow, false, []);
+    this.drawMarks();
+    Object.assign(this, { pen, all: null });
+    return layer.canvas;
+  }
+
+  /** Whether something at `time` is drawn as past. */
+  past(time) {
+    return this.all ?? time <= this.now.time;
   }
 
   /** The arrows of which something is in the window. */
@@ -264,7 +295,7 @@ export default class SpaceTime {
   }
 
   drawArrow(arrow, current, labels) {
-    const { pen } = this, style = this.styleOf.get(arrow.name) ?? 0, past = arrow.begin <= this.now.time;
+    const { pen } = this, style = this.styleOf.get(arrow.name) ?? 0, past = this.past(arrow.begin);
     const fromX = this.x(arrow.begin), fromY = this.y(arrow.from);
     const arrivals = arrow.arrivals.length ? arrow.arrivals : [{ time: null, lost: null }];
     for (const { time, lost, altered } of arrivals) {
@@ -313,7 +344,7 @@ export default class SpaceTime {
     for (const { event, kind, lane, time } of run.marks) {
       const x = this.x(time);
       if (x < this.left - 8 || x > this.width + 8) continue;
-      pen.globalAlpha = time <= this.now.time ? 1 : 0.35;
+      pen.globalAlpha = this.past(time) ? 1 : 0.35;
       pen.fillStyle = pen.strokeStyle = this.ink;
       pen.lineWidth = 1.4;
       if (kind === "mark" || kind === "fault") {

@@ -129,7 +129,7 @@ export default class Stage {
   // Painting: `settle` where the step, the choice or the colours changed, `move` at every frame.
 
   paint() {
-    const { host, run } = this, now = run.steps[host.step], sign = `${host.step} ${host.dark} ${[...host.lit]} ${host.live}`;
+    const { host, run } = this, now = run.steps[host.step], sign = `${host.step} ${host.dark} ${[...host.lit]} ${Boolean(host.timer)}`;
     if (this.shown !== sign) {
       this.shown = sign;
       this.event = now.end - 1;
@@ -163,7 +163,7 @@ export default class Stage {
     if (!this.stopped?.isConnected) this.stop(this.lanes[0].group);
     const { chosen } = this.memory;
     for (const item of this.items()) item.setAttribute("aria-pressed", String(item.dataset.key === chosen || this.memory.also.includes(item.dataset.key)));
-    if (!host.timer) this.picture.setAttribute("aria-label", `Cluster stage at ${milliseconds(run.time[event])} milliseconds. ${this.words()}`);
+    if (!host.timer) this.picture.setAttribute("aria-label", `Cluster stage at ${run.moment(run.time[event])}. ${this.words()}`);
     this.palette.settle();
     if (this.memory.focused && !this.element.contains(this.element.getRootNode().activeElement)) this.refocus();
   }
@@ -223,12 +223,12 @@ export default class Stage {
     for (const [flight, parts] of this.moving) if (!shown.has(flight)) this.forget(flight, parts);
     for (const [flight, lands] of shown) {
       const parts = this.moving.get(flight) ?? this.messageElement(flight), key = `message ${flight.arrow.send}`;
-      const lit = this.host.lit.has(key) || this.memory.chosen === key, lost = lands && flight.lost !== null;
+      const lit = this.host.lit.has(key) || this.memory.chosen === key, lost = lands && flight.lost !== null, name = flight.arrow.name + (lost ? ` (${flight.lost})` : lands && flight.altered ? " (altered)" : "");
       Object.assign(parts, { lands, lost });
-      parts.group.setAttribute("class", ["message", lands ? "lands" : "", lost ? "lost" : "", lit ? "lit" : ""].join(" "));
+      parts.group.setAttribute("class", ["message", lands ? "lands" : "", lost ? "lost" : "", lands && flight.altered ? "altered" : "", lit ? "lit" : ""].join(" "));
       parts.track.setAttribute("class", lit ? "track lit" : "track");
-      parts.text.textContent = shown.size <= this.plan.labels || lit || lands ? flight.arrow.name + (lost ? ` (${flight.lost})` : "") : "";
-      parts.group.setAttribute("aria-label", `${flight.arrow.name}${lost ? ` (${flight.lost})` : ""} from ${run.lanes[flight.arrow.from]} to ${run.lanes[flight.arrow.to]}, ${lost ? "lost" : lands ? "arrives" : "under way"}`);
+      parts.text.textContent = shown.size <= this.plan.labels || lit || lands ? name : "";
+      parts.group.setAttribute("aria-label", `${name} from ${run.lanes[flight.arrow.from]} to ${run.lanes[flight.arrow.to]}, ${lost ? "lost" : lands ? "arrives" : "under way"}`);
     }
   }
 
@@ -285,7 +285,7 @@ export default class Stage {
     const { run, event } = this, [kind, name] = key.split(" "), label = this.items().find((item) => item.dataset.key === key)?.getAttribute("aria-label");
     if (kind === "message") {
       const send = Number(name);
-      return [label ?? `${className(run.payload(send))} from ${run.lanes[run.place[send]]} to ${run.lanes[run.other[send]]}: not under way now`, show(run.payload(send)), `sent at ${milliseconds(run.time[send])} ms, event ${send}`];
+      return [label ?? `${className(run.payload(send))} from ${run.lanes[run.place[send]]} to ${run.lanes[run.other[send]]}: not under way now`, show(run.payload(send)), `sent at ${run.moment(run.time[send])}, event ${send}`];
     }
     const lane = run.lanes.indexOf(name), timers = this.timers.filter((timer) => timer.lane === lane);
     return [label ?? name, ...timers.map((timer) => `${timer.name} runs out in ${milliseconds(Math.max(0, timer.due - run.time[event]))} ms`)];
