@@ -35,6 +35,7 @@ bench: $(READY)  ## measure ratios against peers, each pair in one run
 	@for it in bench/*.py; do $(BIN)/python $$it; done
 
 notebooks: $(READY)  ## run the notebooks again and write their outputs: the same bytes when nothing changed
+	@$(BIN)/python scripts/gallery.py
 	@$(BIN)/python scripts/notebooks.py $(ONLY)
 	@$(BIN)/python scripts/pictures.py
 
