@@ -1,5 +1,5 @@
-"""Requirements against choices, with figures from a run of every combination. Use it at the end of a part: the reader decides, sees what
-the decision costs and what no decision can give, and writes down why."""
+"""**Design board.** Requirements against choices, with figures from a run of every combination. Use it at the end of a part: the
+reader decides, sees what the decision costs and what no decision can give, and writes down why."""
 
 from dslab.check import figures
 from dslab.protocols import primary_backup, quorum_register, raft

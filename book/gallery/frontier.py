@@ -1,5 +1,5 @@
-"""Runs as points between two figures, and which of them no other beats. Use it where every choice costs something: latency against
-availability, freshness against messages. The reader chooses the axes, and sets limits to see what is left."""
+"""**Frontier plot.** Runs as points between two figures, and which of them no other beats. Use it where every choice costs something:
+latency against availability, freshness against messages. The reader chooses the axes, and sets limits to see what is left."""
 
 from dslab.check import figures
 from dslab.protocols import primary_backup, quorum_register, raft

@@ -1,5 +1,5 @@
-"""Ask before you show. A guess that was made, with how sure the reader is of it, makes the answer stick, and a chapter's end shows
-how well the two agree. Use it before each run that surprises; the answer comes from the run."""
+"""**Predict, then see.** Ask before you show. A guess that was made, with how sure the reader is of it, makes the answer stick, and a
+chapter's end shows how well the two agree. Use it before each run that surprises; the answer comes from the run."""
 
 from dslab.protocols.raft import Raft
 from dslab.show import play, predict

@@ -1,5 +1,5 @@
-"""All states that a small system can reach, and every step between them. Use it where the question is what can happen at all: how a rule
-is broken in the fewest steps, where consensus still hangs in the balance, what a search has left out."""
+"""**State graph.** All states that a small system can reach, and every step between them. Use it where the question is what can happen
+at all: how a rule is broken in the fewest steps, where consensus still hangs in the balance, what a search has left out."""
 
 from dslab.check import explore
 from dslab.show import state_graph

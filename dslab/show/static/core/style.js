@@ -3,7 +3,7 @@
 export const STYLE = `
 :host { display: block; margin: 1rem 0; font: 14px/1.5 system-ui, sans-serif; --ink: #1f2328; --soft: #57606a; --line: #d0d7de; --paper: #fff; --tint: #f6f8fa; --mark: #0072b2; --new: #fff3d6; color: var(--ink); }
 :host { --good: #007a5a; --warn: #b34700; --bad: #b3261e; }
-:host([dark]) { --good: #4fd1a5; --warn: #f2a25c; --bad: #ff8f8f; --ink: #e6e6e6; --soft: #9ba4ae; --line: #3a4048; --paper: #14181d; --tint: #1c2229; --mark: #6cb9f0; --new: #4a3a10; }
+:host([dark]) { color-scheme: dark; --good: #4fd1a5; --warn: #f2a25c; --bad: #ff8f8f; --ink: #e6e6e6; --soft: #9ba4ae; --line: #3a4048; --paper: #14181d; --tint: #1c2229; --mark: #6cb9f0; --new: #4a3a10; }
 * { box-sizing: border-box; }
 .widget { border: 1px solid var(--line); border-radius: 8px; background: var(--paper); overflow: hidden; }
 .widget:focus-visible, button:focus-visible, select:focus-visible, input:focus-visible, summary:focus-visible, canvas:focus-visible, .scroll:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
