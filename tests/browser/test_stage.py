@@ -8,6 +8,7 @@ from dslab.show import play
 from dslab.sim import Cluster
 from tests.browser.conftest import axe, settle
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
+from tests.browser.test_event_views import gallery
 from tests.browser.test_player import rich_run
 
 
@@ -57,7 +58,7 @@ def test_every_node_is_named_with_its_role_term_and_health(stage, run):
             if state is not None:
                 assert name.startswith(f"{node}, {state['role']} of term {state['current_term']}, ")
             elif started:
-                assert name == f"{node}, down"
+                assert name.startswith(f"{node}, down")
     assert page.trouble == []
 
 
@@ -136,6 +137,24 @@ def test_the_focus_of_a_message_that_arrives_goes_to_its_receiver(stage):
     element.evaluate("player => player.go(player.run.steps.length - 1)")
     settle(page)
     assert focused(page).endswith(receiver)
+
+
+def test_the_stage_takes_the_focus_from_nobody(stage):
+    page, element = stage(at=535.6)
+    item(element, "node n1").click()
+    page.locator("h1").click()
+    element.get_by_role("button", name="One step on").focus()
+    page.keyboard.press("Enter")
+    settle(page)
+    assert page.evaluate("document.querySelector('dslab-trace').shadowRoot.activeElement.className") == "step"
+
+
+def test_the_gallery_s_example_ends_with_two_leaders(show):
+    page = show(gallery("stage")._repr_html_())
+    page.locator("dslab-trace").get_by_role("button", name="To the end").click()
+    settle(page)
+    assert page.locator("dslab-trace .leads").count() == 2
+    assert gallery("space_time").trace.count("ok") == 1
 
 
 def cut_run(*cuts):

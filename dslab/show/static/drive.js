@@ -129,8 +129,9 @@ class Drive extends Widget {
 
   /** What the reader did: as a file, and as a link. */
   tellDeeds(parts, { toml, link, told, name }) {
-    parts.toml = toml;
-    const download = html("a", { href: URL.createObjectURL(new Blob([toml], { type: "application/toml" })), download: `${name.replace(/[^\p{L}\p{N}]+/gu, "-")}.toml` }, "Download it");
+    if (parts.file) URL.revokeObjectURL(parts.file);
+    parts.file = URL.createObjectURL(new Blob([toml], { type: "application/toml" }));
+    const download = html("a", { href: parts.file, download: `${name.replace(/[^\p{L}\p{N}]+/gu, "-")}.toml` }, "Download it");
     const address = () => `${location.href.split("#")[0]}#${link}&t=${(parts.trace.run.stepTimes[parts.trace.step] ?? 0) / 1000}`;
     const copied = html("span", { role: "status" });
     const copy = html("button", { type: "button", onclick: async () => {

@@ -35,7 +35,10 @@ export default class Stage {
     this.lanes = run.lanes.map((name, lane) => this.laneElement(name, lane));
     this.layers.nodes.append(...this.lanes.map(({ outer }) => outer));
     this.element.addEventListener("focusin", () => { this.memory.focused = true; });
-    this.element.addEventListener("focusout", (event) => { if (event.relatedTarget) this.memory.focused = this.element.contains(event.relatedTarget); });
+    // Where the focus went, once it is there. That an acted-upon run takes its elements with it is no leaving.
+    this.element.addEventListener("focusout", () => setTimeout(() => {
+      if (this.element.isConnected) this.memory.focused = this.element.contains(this.element.getRootNode().activeElement);
+    }));
   }
 
   keys() {
@@ -165,7 +168,8 @@ export default class Stage {
     for (const item of this.items()) item.setAttribute("aria-pressed", String(item.dataset.key === chosen || this.memory.also.includes(item.dataset.key)));
     if (!host.timer) this.picture.setAttribute("aria-label", `Cluster stage at ${run.moment(run.time[event])}. ${this.words()}`);
     this.palette.settle();
-    if (this.memory.focused && !this.element.contains(this.element.getRootNode().activeElement)) this.refocus();
+    if (!this.settled && this.memory.focused) this.refocus();
+    this.settled = true;
   }
 
   /** After acting the run is a new one, and so are the elements: the focus stays on what was acted upon. */
