@@ -71,11 +71,12 @@ class Cluster(Faults, ByHand):
         self._clocks: dict[str, tuple[float, float, float]] = {}  # Whose clock is wrong: (since, what it showed then, its rate), µs.
         self._calm = False  # Whether faults are over.
         self._poisoned = False  # Whether somebody has heard what no honest node said.
-        self._booted: dict[str, dict] = {}  # What the disk of each node that has restarted held then.
         self.network.disturb(loss, duplicate, reorder, window, corrupt, checksums)
         if reorder or corrupt:
             self.tell_disturbance()
         self.nodes |= {name: node_class(name, [peer for peer in self.names if peer != name]) for name in self.names}
+        #: Each node's fields as it booted, before its first step.
+        self._booted = {name: vars(node).copy() for name, node in self.nodes.items()}
         for name in self.names:
             self._step(self.nodes[name], "start", None, None, None, self.nodes[name].start)
 
@@ -284,7 +285,7 @@ class Cluster(Faults, ByHand):
             self._send(node.id, receiver, message)
         self._note_losses()
         if not written:
-            self._disks[node.id] = before if before is not None else dict(node.fields)
+            self._disks[node.id] = before if before is not None else self._booted[node.id]
         disk = "its disk is written" if written else "its disk is not written"
         self.crash(node.id, why=f"in the middle of this step: {disk}, {len(leaving)} of its {len(leaving) + len(kept_back)} messages leave")
 

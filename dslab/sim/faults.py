@@ -66,7 +66,7 @@ class Faults:
         """Have a node's disk hold less than it said; returns what it lacks, in words."""
         last = max((number for number, record in enumerate(self._records) if record[1] == "crash" and record[2] == name), default=-1)
         steps = [record[6] for record in self._records[last + 1:] if record[2] == name and record[6] is not None]
-        states = [self._booted.get(name, self.classes[name].fields), *steps]
+        states = [self._booted[name], *steps]
         kept = max(len(steps) - lost, 0)
         disk, older = dict(states[kept]), states[max(kept - 1, 0)]
         for field in self.node_class.durable if torn else ():
@@ -90,8 +90,8 @@ class Faults:
             if self.node_named(name) is not None:
                 raise DslabError(f"{name} is up: only a crashed node restarts.")
             disk = {field: self._disks[name][field] for field in self.node_class.durable}
-            self._booted[name] = self.classes[name].fields | disk
             self.nodes[name] = node = self.classes[name].recover(name, [peer for peer in self.names if peer != name], disk)
+            self._booted[name] = vars(node).copy()
             self._step(node, "restart", None, None, None, node.start)
 
     def pause(self, *names: str) -> None:
