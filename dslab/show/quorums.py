@@ -1,7 +1,7 @@
 """The quorum grid: which read quorums meet which write quorums, in a picture to play with, and counted.
 
 Gifford, "Weighted Voting for Replicated Data", SOSP 1979, for R + W > N; Cheung, Ammar and Ahamad, "The Grid Protocol", ICDE 1990;
-DeCandia et al., "Dynamo", SOSP 2007, section 4.6, for sloppy quorums. The page counts by formulas where there are any (core/quorums.js);
+DeCandia et al., "Dynamo", SOSP 2007, section 4.6, for sloppy quorums. The page counts by formulas where there are any (parts/quorums-sets.js);
 this module says every sentence and number that the page says, and a test compares them.
 """
 

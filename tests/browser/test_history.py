@@ -236,7 +236,7 @@ def test_the_page_s_answers_are_those_of_python_s_checker(show, name):
         shuffled = [random.sample(ops, len(ops)) for _ in range(4)] + [sorted(some, key=lambda op: op.invoked) for some in (ops, [op for op in ops if op.outcome == "ok"])]
         orders.append(shuffled)
         cases.append({"ops": [as_data(op) for op in ops], "orders": [[ops.index(op) for op in order] for order in shuffled]})
-    said = page.evaluate("""async ([name, cases]) => { const { MODELS, replay, suggest } = await import("/static/core/models.js"), model = MODELS[name];
+    said = page.evaluate("""async ([name, cases]) => { const { MODELS, replay, suggest } = await import("/static/parts/history-models.js"), model = MODELS[name];
         return cases.map(({ ops, orders }) => ({ replays: orders.map((order) => replay(model, order.map((at) => ops[at])) === null),
             order: suggest(model, ops).order?.map((op) => ops.indexOf(op)) ?? null })); }""", [name, json.loads(json.dumps(cases))])
     for each, verdict, shuffled, answer in zip(histories, verdicts, orders, said, strict=True):
@@ -253,7 +253,7 @@ def test_a_budget_that_runs_out_is_no_verdict(player, show):
     page = show("<p>models</p>")
     ops = [{"process": place, "f": "write", "key": None, "value": place, "result": None, "outcome": "ok", "invoked": place, "returned": 100 + place} for place in range(12)]
     ops.append({"process": 12, "f": "read", "key": None, "value": None, "result": 99, "outcome": "ok", "invoked": 12, "returned": 112})
-    assert page.evaluate("""async (ops) => { const { MODELS, suggest } = await import("/static/core/models.js"); return suggest(MODELS.register, ops, 500).order === undefined; }""", ops)
+    assert page.evaluate("""async (ops) => { const { MODELS, suggest } = await import("/static/parts/history-models.js"); return suggest(MODELS.register, ops, 500).order === undefined; }""", ops)
 
 
 # Data that doesn't fit.

@@ -39,7 +39,7 @@ def test_every_number_and_sentence_is_python_s(show):
                 for spares in (0, 1) for failed in ((), ("n1", "s1")[:1 + spares])]
     settings += [quorums(rows * columns, grid=(rows, columns), failed=failed) for rows, columns in product(range(1, 5), repeat=2) if rows * columns <= 12 for failed in ((), ("n1",))]
     settings += [quorums(16, 8, 9), quorums(16, 8, 8)]
-    answers = page.evaluate("""async (settings) => { const { counts, example, readers, sentences, writers } = await import("/static/core/quorums.js");
+    answers = page.evaluate("""async (settings) => { const { counts, example, readers, sentences, writers } = await import("/static/parts/quorums-sets.js");
         return settings.map((each) => ({ counts: counts(each), example: example(each), sentences: sentences(each), sets: each.replicas < 13 ? [readers(each), writers(each)] : null })); }""",
                             [json.loads(each.dumps()) for each in settings])
     for setting, answer in zip(settings, answers, strict=True):

@@ -55,6 +55,19 @@ def test_modules_are_read_in_one_sitting(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 420
 
 
+STATIC = ROOT / "dslab" / "show" / "static"
+SCRIPTS = sorted(STATIC.rglob("*.js"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(STATIC)))
+def test_widgets_are_short_files_on_the_core(path):
+    text, folder = path.read_text(encoding="utf-8"), path.relative_to(STATIC).parts[0]
+    assert len(text.splitlines()) <= 400 and text.startswith("// ")
+    used = {(path.parent / name).resolve().relative_to(STATIC).parts[0] for name in re.findall(r'(?:from|import)\s*\(?\s*"(\.[^"]+)"', text)}
+    allowed = {"core": {"core"}, "parts": {"core", "parts"}, "views": {"core", "parts"}}.get(folder)
+    assert allowed is None or used <= allowed, used
+
+
 def test_handlers_are_short():
     for path in (ROOT / "dslab" / "protocols").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -4,7 +4,7 @@
 //     {"replicas": 5, "read": 2, "write": 3, "grid": null or [rows, columns], "spares": 0, "failed": ["n4"]}
 
 import { html, svg, sharpen } from "./core/draw.js";
-import { counts, example, meet, names, readers, sentences, set, writers } from "./core/quorums.js";
+import { counts, example, meet, names, readers, sentences, set, writers } from "./parts/quorums-sets.js";
 import { BadData, Widget, define } from "./core/widget.js";
 
 const HANDS = [["read", "in the read set", "R"], ["write", "in the write set", "W"], ["failed", "failed", "F"]];

@@ -11,7 +11,7 @@
 import { Channel } from "./core/channel.js";
 import { html } from "./core/draw.js";
 import { BadData, Widget, define } from "./core/widget.js";
-import { Picture, valenceLook } from "./states-picture.js";
+import { Picture, valenceLook } from "./parts/states-picture.js";
 
 const REASONS = { symmetry: "the same under other names", bounds: "cut off by the bounds", budget: "not looked at", picture: "beyond this picture", reduction: "left to another order" };
 const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;

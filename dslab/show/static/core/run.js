@@ -27,6 +27,14 @@ export function show(value) {
   return pairs.length ? `${value.$}(${pairs.map(([key, item]) => `${key}=${show(item)}`).join(", ")})` : value.$;
 }
 
+/** A value without the names of its fields. */
+export function terse(value) {
+  if (!value || typeof value !== "object" || value.$ === "set") return show(value);
+  if (Array.isArray(value)) return `(${value.map(terse).join(", ")})`;
+  if (value.$) return Object.entries(value).filter(([key]) => key !== "$").map(([, item]) => terse(item)).join(" ");
+  return `{${Object.entries(value).map(([key, item]) => `${key}: ${terse(item)}`).join(", ")}}`;
+}
+
 /** The class of a message or timer, such as "RequestVote". */
 export function className(value) {
   return value && typeof value === "object" && value.$ ? value.$ : show(value);

@@ -1,8 +1,7 @@
 // The fields of every node as a table: what the current step changed is marked.
 
 import { html } from "../core/draw.js";
-import { terse } from "../core/logs.js";
-import { show } from "../core/run.js";
+import { show, terse } from "../core/run.js";
 
 const LONGEST = 160;
 

@@ -3,15 +3,15 @@
 //
 // It reads the calls of any run. Attributes of the element, as in play(run, "history", model="queue"):
 //
-//     model   the sequential object, a name in core/models.js; by default the first that knows all operations of the run
+//     model   the sequential object, a name in parts/history-models.js; by default the first that knows all operations of the run
 //     core    the numbers of the invoke events of a smallest bad core, which play(verdict, "history") gives
 //
 // A call without an answer may have taken effect at any later moment or never: its point is left out until somebody places it.
 
-import { faults, ground, operations, readable, rows, shorten } from "../core/calls.js";
+import { faults, ground, operations, readable, rows, shorten } from "../parts/history-calls.js";
 import { html, svg } from "../core/draw.js";
-import { MODELS, fitting, replay, suggest } from "../core/models.js";
-import { Points } from "../core/points.js";
+import { MODELS, fitting, replay, suggest } from "../parts/history-models.js";
+import { Points } from "../parts/history-points.js";
 import { upper } from "../core/run.js";
 
 const ROW = 46, BAR = 38, FAULT = 20, AXIS = 24, HEAD = 104, MOST = 1000, WIDEST = 8000, TAIL = 80;

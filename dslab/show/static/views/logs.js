@@ -13,7 +13,7 @@
 // box; of very long ones only WINDOW columns are made, around the current step's change.
 
 import { html } from "../core/draw.js";
-import { LogRun, last } from "../core/logs.js";
+import { LogRun, last } from "../parts/logs-run.js";
 import { milliseconds, show } from "../core/run.js";
 
 const WINDOW = 120, CELL = 46, HEAD = 92;

@@ -2,14 +2,14 @@
 //
 // What it reads of a node's fields, by name: its role from `role`, or from a `leader`, `primary` or `coordinator` that names the
 // node itself; its term from `current_term`, `term`, `view`, `epoch` or `ballot`; and as badges the length of its `log` and its first
-// numbers. A node without them is shown by its name alone. With `live` at the element, what is chosen can be acted upon (core/palette.js).
+// numbers. A node without them is shown by its name alone. With `live` at the element, what is chosen can be acted upon (parts/stage-palette.js).
 
 import { html, svg } from "../core/draw.js";
-import { Palette } from "../core/palette.js";
+import { Palette } from "../parts/stage-palette.js";
 import { className, groupsOf, milliseconds, show } from "../core/run.js";
-import { StagePlan } from "../core/plan.js";
-import { SHAPES, STAGE_STYLE } from "../core/stage-style.js";
-import { World } from "../core/world.js";
+import { StagePlan } from "../parts/stage-plan.js";
+import { SHAPES, STAGE_STYLE } from "../parts/stage-style.js";
+import { World } from "../parts/stage-world.js";
 
 const LEADS = ["leader", "primary", "coordinator"], TERMS = ["current_term", "term", "view", "epoch", "ballot"];
 const worlds = new WeakMap();  // One for each run, however many stages show it.

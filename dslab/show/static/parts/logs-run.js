@@ -1,18 +1,10 @@
 // The logs of a run over time: which entries each node has, which of them will be gone again, and what the leader believes.
 // The names of the fields are those at the top of views/logs.js.
 
-import { show, upper } from "./run.js";
+import { show, terse, upper } from "../core/run.js";
 
 /** How many letters stand in a cell: of a longer key and value the value. */
 const ROOM = 7;
-
-/** A value without the names of its fields. */
-export function terse(value) {
-  if (!value || typeof value !== "object" || value.$ === "set") return show(value);
-  if (Array.isArray(value)) return `(${value.map(terse).join(", ")})`;
-  if (value.$) return Object.entries(value).filter(([key]) => key !== "$").map(([, item]) => terse(item)).join(" ");
-  return `{${Object.entries(value).map(([key, item]) => `${key}: ${terse(item)}`).join(", ")}}`;
-}
 
 export class LogRun {
   /** `named(what)` gives another name for a field, or null. */

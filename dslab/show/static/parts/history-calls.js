@@ -1,7 +1,7 @@
 // The calls of a run as operations with their words, and its faults in rows: what a picture of a history is made of.
 
-import { svg } from "./draw.js";
-import { milliseconds, show } from "./run.js";
+import { svg } from "../core/draw.js";
+import { milliseconds, show } from "../core/run.js";
 
 /** Operations that answer nothing but "done", as in dslab/history.py. */
 const SILENT = new Set(["write", "put", "append", "cas", "add", "remove", "enqueue", "acquire", "release"]);

@@ -4,7 +4,7 @@
 // An operation is {process, f, key, value, result, outcome: "ok" | "info", invoked, returned}, with `invoked` and `returned` the numbers of
 // its events (`returned` is null without an answer), and values as the trace holds them: lists for tuples, {$: "set", items} for sets.
 
-import { show } from "./run.js";
+import { show } from "../core/run.js";
 
 const text = (value) => JSON.stringify(value ?? null);
 const same = (a, b) => text(a) === text(b);

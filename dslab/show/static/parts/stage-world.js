@@ -1,7 +1,7 @@
 // What stands between the events of a run: which messages are under way, which timers are pending, which links are cut, and what
 // else is wrong, at any event. Everything is an interval of event numbers, so that going back costs what going on does.
 
-import { className, upper } from "./run.js";
+import { className, upper } from "../core/run.js";
 
 export class World {
   constructor(run) {

@@ -1,7 +1,7 @@
 // Where everything stands on a cluster stage: a ring of nodes with their lines beside them or, where it is narrow, under them, and
 // clients at the sides or under the ring.
 
-import { svg } from "./draw.js";
+import { svg } from "../core/draw.js";
 
 const NARROW = 480, UNDER = 720, LINE = 14;
 

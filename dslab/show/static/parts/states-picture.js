@@ -1,6 +1,6 @@
 // The picture of a state graph on a canvas, in a window that zooms and moves. Only what is in the window is drawn.
 
-import { SMALL, cross, head, html, line, sharpen } from "./core/draw.js";
+import { SMALL, cross, head, html, line, sharpen } from "../core/draw.js";
 import { laidOut } from "./states-layout.js";
 
 /** More steps than this hide each other: then each state has the one that found it, and the chosen state all of its own. */

@@ -1,7 +1,7 @@
 // What stands beside a cluster stage: the details of what is chosen and, where Python is behind the page, what can be done to it.
 // Each button is one step of a scenario (dslab/sim/steps.py lists them), handed to whoever listens by the player's `act`.
 
-import { html } from "./draw.js";
+import { html } from "../core/draw.js";
 
 export class Palette {
   constructor(stage) {
