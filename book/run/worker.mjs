@@ -37,9 +37,10 @@ const bytes = async (url, integrity) => (await self.fetch(url, integrity ? { int
 const base64 = hex => btoa(String.fromCharCode(...hex.match(/../g).map(pair => parseInt(pair, 16))));
 
 /** The bytes that will be fetched; unknown where Pyodide comes from its public address. */
-function size({ files }) {
+function size(config) {
+  const { files } = config;
   const ours = Object.keys(files).filter(name => !name.endsWith(".whl") || PACKAGES.some(each => name.startsWith(`${each}-`) || name.startsWith(`${each}_book-`)));
-  return files["pyodide.asm.wasm"] ? ours.reduce((sum, name) => sum + files[name], 0) : 0;
+  return config.index === "./" ? ours.reduce((sum, name) => sum + files[name], 0) : 0;
 }
 
 /** The wheels of our own packages, each checked against its hash. */
