@@ -11,7 +11,7 @@ READY := .venv/.ready
 # An editable install leaves out JupyterLab's extension, so it is put in its place here, and again when its parts change.
 EXTENSION := .venv/share/jupyter/labextensions/dslab-trace
 PLAYER := $(wildcard labextension/remoteEntry.js dslab/show/static/*.js)
-SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* book/assets/* notebooks/*.ipynb $(shell find dslab -name '*.py') dslab/show/static/* book/offline/* scripts/*.py labextension/* scripts/web/*.* $(shell find book/run -type f))
+SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* book/assets/* notebooks/*.ipynb $(shell find dslab -name '*.py') dslab/show/static/* book/offline/* scripts/*.py labextension/* scripts/web/*.* scripts/web/matplotlib/* scripts/sphinx/* $(shell find book/run -type f))
 
 .PHONY: help book site lab test bench notebooks golden clean
 
