@@ -66,6 +66,7 @@
     } catch {
       return;  // Blocked, by a setting or in a private window: the book is read as any other page.
     }
+    if (!registration) return;  // Blocked by what drives the browser.
     const place = line();
     const look = () => { if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting, place); };
     registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));

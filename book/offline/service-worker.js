@@ -95,9 +95,10 @@ async function activate() {
   await clients.claim();
 }
 
-/** Pages and workers that share nothing with other sites may share memory: a cell can then be interrupted. */
-function isolated(response, request, isolate) {
-  if (!isolate || !["document", "worker", "iframe"].includes(request.destination)) return response;
+/** Pages and workers that share nothing with other sites may share memory: a cell can then be interrupted. JupyterLite is
+ * left out: with shared memory its kernel (0.8.6) takes another way, on which running a whole notebook hung. */
+function isolated(response, request, isolate, path) {
+  if (!isolate || path.startsWith("lite/") || !["document", "worker", "iframe"].includes(request.destination)) return response;
   const headers = new Headers(response.headers);
   headers.set("Cross-Origin-Opener-Policy", "same-origin");
   headers.set("Cross-Origin-Embedder-Policy", "require-corp");
@@ -113,14 +114,14 @@ async function answer(event) {
   const [hash, , group] = found?.files[path] ?? [];
   if (!hash) return fetch(request);
   const cache = await caches.open(CACHE), kept = await cache.match(address(path));
-  if (kept) return isolated(kept, request, found.isolate);
+  if (kept) return isolated(kept, request, found.isolate, path);
   const response = await fetch(request);
   if (response.status === 200) {
     const copy = response.clone();
     if (group === GROUPS.python) event.waitUntil(completePython());
     event.waitUntil(keep(cache, path, hash, copy).then(same => same || registration.update()).catch(() => {}));
   }
-  return isolated(response, request, found.isolate);
+  return isolated(response, request, found.isolate, path);
 }
 
 /** A newer worker waits, and no page of this one is left but the one that is being loaded: hand over. */

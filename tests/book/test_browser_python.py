@@ -16,6 +16,7 @@ from dslab.errors import DslabError
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 import browser_python  # noqa: E402
+import lite  # noqa: E402
 
 
 def wheel(folder, name, **files):
@@ -151,3 +152,13 @@ def test_a_wrong_hash_ends_the_build_with_one_line_and_exit_code_2(workshop, sit
     browser_python.PINS.write_text(f"simpy==1 --hash=sha256:{'0' * 64}\n")
     assert site.main() == 2
     assert capsys.readouterr().err.startswith("dslab: the wheel of simpy==1 is not the one")
+
+
+def test_jupyterlite_takes_pyodide_from_where_the_pages_do_and_packages_from_nowhere_else(workshop):
+    def kernel(index):
+        (workshop / "config.json").write_text(json.dumps({"index": index, "build": "1"}))
+        return lite.settings(workshop)["jupyter-config-data"]["litePluginSettings"][lite.PLUGIN]
+
+    assert kernel("./")["pyodideUrl"] == "./../python/pyodide.mjs"
+    assert kernel("https://cdn.example/full/")["pyodideUrl"] == "https://cdn.example/full/pyodide.mjs"
+    assert kernel("./")["disablePyPIFallback"] is True

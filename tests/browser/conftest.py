@@ -18,8 +18,8 @@ ARGUMENTS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable
 
 #: What the theme itself leaves to be desired: rule ids of axe, and nothing else.
 THEME = {"label-content-name-mismatch", "summary-name", "region", "aria-required-children"}
-#: What the theme says on the console on a first visit.
-CHATTER = ("[PST]", "Got invalid theme mode", "[togglebutton]")
+#: What the theme says on the console on a first visit, and Playwright.
+CHATTER = ("[PST]", "Got invalid theme mode", "[togglebutton]", "Service Worker registration blocked by Playwright")
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -57,7 +57,7 @@ class Reader:
         self.context.on("console", self._said)
 
     def _asked(self, request):
-        if not request.url.startswith((self.server.address(""), "data:", "blob:")):
+        if not request.url.startswith((f"http://127.0.0.1:{self.server.port}/", "data:", "blob:")):
             self.trouble.append(f"asks for {request.url}")
 
     def _said(self, message):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.browser.conftest import ROOT
-from tests.browser.reader import Reader, Server
+from tests.browser.reader import Reader, Server, settled
 
 CHAPTER = "03_cap"
 #: What JupyterLite itself says on the console.
@@ -28,6 +28,7 @@ SAVE = "async () => { await window.jupyterapp.commands.execute('docmanager:save'
 def reader(browser, tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("lite"))
     found = Reader(browser, server, CHATTER)
+    settled(found.visit("book/preface.html")).close()  # Readers come from the book, whose worker keeps what they use.
     yield found
     found.context.close()
     server.stop()
@@ -97,7 +98,6 @@ def test_controls_call_python_and_edits_are_kept_and_all_of_it_without_a_network
     page.evaluate(write, "print('mine ' * 2)")
     page.evaluate(SAVE)
     page.close()
-    opened(reader).close()  # Now from the worker, which keeps what it serves.
     reader.server.stop()
     page = opened(reader)
     page.get_by_text("print('mine ' * 2)").first.wait_for()
