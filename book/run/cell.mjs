@@ -1,7 +1,7 @@
 // One code cell of a chapter: its editor, its buttons, its outputs, and the reader's text in storage.
 
 import { makeEditor } from "./editor.mjs";
-import { continues, render } from "./outputs.mjs";
+import { continues, reach, render } from "./outputs.mjs";
 import * as store from "./store.mjs";
 
 function button(label, title, act) {
@@ -159,7 +159,10 @@ export class Cell {
         this.why = result.why;
       }
     }
-    if (this.area) this.area.hidden = this.area.childNodes.length === 0;
+    if (this.area) {
+      this.area.hidden = this.area.childNodes.length === 0;
+      reach(this.area);
+    }
     this.tell();
   }
 
