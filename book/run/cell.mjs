@@ -104,7 +104,14 @@ export class Cell {
   }
 
   wait() {
+    this.before = this.status;
     this.status = "waiting";
+    this.tell();
+  }
+
+  /** Out of the queue again, without having run. */
+  unwait() {
+    this.status = this.before;
     this.tell();
   }
 
