@@ -32,7 +32,7 @@ export class Bar {
 
   state(name, sentence = "") {
     this.element.dataset.state = name;
-    this.stop.disabled = name !== "busy" && name !== "starting";
+    this.stop.disabled = name !== "busy";
     this.restart.disabled = name === "starting";
     this.meter.hidden = name !== "starting";
     if (name === "starting") this.words.textContent = "Python is loading …";

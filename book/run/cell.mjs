@@ -1,7 +1,7 @@
 // One code cell of a chapter: its editor, its buttons, its outputs, and the reader's text in storage.
 
 import { makeEditor } from "./editor.mjs";
-import { continues, render } from "./outputs.mjs";
+import { continues, reach, render } from "./outputs.mjs";
 import * as store from "./store.mjs";
 
 function button(label, title, act) {
@@ -104,7 +104,14 @@ export class Cell {
   }
 
   wait() {
+    this.before = this.status;
     this.status = "waiting";
+    this.tell();
+  }
+
+  /** Out of the queue again, without having run. */
+  unwait() {
+    this.status = this.before;
     this.tell();
   }
 
@@ -159,7 +166,10 @@ export class Cell {
         this.why = result.why;
       }
     }
-    if (this.area) this.area.hidden = this.area.childNodes.length === 0;
+    if (this.area) {
+      this.area.hidden = this.area.childNodes.length === 0;
+      reach(this.area);
+    }
     this.tell();
   }
 

@@ -67,7 +67,6 @@ export class Kernel {
 
   /** End the running cell. Resolves with whether the variables are still there. */
   async stop() {
-    if (this.state === "starting") { this.end("Stopped."); return false; }
     if (this.waiting.size === 0) return true;
     if (this.flag) Atomics.store(this.flag, 0, 2);
     this.worker.postMessage({ type: "stop" });
@@ -84,6 +83,7 @@ export class Kernel {
   end() {
     this.worker?.terminate();
     this.worker = null;
+    this.failed?.(new Error("Python was ended before it had started."));
     this.become("off");
     this.lose();
   }

@@ -66,6 +66,13 @@ export function render(output, widgets) {
   }
 }
 
+/** Let the keyboard reach what scrolls. */
+export function reach(area) {
+  for (const text of area.querySelectorAll("pre")) {
+    if (text.scrollWidth > text.clientWidth || text.scrollHeight > text.clientHeight) text.tabIndex = 0;
+  }
+}
+
 /** Scripts that come with HTML run, as in a notebook; data in them stays as it is. */
 function revive(holder) {
   for (const script of holder.querySelectorAll("script")) {

@@ -16,7 +16,6 @@ class Chapter {
     this.widget = this.widget.bind(this);
     this.queue = [];
     this.count = 0;
-    this.lost = false;
   }
 
   async open() {
@@ -104,7 +103,7 @@ class Chapter {
 
   /** Forget what waits to run, from the place `from` in the queue on. */
   drop(from = 0) {
-    for (const cell of this.queue.splice(from)) cell.forget();
+    for (const cell of this.queue.splice(from)) cell.unwait();
   }
 
   async stop() {

@@ -62,7 +62,7 @@ async function start({ python, config, flag }) {
   const parts = Promise.all([wheels(folder, lock), bytes(new URL("runner.zip", import.meta.url))]);
   parts.catch(() => {});
   const { loadPyodide } = await import(new URL("pyodide.mjs", index).href);
-  pyodide = await loadPyodide({ indexURL: index, lockFileURL: new URL(config.lock, folder).href, packageBaseUrl: folder.href, env: { HOME: "/reader", DSLAB_PAGE: "1" } });
+  pyodide = await loadPyodide({ indexURL: index, lockFileURL: new URL(config.lock, folder).href, packageBaseUrl: folder.href });
   const [packages, program] = await parts;
   for (const wheel of packages) pyodide.unpackArchive(wheel, "wheel", { extractDir: SITE_PACKAGES });
   pyodide.unpackArchive(program, "zip", { extractDir: SITE_PACKAGES });

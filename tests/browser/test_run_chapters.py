@@ -1,13 +1,47 @@
 """Every code cell of every chapter, run in the page by Python in the browser: the same bytes as CPython's."""
 
+import io
 import json
+from contextlib import redirect_stdout
 
 import pytest
 
 from tests.browser.chapter import Chapter
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, guarded, visit
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+SOLUTIONS = sorted((ROOT / "solutions").glob("[!_]*.py"))
+GRADED = """
+from dslab.learn import check
+for name, answer in answers.items():
+    print(check(name, answer))
+"""
+#: Code that never ends, in the ways that budgets end it.
+ENDLESS = """
+from dslab.node import Node
+
+class Loops(Node):
+    def on_Request(self, client, m):
+        while True: pass
+
+class Swallows(Node):
+    def on_Request(self, client, m):
+        while True:
+            try:
+                m.nothing
+            except Exception:
+                pass
+
+class Descends(Node):
+    def on_Request(self, client, m):
+        self.on_Request(client, m)
+
+answers = {"at-most-once": Loops}
+""" + GRADED + """
+for kind in (Swallows, Descends):
+    print(check("at-most-once", kind))
+"""
 
 #: A cell with one of these is run, and may print something else: nbval leaves it out for the same reason. (Which of its two
 #: runs a lab shows, a real or a recorded one, depends on the machine.)
@@ -36,3 +70,23 @@ def test_every_cell_prints_in_the_browser_what_it_prints_elsewhere(open_page, pa
     assert chapter.status.inner_text() == f"Python is ready. Of {len(published)} cells: {', '.join(parts)}."
     assert len(recorded) <= len(published) / 5, "a chapter that the browser can't run"
     assert chapter.page.trouble == []
+
+
+def printed(code):
+    """What code prints in this Python."""
+    stream = io.StringIO()
+    with redirect_stdout(stream):
+        exec(compile(code, "<cell>", "exec"), {"__name__": "__main__"})
+    return stream.getvalue().rstrip("\n")
+
+
+@pytest.fixture(scope="module")
+def session(browser, base):
+    context = guarded(browser, base)
+    yield Chapter(visit(context, f"{base}/book/notebooks/{CHAPTERS[0].stem}.html")).go_live()
+    context.close()
+
+
+@pytest.mark.parametrize("code", [*(path.read_text(encoding="utf-8") + GRADED for path in SOLUTIONS), ENDLESS], ids=[*(path.stem for path in SOLUTIONS), "endless"])
+def test_a_submission_gets_the_same_report_in_the_browser(session, code):
+    assert session.run(2, code) == printed(code)

@@ -203,11 +203,12 @@ def test_a_name_from_a_cell_that_did_not_run_is_pointed_out(open_page):
 
 def test_a_queue_stops_at_the_first_error(live):
     chapter = live()
+    chapter.run(4, "'ran before'")
     chapter.write(3, "1 / 0")
     chapter.cell(4).get_by_role("button", name="Run all above").click()
     chapter.page.wait_for_function(FINISHED, timeout=PATIENCE)
     assert "failed" in chapter.note(3).inner_text()
-    assert chapter.note(4).inner_text() == "Cell 4"
+    assert "ran [1]" in chapter.note(4).inner_text() and chapter.shown(4) == "'ran before'"
 
 
 # Stopping
@@ -248,7 +249,7 @@ def test_stop_ends_what_waits(chapter):
 
 def test_used_up_memory_is_a_sentence_and_an_offer(live):
     chapter = live()
-    shown = chapter.run(2, "kept = []\nwhile True: kept.append(bytearray(50_000_000))")
+    shown = chapter.run(2, "kept = []\nwhile True: kept.append(bytearray(200_000_000))")
     assert "MemoryError" in shown
     advice = chapter.cell(2).locator(".run-advice")
     assert "Python has used up the memory that a page may take" in advice.inner_text()
@@ -430,19 +431,6 @@ def test_the_download_is_a_notebook_with_the_readers_text_and_outputs(chapter):
     assert [output["output_type"] for output in mine["outputs"]] == ["stream", "execute_result"]
     assert mine["outputs"][1]["data"] == {"text/plain": ["42"]} and mine["outputs"][1]["execution_count"] == mine["execution_count"]
     assert [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"] == [cell for cell in published["cells"] if cell["cell_type"] == "markdown"]
-
-
-SOLUTION = """class MyCashier(Node):
-    total: int = 0
-    seen: Map = Map()
-    durable = "total", "seen"
-
-    def on_Request(self, client, m):
-        if (client, m.id) not in self.seen:
-            pass
-        self.send(client, Reply(m.id, self.total))
-
-check("at-most-once", MyCashier)"""
 
 
 def test_a_score_is_kept_and_can_be_taken_to_another_browser(browser, base, tmp_path):
