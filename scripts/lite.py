@@ -27,6 +27,7 @@ KERNELSPEC = {"display_name": "Python (Pyodide)", "language": "python", "name": 
 PACKAGES = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
 #: What a browser refuses, with a sentence: other processes, and Matplotlib.
 ELSEWHERE = re.compile(r"\b(?:subprocess|multiprocessing|plt)\.")
+STATIC = ROOT / "dslab" / "show" / "static"
 INSTALLED = Path(sysconfig.get_path("data")) / "share" / "jupyter" / "labextensions"
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager")
 
@@ -47,10 +48,9 @@ def copies(folder: Path) -> None:
 
 def player(folder: Path) -> Path:
     """dslab's own extension, put together as an installation would."""
-    (folder / "static").mkdir(parents=True)
+    shutil.copytree(STATIC, folder / "static")
     shutil.copy(ROOT / "labextension" / "package.json", folder)
-    for path in [ROOT / "labextension" / "remoteEntry.js", *sorted((ROOT / "dslab" / "show" / "static").glob("*.js"))]:
-        shutil.copy(path, folder / "static")
+    shutil.copy(ROOT / "labextension" / "remoteEntry.js", folder / "static")
     return folder
 
 
@@ -68,7 +68,7 @@ def build(python: Path) -> Path:
     """build/lite, for the Python that stands in `python`."""
     target = BUILD / "lite"
     inputs = [Path(__file__), PINS, python / "config.json", *sorted(NOTEBOOKS.glob("*.ipynb")), *sorted((ROOT / "labextension").iterdir()),
-              *sorted((ROOT / "dslab" / "show" / "static").glob("*.js")), *(INSTALLED / name / "package.json" for name in EXTENSIONS)]
+              *sorted(STATIC.rglob("*.js")), *(INSTALLED / name / "package.json" for name in EXTENSIONS)]
     made_from = recipe(*inputs)
     if made(target, made_from):
         return target

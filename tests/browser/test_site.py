@@ -56,6 +56,7 @@ def test_links_inside_the_book_lead_somewhere(page):
     folder = (SITE / page).parent
     for link in set(re.findall(r'<a [^>]*href="([^"]+)"', html)):
         path, _, anchor = link.partition("#")
+        path = path.partition("?")[0]
         if "://" in link or link.startswith("mailto:"):
             continue
         target = (folder / path).resolve() if path else SITE / f"{page}.html"

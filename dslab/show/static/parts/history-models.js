@@ -77,6 +77,7 @@ export const MODELS = {
   lock: {
     reads: [],
     functions: ["acquire", "release"],
+    byProcess: true,  // What a call does depends on who calls.
     initial: null,
     step: (state, { f, process }) => (f === "acquire" ? [state === null, process] : [same(state, process), null]),
     why: (state, op) => `${op.outcome === "info" ? "can't have taken effect" : "succeeded"}, but ${state === null ? "nobody" : `process ${show(state)}`} holds ${named("lock", op)} at that point`,
@@ -130,7 +131,7 @@ function ordered(model, operations, purse) {
   const done = operations.filter(({ returned }) => returned !== null).sort((a, b) => a.returned - b.returned);
   const open = operations.filter(({ returned, f }) => returned === null && !model.reads.includes(f)).sort((a, b) => a.invoked - b.invoked);
   const all = [...done, ...open], path = [], used = new Set(), seen = new Set();
-  const twin = all.map((op, number) => (number < done.length ? -1 : all.findLastIndex((other, at) => at >= done.length && at < number && other.f === op.f && same(other.value, op.value))));
+  const twin = all.map((op, number) => (number < done.length ? -1 : all.findLastIndex((other, at) => at >= done.length && at < number && other.f === op.f && same(other.value, op.value) && (!model.byProcess || other.process === op.process))));
   const take = (number, state) => {
     path.push(all[number]);
     used.add(number);
