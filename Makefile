@@ -54,7 +54,7 @@ $(READY): requirements.txt pyproject.toml scripts/environment.sh
 	@touch $@
 
 $(EXTENSION)/.copied: $(READY) labextension/package.json labextension/remoteEntry.js $(WIDGETS)
-	@mkdir -p $(EXTENSION)/static
+	@rm -rf $(EXTENSION)/static && mkdir -p $(EXTENSION)/static
 	@cp labextension/package.json $(EXTENSION)/
 	@cp -r labextension/remoteEntry.js dslab/show/static/. $(EXTENSION)/static/
 	@touch $@

@@ -42,8 +42,11 @@ class Chapter:
         return self.cell(number).locator(".run-note")
 
     def write(self, number, code):
-        self.cell(number).locator(".cm-content").click()
+        content = self.cell(number).locator(".cm-content")
+        content.click()
+        expect(content).to_be_focused()
         self.page.keyboard.press("Control+a")
+        self.page.keyboard.press("Delete")
         self.page.keyboard.insert_text(code)
 
     def start(self, number, code):
