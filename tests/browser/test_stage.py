@@ -247,3 +247,14 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(stage, scheme, width):
 def test_it_looks_as_stored(stage, scheme, width):
     page, element = stage(at=538.2, viewport={"width": width, "height": 900}, color_scheme=scheme)
     looks_as_stored(page, element, "stage")
+
+
+def test_a_link_is_chosen_by_a_click_and_can_be_cut(show, run):
+    page = show(play(run, "stage", at=250)._repr_html_().replace("<dslab-trace", "<dslab-trace live"))
+    page.evaluate("() => { window.acts = []; document.addEventListener('dslab-act', (event) => window.acts.push(event.detail)); }")
+    x, y = page.locator("dslab-trace").evaluate("""(player) => { const box = player.shadowRoot.querySelector('[data-link="n3 n4"]').getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2]; }""")
+    page.mouse.click(x, y)
+    settle(page)
+    page.get_by_role("button", name="Cut n3 → n4").click()
+    assert page.evaluate("window.acts.map(({ cut }) => cut)") == [["n3", "n4"]]

@@ -76,8 +76,12 @@ export class StagePlan {
 
   links() {
     if (this.nodes > 7) return [];
-    const pairs = this.spots.slice(0, this.nodes).flatMap((a, lane, all) => all.slice(lane + 1).map((b) => [a, b]));
-    return pairs.map(([a, b]) => svg("line", { class: "link", x1: a.x, y1: a.y, x2: b.x, y2: b.y }));
+    const pairs = this.run.nodes.flatMap((_, lane, all) => all.slice(lane + 1).map((_, more) => [lane, lane + 1 + more]));
+    return pairs.map(([a, b]) => {
+      const { x: x1, y: y1 } = this.spots[a], { x: x2, y: y2 } = this.spots[b];
+      // The wide line under the thin one is what a finger can meet.
+      return svg("g", { "data-link": `${this.run.nodes[a]} ${this.run.nodes[b]}` }, svg("line", { class: "reach", x1, y1, x2, y2 }), svg("line", { class: "link", x1, y1, x2, y2 }));
+    });
   }
 
   slow(pairs) {

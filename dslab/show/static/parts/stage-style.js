@@ -17,7 +17,9 @@ export const STAGE_STYLE = `
 .stage .name { font-weight: 600; font-size: 13px; }
 .stage .line { fill: var(--soft); paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
 .stage .leads .line.first { fill: var(--ink); font-weight: 600; }
-.stage .link { stroke: var(--line); stroke-width: 1; opacity: .6; }
+.stage .link { stroke: var(--line); stroke-width: 1; opacity: .6; pointer-events: none; }
+.stage .reach { stroke: transparent; stroke-width: 16; cursor: pointer; }
+.stage .reach:hover + .link { stroke: var(--mark); stroke-width: 2; opacity: 1; }
 .stage .body { fill: var(--tint); stroke: var(--soft); stroke-width: 1.6; }
 .stage .inner { fill: none; stroke: none; }
 .stage .leads .body { stroke: var(--ink); stroke-width: 2.6; }

@@ -34,6 +34,7 @@ export default class Stage {
     this.element = html("div", { class: host.live ? "stage live" : "stage" }, html("style", {}, STAGE_STYLE), html("div", { class: "ring" }, this.picture, this.legend()), this.palette.element);
     this.lanes = run.lanes.map((name, lane) => this.laneElement(name, lane));
     this.layers.nodes.append(...this.lanes.map(({ outer }) => outer));
+    this.layers.links.addEventListener("click", (event) => this.chooseLink(event));
     this.element.addEventListener("focusin", () => { this.memory.focused = true; });
     // Where the focus went, once it is there. That an acted-upon run takes its elements with it is no leaving.
     this.element.addEventListener("focusout", () => setTimeout(() => {
@@ -111,6 +112,16 @@ export default class Stage {
     if (together && kind(key) === "node" && kind(memory.chosen) === "node" && key !== memory.chosen) {
       memory.also = memory.also.includes(key) ? memory.also.filter((each) => each !== key) : [...memory.also, key];
     } else Object.assign(memory, { chosen: memory.chosen === key && !together ? null : key, also: [] });
+    this.shown = null;
+    this.host.pause();
+    this.host.repaint();
+  }
+
+  /** A link is its two nodes, chosen together. */
+  chooseLink(event) {
+    const link = event.target.closest("[data-link]")?.dataset.link.split(" ");
+    if (!link) return;
+    Object.assign(this.memory, { chosen: `node ${link[0]}`, also: [`node ${link[1]}`] });
     this.shown = null;
     this.host.pause();
     this.host.repaint();
