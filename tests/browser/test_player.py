@@ -294,3 +294,11 @@ def test_a_link_opens_the_run_at_its_moment(show, open_page, run):
 def test_an_unknown_view_is_a_sentence(show, run):
     page = show(play(run)._repr_html_().replace("<dslab-trace", '<dslab-trace views="hologram"'))
     assert "There is no view “hologram”" in page.locator("dslab-trace .bad").inner_text()
+
+
+def test_on_paper_the_picture_stays_and_the_buttons_go(player):
+    page, element = player(at=700)
+    page.emulate_media(media="print")
+    settle(page)
+    assert element.locator("canvas").is_visible() and element.locator(".sentence").is_visible() and element.locator("table").is_visible()
+    assert not element.locator(".controls").is_visible() and not element.locator(".account").is_visible()
