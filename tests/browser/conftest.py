@@ -62,7 +62,7 @@ def base(scratch):
     server.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # Playwright holds an event loop, and other tests run their own in the same process.
 def browser():
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed: run `sudo apt-get install chromium`")

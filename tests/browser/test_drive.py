@@ -228,6 +228,7 @@ def test_a_link_without_python_is_told_in_words(show, open_page, scratch, link, 
     show(drive(scenario())._repr_html_())
     page = open_page(f"/scratch/widgets.html#{link}")
     page.locator("dslab-drive .note").wait_for()
+    page.locator("dslab-trace .count").wait_for()
     assert words in page.locator("dslab-drive .note").inner_text()
     assert page.locator("dslab-trace").evaluate("player => player.step") == 0
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from contextlib import redirect_stdout
 
 import pytest
@@ -42,6 +43,9 @@ answers = {"at-most-once": Loops}
 for kind in (Swallows, Descends):
     print(check("at-most-once", kind))
 """
+
+#: Pythons differ in which lines of a loop they count (3.14 passes over a bare `try:`), and so in the line at which a budget ends.
+END_OF_BUDGET = re.compile(r"line \d+(?=\))")
 
 #: A cell with one of these is run, and may print something else: nbval leaves it out for the same reason. (Which of its two
 #: runs a lab shows, a real or a recorded one, depends on the machine.)
@@ -89,4 +93,4 @@ def session(browser, base):
 
 @pytest.mark.parametrize("code", [*(path.read_text(encoding="utf-8") + GRADED for path in SOLUTIONS), ENDLESS], ids=[*(path.stem for path in SOLUTIONS), "endless"])
 def test_a_submission_gets_the_same_report_in_the_browser(session, code):
-    assert session.run(2, code) == printed(code)
+    assert END_OF_BUDGET.sub("line …", session.run(2, code)) == END_OF_BUDGET.sub("line …", printed(code))
