@@ -38,7 +38,8 @@
       return;
     }
     var heading = document.querySelector("article h1");
-    var page = window.DOCUMENTATION_OPTIONS && DOCUMENTATION_OPTIONS.pagename || document.documentElement.getAttribute("data-page") || location.pathname.replace(/^.*?(notebooks\/[^/]+)\.html$/, "$1");
+    // The page's name within the book, such as notebooks/00_start, wherever the book is served.
+    var page = location.href.split(/[?#]/)[0].slice(root.replace(/_static\/run\/$/, "").length).replace(/\.html$/, "");
     if (!heading || !document.querySelector("article .cell .cell_input")) return;
 
     var bar = document.createElement("div"), button = document.createElement("button"), words = document.createElement("span");

@@ -6,6 +6,7 @@ that the page needs no positions.
 """
 
 from collections.abc import Callable
+from math import fsum  # Rounds alike everywhere; what sum() makes of fractions depends on the version of Python.
 
 from dslab.errors import DslabError
 from dslab.show.element import Element
@@ -122,7 +123,7 @@ def _order(graph) -> list[int]:
     for sweep in range(SWEEPS):
         neighbours = after if sweep % 2 else before
         for layer in (reversed(layers) if sweep % 2 else layers):
-            wanted = {number: sum(at[each] for each in neighbours[number]) / len(neighbours[number]) if neighbours[number] else at[number] for number in layer}
+            wanted = {number: fsum(at[each] for each in neighbours[number]) / len(neighbours[number]) if neighbours[number] else at[number] for number in layer}
             layer.sort(key=wanted.__getitem__)
             spread(layer)
     return [number for layer in layers for number in layer]

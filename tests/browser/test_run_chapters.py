@@ -11,6 +11,7 @@ from tests.browser.chapter import Chapter
 from tests.browser.conftest import ROOT, guarded, visit
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PAGES = [*CHAPTERS, *sorted((ROOT / "book").glob("*.ipynb"))]  # The sandbox and the gallery run too.
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("[!_]*.py"))
 GRADED = """
@@ -55,9 +56,9 @@ REASONS = {"A page can't start other processes": "subprocess.", "A page can't op
            "A page's Python has one thread": "thread"}
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_every_cell_prints_in_the_browser_what_it_prints_elsewhere(open_page, path):
-    chapter = Chapter(open_page(f"/book/notebooks/{path.stem}.html")).go_live()
+    chapter = Chapter(open_page(f"/book/{path.parent.name}/{path.stem}.html")).go_live()
     chapter.run_all(patience=280_000)
     published = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
     ran = {cell["id"]: cell for cell in chapter.download()["cells"] if cell["cell_type"] == "code"}
