@@ -62,6 +62,8 @@ def config(vendored: bool) -> Path:
         return ROOT / "_config.yml"
     data = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     data["sphinx"]["config"].pop("mathjax_path")
+    # Looked for beside the configuration, which stands elsewhere here.
+    data["sphinx"]["local_extensions"] = {name: str(ROOT / folder) for name, folder in data["sphinx"]["local_extensions"].items()}
     path = ROOT / "build" / "_config.yml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     return path

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dslab.errors import DslabError
 
@@ -162,3 +163,14 @@ def test_jupyterlite_takes_pyodide_from_where_the_pages_do_and_packages_from_now
     assert kernel("./")["pyodideUrl"] == "./../python/pyodide.mjs"
     assert kernel("https://cdn.example/full/")["pyodideUrl"] == "https://cdn.example/full/pyodide.mjs"
     assert kernel("./")["disablePyPIFallback"] is True
+
+
+def test_without_npm_the_configuration_still_finds_what_the_site_is_built_with():
+    spec = spec_from_file_location("dslab_site", ROOT / "scripts" / "site.py")  # Python has a module called site itself.
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (ROOT / "build").mkdir(exist_ok=True)
+    data = yaml.safe_load(module.config(vendored=False).read_text(encoding="utf-8"))
+    for name, folder in data["sphinx"]["local_extensions"].items():
+        assert Path(folder).is_absolute() and (Path(folder) / f"{name}.py").is_file()
+    assert "mathjax_path" not in data["sphinx"]["config"]
