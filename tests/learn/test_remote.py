@@ -1,6 +1,5 @@
 """The process that holds a submission: its limits, and what happens when it goes beyond them."""
 
-import os
 from enum import Enum
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from dslab.learn.guard import Lost, Raised
 from dslab.learn.notebooks import check_notebook
 from dslab.learn.remote import Submission
 from tests.learn.test_notebooks import CHECK, SOLUTION, notebook
+from tests.processes import await_gone, gone, linux
 
 HUNT = """from solutions.raft_election import answers
 check("raft-two-leaders", answers["raft-two-leaders"])"""
@@ -68,14 +68,14 @@ def test_why_a_notebook_never_came_to_its_exercise(tmp_path, cells, why):
     assert report.score == 0 and why in repr(report), report
 
 
+@linux
 def test_what_a_submission_starts_ends_with_it():
     submission, found, errors = handed_over(
         "import subprocess\nfrom dslab.learn import check\ndef f(): return subprocess.Popen(['sleep', '1000']).pid\ncheck('x', f)")
     with submission:
         pid = found["x"]()
-        os.kill(pid, 0)
-    state = Path(f"/proc/{pid}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"
+        assert not gone(pid)
+    await_gone(pid)
 
 
 def test_the_last_check_counts_and_comments_do_not():

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -17,10 +18,10 @@ from dslab.live import etcd as etcd_module
 from dslab.live.etcd import EtcdCluster, NoAnswer
 from dslab.live.process import Servers, free_ports
 from dslab.trace import Trace
+from tests.processes import await_gone, gone, linux
 
 etcd = pytest.mark.skipif(shutil.which("etcd") is None, reason="etcd is not installed: run `sudo apt-get install etcd-server`")
 ROOT = Path(__file__).parents[2]
-TRIES = 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -190,29 +191,20 @@ def test_settings_for_other_programs_do_not_reach_the_cluster(monkeypatch):
         assert cluster.status("n1").member == "n1"
 
 
-def _gone(process):
-    state = Path(f"/proc/{process}/stat")
-    try:
-        return state.read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
 @etcd
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc: run this on Linux")
+@linux
 def test_members_and_their_data_go_when_their_parent_is_killed():
     script = ("import sys\nfrom dslab.live.etcd import EtcdCluster\ncluster = EtcdCluster(3)\n"
               "print(*(child.process.pid for child in cluster.servers._children), cluster.servers.folder, flush=True)\n"
               "sys.stdin.readline()")
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     *members, folder = parent.stdout.readline().split()
-    assert len(members) == 3 and not any(map(_gone, members)) and Path(folder).exists()
+    assert len(members) == 3 and not any(map(gone, members)) and Path(folder).exists()
     parent.kill()
     parent.communicate()
-    for _ in range(TRIES):
-        if all(map(_gone, members)) and not Path(folder).exists():
-            return
-    pytest.fail("a member or its data outlived the parent")
+    await_gone(*members)
+    while Path(folder).exists():
+        sleep(0.01)
 
 
 def test_servers_close_whatever_they_started_and_may_be_closed_twice():
