@@ -6,9 +6,11 @@ import pytest
 
 from dslab.node import Request
 from dslab.protocols.raft import Raft
+from dslab.recorder import Recorder
 from dslab.show import page as show_page
 from dslab.show import play
 from dslab.sim import Cluster
+from dslab.values import plain
 from tests.browser.conftest import axe, settle, widgets_ready
 
 def rich_run() -> Cluster:
@@ -194,6 +196,16 @@ def test_five_thousand_events_load_and_scrub(player):
     assert page.trouble == []
 
 
+def test_logs_that_grow_part_and_shrink_are_what_they_were(player):
+    run, logs = Recorder("n1", "n2", title="Logs"), {"n1": ((1, "a"),), "n2": ()}
+    for lane, keep, entry in [("n1", 9, "b"), ("n2", 9, "c"), ("n1", 9, "d"), ("n2", 0, "a"), ("n2", 9, "b"), ("n2", 9, "e"), ("n1", 1, "x"), ("n2", 2, "d")]:
+        logs[lane] = (*logs[lane][:keep], (1, entry))
+        run.act(lane, "changes", log=logs[lane], size=len(logs[lane]))
+    _, element = player(play(run.trace)._repr_html_())
+    seen = element.evaluate("({ run }) => run.steps.map(({ first }) => run.values[run.stateAfter(run.place[first], first)[run.fields.indexOf('log')]])")
+    assert seen == [plain(event.state["log"]) for event in run.trace.events]
+
+
 def test_without_scripts_there_is_a_picture_with_words(player, run):
     page, element = player(java_script_enabled=False)
     picture = element.locator("img")
@@ -208,11 +220,12 @@ def broken(change):
 
 
 @pytest.mark.parametrize("text, words", [
-    ('{"format": "dslab-trace", "version": 9}', "This run has format version 9, and this page plays version 1"),
+    ('{"format": "dslab-trace", "version": 9}', "This run has format version 9, and this page plays version 2"),
     ('{"format": "photo"}', "This is no recorded run of dslab"),
     ('{"format": "dslab-tr', "is cut short"),
     (lambda: broken(lambda d: d["time"].pop()), "is cut short"),
     (lambda: broken(lambda d: d["state"].pop()), "is cut short or damaged"),
+    (lambda: broken(lambda d: d["grows"].reverse()), "is cut short or damaged"),
     (lambda: broken(lambda d: d.update(kind="Z" + d["kind"][1:])), "unknown kind “Z”"),
     (lambda: broken(lambda d: d.update(values=d["values"][:2])), "is cut short or damaged"),
 ])

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "dslab").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-BASE = {"errors", "values", "node", "machine", "trace", "history", "verdict"}
+BASE = {"errors", "values", "node", "machine", "trace", "packing", "history", "verdict"}
 
 #: What each part of the package may import of the others.
 MAY = {"protocols": {"values", "node", "machine", "errors"}, "sim": BASE, "check": BASE, "events": {"errors", "values"},

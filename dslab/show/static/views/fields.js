@@ -36,8 +36,9 @@ export default class Fields {
   }
 }
 
-/** A value for a narrow cell: a list of records stands on numbered lines, and records lose their field names. */
+/** A value for a narrow cell, of a long list no more items than have room in it: a list of records stands on numbered lines, and records lose their field names. */
 function brief(value) {
+  if (Array.isArray(value) && value.length > LONGEST) return `${brief(value.slice(0, LONGEST))}…`;
   if (Array.isArray(value) && value.some((item) => item && item.$)) return value.map((item, place) => `${place + 1}. ${terse(item)}`).join("\n");
   return value && typeof value === "object" && !Array.isArray(value) && value.$ !== "set" && Object.keys(value).length > 1 ? terse(value) : show(value);
 }
