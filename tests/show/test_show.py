@@ -46,6 +46,11 @@ def test_states_show_fields_of_nodes_that_are_up():
         states(cluster, "rolle")
 
 
+def test_a_column_of_sentences_keeps_a_width_for_reading():
+    shown = table([("VotesTwice", "Votes for whoever asks, however often in a term.", 6)], columns=("bug", "what it does", "steps"))
+    assert [cell.split(">")[0] for cell in shown._repr_html_().split("<td")[1:]] == [' class="words"', ""]
+
+
 def test_tables_escape_and_refuse_rows_that_do_not_fit():
     shown = table([{"a": "<b>", "b": None}], caption="x<y")
     assert "&lt;b&gt;" in shown._repr_html_() and "x&lt;y" in shown._repr_html_() and "–" in repr(shown)
