@@ -64,15 +64,16 @@ def run(options) -> int:
     from dslab.show import page
 
     outcome = Scenario.read(options.scenario).run(options.seed)
-    for path, text in ((options.trace, outcome.cluster.trace.dumps), (options.html, lambda: page(outcome.cluster.trace))):
+    trace = outcome.cluster.trace
+    if options.transcript:
+        print("\n".join(trace.sentences()))
+    print(outcome)  # First of all: a file that can't be written loses nothing.
+    for path, text in ((options.trace, trace.dumps), (options.html, lambda: page(trace))):
         if path:
             try:
                 path.write_text(text(), encoding="utf-8")
             except OSError as error:
                 raise DslabError(f"{path} can't be written: {error.strerror}.") from None
-    if options.transcript:
-        print("\n".join(outcome.cluster.trace.sentences()))
-    print(outcome)
     return {True: 0, False: 1, None: 3}[outcome.holds]
 
 

@@ -32,6 +32,7 @@ Several nodes stand in one text with spaces, or in a list.
 
 import inspect
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
@@ -129,6 +130,18 @@ def positive(value, world):
         raise ValueError("a number above 0")
 
 
+def not_negative(value, world):
+    number(value, world)
+    if value < 0:
+        raise ValueError("a number from 0 on")
+
+
+def once_or_more(value, world):
+    count(value, world)
+    if value == 0:
+        raise ValueError("a whole number from 1 on")
+
+
 def portion(value, world):
     number(value, world)
     share("the share", value)
@@ -144,7 +157,14 @@ def text(value, world):
 
 
 def anything(value, world):
-    frozen(value)
+    """What a page and a link can hold, too: so no date, and nothing infinite."""
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            anything(item, world)
+    elif isinstance(value, dict):
+        anything(list(value.values()), world)
+    elif not isinstance(value, (str, int, float, type(None))) or isinstance(value, float) and not isfinite(value):
+        raise ValueError("a text, a finite number, true, false, or a list or table of these")
 
 
 def behaviour(value, world):
@@ -229,6 +249,9 @@ STEPS = {
     "call": Step(_call, {"client": client, "f": text, "key": anything, "value": anything, "to": node, "timeout": positive}, 0, 0),
 }
 
+#: The kinds of a nemesis's own options, where a number isn't all that is demanded.
+NEMESIS = {"after": not_negative, "times": once_or_more}
+
 
 def checked(step: Any, world: World) -> tuple[float, str, dict]:
     """(when, the word, its options) of a step. Raises DslabError for what there isn't, or what belongs elsewhere."""
@@ -261,11 +284,13 @@ def _options(word: str, value: Any, world: World) -> dict:
             raise DslabError(f"`{word}` needs {name!r}: it takes a table with {', '.join(names)}.")
     for name, item in options.items():
         try:
-            kind.options.get(name, number)(item, world)
+            kind.options.get(name, NEMESIS.get(name, number))(item, world)
         except ValueError as error:
             if isinstance(error, DslabError):
                 raise
             raise DslabError(f"`{word}`: {name} is {item!r}, but {error} belongs there.") from None
+    if word == "clock" and len(options) == 1:
+        raise DslabError("`clock` needs 'ahead' or 'rate': without them the clock stays as it is.")
     if word == "nemesis":
         NEMESES[options["name"]](**{name: item for name, item in options.items() if name != "name"})  # Raises where a number is wrong.
     return options
