@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from shutil import get_terminal_size
 
 from dslab.errors import DslabError
 
@@ -77,6 +78,13 @@ def run(options) -> int:
     return {True: 0, False: 1, None: 3}[outcome.holds]
 
 
+def scenario_words(width: int) -> str:
+    """What a scenario file may say."""
+    from dslab.scenario_words import words
+
+    return words(width)
+
+
 def serve(options) -> int:
     """Run one node over TCP."""
     from dslab.live.commands import serve
@@ -99,7 +107,12 @@ def stdio(options) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse that says what is wrong in one sentence."""
+    """argparse that says what is wrong in one sentence. `more(width)` is what its help ends with."""
+
+    more = None
+
+    def format_help(self):
+        return super().format_help() + (f"\n{self.more(min(get_terminal_size().columns, 100) - 2)}" if self.more else "")
 
     def error(self, message):
         raise DslabError(f"{message}; see `python -m dslab {' '.join(self.prog.split()[1:])} --help`".replace("  ", " "))
@@ -143,6 +156,7 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--html", type=Path, metavar="OUT.html", help="write a page that plays it into this file")
     it.add_argument("--transcript", action="store_true", help="print every step in words")
     it.set_defaults(run=run)
+    it.more = scenario_words
 
     it = commands.add_parser("serve", help="run one node of a cluster over TCP",
                              description="Run one node over TCP, until it is interrupted. What it has promised is on its disk, so it may be killed and "

@@ -26,11 +26,14 @@ event in the trace: that number is safe to use, since a step changes nothing bef
 |--------------------------------|------------------------------------------------------------------------------------------|
 | title, protocol, duration      | a line for a reader; a name of `PROTOCOLS`; how many ms to run. The last two are needed   |
 | nodes, clients, seed           | how many (3 and 1); where chance comes from (0)                                          |
-| delay, loss, duplicate, reorder, window, corrupt, checksums | the network from the start, see `dslab.sim.network`: [1, 10] ms and no fault |
+| delay                          | how many ms a message takes, drawn for each: [1, 10]                                     |
+| loss, duplicate, reorder, corrupt | the share of messages, 0 to 1, that vanish, arrive twice, are held back, are altered on the way (0) |
+| window, checksums              | for how many ms `reorder` holds back at most (50); whether what `corrupt` altered is noticed and thrown away (true) |
 | workload                       | keys that clients read and write (none)                                                  |
 | check, model                   | what must hold, names of `CHECKS` (nothing); what one copy would do ("kv")               |
 | mode, quiet_at, within         | "safety" or "liveness"; when faults end; in how many ms after the run clients must get on (5000) |
 | budget                         | how many events there may be (200,000)                                                   |
+| step                           | what goes wrong, and what clients do                                                     |
 """
 
 import base64

@@ -12,9 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dslab.check import MODELS
 from dslab.errors import DslabError
+from dslab.protocols import PROTOCOLS
 from dslab.scenario import CHECKS, WORDS, Scenario
-from dslab.sim.steps import STEPS
+from dslab.scenario_words import EXAMPLE
+from dslab.sim.byzantine import BEHAVIOURS
+from dslab.sim.nemesis import NEMESES
+from dslab.sim.steps import STEPS, own_options
 from dslab.trace import Trace
 
 ROOT = Path(__file__).parents[1]
@@ -237,6 +242,18 @@ def test_a_budget_that_is_used_up_exits_with_3_and_writes_the_trace(tmp_path):
     run = dslab("run", path, "--trace", trace)
     assert run.returncode == 3 and "? end: undecided. The budget of 500 events was used up after" in run.stdout and run.stderr == ""
     assert len(Trace.from_json(json.loads(trace.read_text()))) > 500
+
+
+def test_the_help_names_every_word_fault_nemesis_option_and_behaviour():
+    text = dslab("run", "--help").stdout
+    for word in [*WORDS, *STEPS, *NEMESES, *BEHAVIOURS, *CHECKS, *MODELS, *PROTOCOLS, *(option for step in STEPS.values() for option in step.options if option != "yes"),
+                 *(option for name in NEMESES for option in own_options(name))]:
+        assert re.search(rf"(?<![\w-]){word}(?![\w-])", text), word
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_help_s_example_runs():
+    assert Scenario.parse(EXAMPLE).run().holds
 
 
 def test_a_run_of_which_nothing_is_demanded_says_so():

@@ -18,7 +18,7 @@ A word takes a table of options. Where its first option says all, that one may s
 | heal         | true                                                              | all links are up again                                   |
 | slow         | from, to, delay?                                                  | these links take another delay; without it, the usual one |
 | disturb      | loss?, duplicate?, reorder?, window?, corrupt?, checksums?        | from now on the network does this and no more            |
-| nemesis      | name, and its own                                                 | a script of `dslab.sim.nemesis`                          |
+| nemesis      | name, and its own                                                 | a named script of several faults                         |
 | drop         | message                                                           | the message of event number `message` is lost            |
 | deliver      | message                                                           | it arrives now                                           |
 | duplicate    | message                                                           | a copy is under way, however old the message is          |
@@ -43,7 +43,7 @@ from dslab.sim.nemesis import NEMESES
 from dslab.sim.network import delay_range, share
 from dslab.values import frozen
 
-__all__ = ["HARMLESS", "STEPS", "World", "checked", "perform"]
+__all__ = ["HARMLESS", "STEPS", "World", "checked", "own_options", "perform"]
 
 #: The words after which nothing is wrong that was right before.
 HARMLESS = ("mark", "call", "heal", "restart", "resume")
@@ -275,7 +275,7 @@ def _options(word: str, value: Any, world: World) -> dict:
         if kind.alone == 0 or len(alone) != kind.alone:
             raise DslabError(f"`{word}` is {value!r}, but it takes a table with {', '.join(names)}.")
         options = dict(zip(names, alone))
-    known = names + (_own_options(options.get("name")) if word == "nemesis" else [])
+    known = names + (own_options(options.get("name")) if word == "nemesis" else [])
     for name in options:
         if name not in known:
             raise DslabError(f"`{word}` has no option {name!r}: it has {', '.join(known)}.")
@@ -296,7 +296,7 @@ def _options(word: str, value: Any, world: World) -> dict:
     return options
 
 
-def _own_options(name: Any) -> list[str]:
+def own_options(name: Any) -> list[str]:
     """A nemesis's options: its arguments that are given by name."""
     arguments = inspect.signature(NEMESES[name]).parameters.values() if isinstance(name, str) and name in NEMESES else ()
     return [each.name for each in arguments if each.kind is each.KEYWORD_ONLY]
