@@ -34,6 +34,7 @@ class System:
     goals       (name, function) pairs, each true of some reachable state.
     canonical   a function that gives the same state for all that symmetry makes equal, or None.
     cut         whether its own bounds have left out steps so far.
+    withheld    whether steps that `fairness` demands were among them: a timer that would run out, but not a crash.
     """
 
     name = "system"
@@ -42,6 +43,7 @@ class System:
     goals: list[tuple[str, Callable[[Any], bool]]] = []
     canonical: Callable[[Any], Hashable] | None = None
     cut: bool = False
+    withheld: bool = False
 
     def initial(self) -> Iterable[Hashable]:
         """The states in which it may begin."""
@@ -135,7 +137,7 @@ def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, dep
     order     "breadth" for shortest counterexamples, or "depth", which needs less memory for what is on its way.
     budget    at most so many states; `holds` is None where it runs out.
     depth     at most so many states in a path (breadth first only).
-    deadlock  whether a state without successors breaks a rule.
+    deadlock  whether a state without successors breaks a rule; not one that has none because a bound leaves them out.
     graph     keep the states and the steps between them, to be shown by `dslab.show.state_graph`.
     reduce    try independent steps in one order only (breadth first; `dslab.check.sleep` says what this keeps).
     progress  called with the number of states, now and then.
@@ -168,7 +170,7 @@ class Search:
         self.actions, self.invariants, self.goals = list(system.actions), list(system.invariants), list(system.goals)
         self.parents: dict[Any, Any] = {}
         self.generated, self.taken = 0, [0] * len(self.actions)
-        self.depth, self.complete = 0, True
+        self.depth, self.complete, self.cut = 0, True, False  # The system's own `cut` is about the last state alone.
         self.found: dict[str, Any] = {}       # The first state of each goal,
         self.walked: dict[Any, list] = {}     # and the paths to those that were found on a random walk.
 
@@ -219,6 +221,7 @@ class Search:
         """Add what comes after `state`; (rule, state) where a rule is broken."""
         parents, canonical, taken = self.parents, self.system.canonical, self.taken
         before = self.generated
+        self.cut, self.system.cut = self.cut or self.system.cut, False
         for number, (_, action) in enumerate(self.actions):
             count = 0
             for new in action(state):
@@ -232,7 +235,7 @@ class Search:
                         return broken
             taken[number] += count
             self.generated += count
-        if self.deadlock and self.generated == before:
+        if self.deadlock and self.generated == before and not self.system.cut:
             return "deadlock", state
         return None
 
@@ -275,7 +278,7 @@ class Search:
         return path
 
     def result(self, bad, *, sentence: str = "", replay: str = "") -> Exploration:
-        system, complete = self.system, self.complete and not self.system.cut
+        system, complete = self.system, self.complete and not (self.cut or self.system.cut)
         reached = {name: system.path(self.path_to(self.found[name])) if name in self.found else None for name, _ in self.goals}
         missed = [name for name, run in reached.items() if run is None]
         path = self.path_to(bad[1]) if bad else []

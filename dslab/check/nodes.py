@@ -139,7 +139,7 @@ class Nodes(System):
                 count = sum(1 for each in used[0] if each == kind)
                 most = self._most(kind)
                 if most is not None and count >= most:
-                    self.cut = True
+                    self.cut = self.withheld = True
                     continue
                 key = state[place], ("fire", number)
                 outcome = self._handled[key] if key in self._handled else self._handle(place, key)
@@ -352,7 +352,7 @@ class Nodes(System):
         def bounded(state):
             if within(state):
                 return action(state)
-            self.cut = True
+            self.cut = self.withheld = True
             return ()
         return bounded
 

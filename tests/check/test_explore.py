@@ -128,6 +128,15 @@ def test_a_deadlock_is_a_broken_rule_where_it_is_asked_for():
     assert found.rule == "deadlock" and found.sentence == "After 3 steps no action can be taken."
 
 
+def test_what_a_bound_leaves_out_is_no_deadlock():
+    """Each server's timer is pending: only the bound keeps it from running out."""
+    for reduce in (False, True):
+        found = explore(elections(fires={"ElectionTimeout": 1, "Heartbeat": 0}), deadlock=True, reduce=reduce)
+        assert found.holds and not found.complete
+        stuck = explore(Nodes({"a": Sender, "b": Receiver}), deadlock=True, reduce=reduce)
+        assert stuck.rule == "deadlock" and stuck.sentence == "After 2 steps no action can be taken."
+
+
 def test_random_walks_find_what_is_there_and_promise_nothing():
     found = walk(DieHard(), walks=100, length=100, seed=1)
     assert found.holds is False and found.trace.state("DieHard")["big"] == 4
@@ -375,4 +384,42 @@ def test_a_message_that_stays_unanswered_is_a_run_that_ends():
 
 def test_liveness_within_bounds_is_never_more_than_undecided():
     found = eventually(elections(), somebody_leads)
-    assert found.holds is not True
+    assert found.holds is None and "runs that go on beyond them were not looked at" in found.sentence
+
+
+class Restless(Node):
+    """a and b write to each other for ever, while c waits for its timer."""
+
+    rung: bool = False
+
+    def on_start(self):
+        if self.id == "a":
+            self.send("b", Ping(1))
+        if self.id == "c":
+            self.set_timer(Late(), 1)
+
+    def on_Ping(self, sender, m):
+        self.send(sender, m)
+
+    def on_Late(self):
+        self.rung = True
+
+
+def test_a_run_is_not_called_fair_because_a_bound_withholds_what_fairness_demands():
+    def rung(view):
+        return view["c"].rung
+
+    assert eventually(Nodes(dict.fromkeys("abc", Restless)), rung).holds is True
+    assert eventually(Nodes(dict.fromkeys("abc", Restless), fires=0), rung).holds is None  # Repeats, but only for want of the timer,
+    lost = elections(losses=2, fires={"ElectionTimeout": 1, "Heartbeat": 0})
+    assert eventually(lost, somebody_leads).holds is None  # and this one ends for want of another election.
+
+
+def test_a_bound_on_faults_hides_no_run_that_ends():
+    """One more crash might follow, but none has to."""
+    def heard(view):
+        return view["b"] is not None and len(view["b"].got) == 2
+
+    for bounds in ({"losses": 1}, {"losses": 1, "crashes": 1}, {"losses": 1, "duplicates": 1}):
+        found = eventually(Nodes({"a": Sender, "b": Receiver}, **bounds), heard)
+        assert found.holds is False and not found.complete and "nothing more has to happen" in found.sentence
