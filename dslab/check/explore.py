@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Callable, Hashable, Iterable
 
+from dslab.check.arguments import demand_number
 from dslab.check.graph import Graph, graph_of
 from dslab.errors import DslabError
 from dslab.verdict import Verdict
@@ -93,9 +94,22 @@ class System:
         """Whether two steps, where both can be taken, lead to the same state in either order, and neither makes the other impossible."""
         raise NotImplementedError
 
+    def check(self) -> None:
+        """Raise DslabError where its author has made a mistake that a look at the first states shows."""
+
     def never_run(self) -> list[str]:
         """Parts of the system's own code that no explored step has run, in words; where it can tell."""
         return []
+
+
+def demand_system(system, asked: str) -> None:
+    """Raise DslabError unless this is a System that can start."""
+    if isinstance(system, type) and issubclass(system, System):
+        raise DslabError(f"{asked}() takes a system, and {system.__name__} is the class of one: write {system.__name__}(…).")
+    if not isinstance(system, System):
+        what = f"the class {system.__name__}" if isinstance(system, type) else f"a {type(system).__name__}"
+        raise DslabError(f"{asked}() takes a system, a Spec or Nodes({{\"n1\": …}}), but this is {what}.")
+    system.check()
 
 
 @dataclass(frozen=True)
@@ -142,12 +156,14 @@ def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, dep
     reduce    try independent steps in one order only (breadth first; `dslab.check.sleep` says what this keeps).
     progress  called with the number of states, now and then.
     """
+    demand_system(system, "explore")
     if order not in ("breadth", "depth"):
         raise DslabError(f"order={order!r}: give \"breadth\" or \"depth\", or use walk() for random runs.")
-    if depth is not None and (order == "depth" or depth < 1):
-        raise DslabError(f"depth={depth!r} with order={order!r}: bound the depth, 1 or more, of a breadth-first search.")
-    if budget < 1:
-        raise DslabError(f"budget={budget!r}: give the number of states to look at, 1 or more.")
+    if depth is not None:
+        demand_number("depth", depth)
+        if order == "depth":
+            raise DslabError(f"depth={depth!r} with order={order!r}: bound the depth of a breadth-first search.")
+    demand_number("budget", budget)
     if reduce and order == "depth":
         raise DslabError("reduce=True goes with a breadth-first search: leave out order=\"depth\".")
     search = (_reduced() if reduce else Search)(system, budget, deadlock, progress)
@@ -308,8 +324,9 @@ def walk(system: System, *, walks: int = 100, length: int = 100, seed: int = 0) 
 
     Where nothing is broken, `holds` is None: it says only what these runs met.
     """
-    if walks < 1 or length < 1:
-        raise DslabError(f"walks={walks!r}, length={length!r}: give 1 or more of each.")
+    demand_system(system, "walk")
+    demand_number("walks", walks)
+    demand_number("length", length)
     search, chance = Search(system, BUDGET, False, None), Random(f"walk {seed}")
     search.complete, starts = False, list(system.initial())
     for _ in range(walks):

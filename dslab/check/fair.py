@@ -14,7 +14,8 @@ timer that has run out as often as it may: what is found to be broken is broken 
 
 from typing import Any, Callable
 
-from dslab.check.explore import BUDGET, Exploration, System
+from dslab.check.arguments import demand_number
+from dslab.check.explore import BUDGET, Exploration, System, demand_system
 from dslab.errors import DslabError
 
 __all__ = ["eventually"]
@@ -28,6 +29,8 @@ def eventually(system: System, good: Callable, *, after: Callable | None = None,
     fair         (name, relation) pairs; relation(one, other) says whether this step from one state to another is of that kind.
                  The system's own `fairness()` where none are given.
     """
+    demand_system(system, "eventually")
+    demand_number("budget", budget)
     graph = _Graph(system, system.predicate(good), system.predicate(after) if after else None, budget)
     fair = list(system.fairness() if fair is None else fair)
     if graph.complete:

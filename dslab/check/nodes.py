@@ -1,6 +1,6 @@
 """Node classes as a system to explore: all orders of their messages, timers, crashes, losses and repetitions, within bounds.
 
-    explore(Nodes({"n1": Raft, "n2": Raft, "n3": Raft}, fires={"ElectionTimeout": 2}, crashes=1, invariants=[election_safety]))
+    explore(Nodes({"n1": Raft, "n2": Raft, "n3": Raft}, fires={"ElectionTimeout": 2, "Heartbeat": 0}, crashes=1, invariants=[election_safety]))
 
 A state of the whole is a tuple of small numbers: one for each node's state with its pending timers, the messages on their
 way, and what is used up of each bound. What a node does in one state with one message is worked out once, by calling its
@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from itertools import permutations
 from typing import Any, Callable, Iterable, Mapping
 
+from dslab.check.arguments import demand_bounds, demand_classes, demand_symmetry, functions
 from dslab.check.callers import Caller
 from dslab.check.explore import System
 from dslab.check.lines import Lines
@@ -31,7 +32,8 @@ __all__ = ["Nodes", "View"]
 class Nodes(System):
     """Nodes of given classes, by name, and the network between them.
 
-    fires       how often timers may run out in one run, by class name, or one number for each class; None is any number.
+    fires       how often timers may run out in one run, by class name, or one number for each class; None, or a class that is not
+                named, is any number.
     crashes, losses, duplicates   how many of each may happen in one run.
     ordered     whether messages of one link arrive in order.
     disks       durable fields to begin with, by node.
@@ -46,11 +48,9 @@ class Nodes(System):
                  duplicates: int = 0, ordered: bool = False, disks: Mapping[str, dict] | None = None, symmetric: Iterable[str] = (),
                  within: Callable[["View"], bool] | None = None, invariants: Iterable[Callable[["View"], bool]] = (),
                  goals: Iterable[Callable[["View"], bool]] = (), coverage: bool = False):
-        if not nodes:
-            raise DslabError("there is no node to explore: give a mapping from names to Node classes.")
-        for name, kind in nodes.items():
-            if not (isinstance(kind, type) and issubclass(kind, Node)):
-                raise DslabError(f"{name} is {show(kind)}, which is no Node class.")
+        symmetric, invariants, goals = tuple(symmetric), functions("invariants", invariants), functions("goals", goals)
+        demand_classes(nodes)
+        demand_bounds(nodes, fires, {"crashes": crashes, "losses": losses, "duplicates": duplicates})
         self.classes, self.order = dict(nodes), tuple(nodes)
         self.place = {name: place for place, name in enumerate(self.order)}
         kinds = dict.fromkeys(kind.__name__ for kind in self.classes.values())
@@ -59,6 +59,7 @@ class Nodes(System):
         self.disks = dict(disks or {})
         for name in (*self.disks, *symmetric):
             self._known(name)
+        demand_symmetry(nodes, symmetric)
         self.callers = tuple(name for name, kind in self.classes.items() if issubclass(kind, Caller))
         self.cut, self._move, self._within = False, None, within
         self._numbers: dict[Any, int] = {}       # Local states by what is in them, and
@@ -78,7 +79,6 @@ class Nodes(System):
             self.actions = [(name, self._bounded(action, self._judge(within))) for name, action in self.actions]
         self.invariants = [(_named(rule), self._judge(rule)) for rule in invariants]
         self.goals = [(_named(rule), self._judge(rule)) for rule in goals]
-        symmetric = tuple(symmetric)
         self._swaps = [dict(zip(symmetric, order)) for order in permutations(symmetric)][1:]
         self._swapped: list[tuple[dict, dict]] = [({}, {}) for _ in self._swaps]
         self.canonical = self._canonical if self._swaps else None
@@ -342,7 +342,12 @@ class Nodes(System):
             if nodes in known:
                 return known[nodes]
             view = View(self, state)
-            answer = bool(rule(view))
+            try:
+                answer = bool(rule(view))
+            except Exception as error:
+                down = [name for name in self.order if view[name] is None]
+                error.add_note(f"while {_named(rule)} looked at a state" + (f"; {' and '.join(down)} {'is' if len(down) == 1 else 'are'} down, and None in the view" if down else ""))
+                raise
             if not view.looked_beyond:
                 known[nodes] = answer
             return answer

@@ -118,8 +118,9 @@ def test_budgets_end_a_search_without_an_answer():
     assert explore(TwoPhase(3), depth=5).holds is None
     with pytest.raises(DslabError, match="order='wide'"):
         explore(TwoPhase(3), order="wide")
-    with pytest.raises(DslabError, match="budget=0"):
-        explore(TwoPhase(3), budget=0)
+    for budget in (0, "100", True):
+        with pytest.raises(DslabError, match=f"budget={budget!r}: give a whole number"):
+            explore(TwoPhase(3), budget=budget)
 
 
 def test_a_deadlock_is_a_broken_rule_where_it_is_asked_for():
@@ -294,12 +295,71 @@ def test_a_node_that_breaks_the_contract_is_named():
         explore(Nodes({"a": Mutable}))
 
 
-def test_bad_input_is_told_in_a_sentence():
-    for wrong, sentence in [({}, "no node to explore"), ({"a": 3}, "a is 3, which is no Node class")]:
-        with pytest.raises(DslabError, match=sentence):
-            Nodes(wrong)
-    with pytest.raises(DslabError, match="there is no node 'n9' here: there are n1, n2, n3"):
-        elections(symmetric=("n1", "n9"))
+@pytest.mark.parametrize("arguments, sentence", [
+    ({"nodes": {}}, "no node to explore"),
+    ({"nodes": [Raft]}, "give a mapping from names to Node classes"),
+    ({"nodes": {"a": 3}}, "a is 3, which is no Node class"),
+    ({"nodes": {"a": Raft("a")}}, "a is a node of class Raft: give the class itself"),
+    ({"nodes": {"n1": Raft, "c": caller(("n9", "read"))}}, "c calls 'n9', but there is no such node: there are n1, c"),
+    ({"fires": {"ElectionTimeuot": 1}}, "fires names 'ElectionTimeuot', but no node here has a handler `on_ElectionTimeuot`"),
+    ({"fires": {"Heartbeat": -1}}, r"fires\['Heartbeat'\]=-1: give a whole number, 0 or more"),
+    ({"fires": "1"}, "fires='1': give a whole number"),
+    ({"crashes": -1}, "crashes=-1"),
+    ({"losses": True}, "losses=True"),
+    ({"symmetric": ("n1", "n9")}, "there is no node 'n9' here: there are n1, n2, n3"),
+    ({"invariants": ["safe"]}, "invariants=… has 'safe', which is no function of a View"),
+    ({"nodes": {"n1": Raft, "c": caller(("n1", "read"))}, "symmetric": ("n1", "c")}, "these are of different classes"),
+    ({"nodes": {"n1": Raft, "n2": Raft, "c": caller(("n1", "read"), ("n1", "read"))}, "symmetric": ("n1", "n2")}, "c calls n1 later on"),
+])
+def test_bad_input_is_told_in_a_sentence(arguments, sentence):
+    with pytest.raises(DslabError, match=sentence):
+        Nodes(**({"nodes": dict.fromkeys(NAMES, Raft)} | arguments))
+
+
+def test_what_is_no_system_is_told_in_a_sentence():
+    for wrong, sentence in [(Raft, r"takes a system, a Spec or Nodes\(.*\), but this is the class Raft"), ({"n1": Raft}, "this is a dict"),
+                            (TwoPhase, r"TwoPhase is the class of one: write TwoPhase\(…\)")]:
+        for look in (explore, walk, lambda system: eventually(system, somebody_leads)):
+            with pytest.raises(DslabError, match=sentence):
+                look(wrong)
+    for call in ("n1", ("n1",), (1, "read"), ("n1", "cas", "x", 1, 2)):
+        with pytest.raises(DslabError, match="is no call: write"):
+            caller(call)
+
+
+def spec(start, take=lambda x: [(x + 1,)]):
+    class Counter(Spec):
+        variables = "x",
+
+        def initial(self):
+            return start
+
+        @action
+        def Add(self, x):
+            return take(x)
+    return Counter()
+
+
+@pytest.mark.parametrize("start, take, sentence", [
+    ([0], lambda x: [], "initial gives 0, which is no state: yield a tuple with a value for each variable, `yield x,`"),
+    ([(0, 1)], lambda x: [], r"initial gives \(0, 1\), which is no state"),
+    ([([],)], lambda x: [], r"initial gives \(\[\],\), which can change"),
+    (None, lambda x: [], "initial yields no states"),
+    ([(0,)], lambda x: (x + 1,), "Add gives 1, which is no state"),
+    ([(0,)], lambda x: None, "Add yields no states"),
+])
+def test_a_specification_that_yields_no_states_is_told_in_a_sentence(start, take, sentence):
+    with pytest.raises(DslabError, match=sentence):
+        explore(spec(start, take))
+
+
+def test_a_rule_that_fails_is_named_with_what_is_down():
+    def led_by_n1(view):
+        return view["n1"].role != "king"
+
+    with pytest.raises(AttributeError) as caught:
+        explore(elections(crashes=1, invariants=[led_by_n1]))
+    assert caught.value.__notes__[0] == "while led_by_n1 looked at a state; n1 is down, and None in the view"
 
 
 class Hasty(PaxosRegister):
