@@ -11,9 +11,10 @@ Breadth first, a counterexample is as short as any. Only the parent of each stat
 the other is found again when a path is asked for.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Callable, Hashable, Iterable
+from typing import Any, Callable, Hashable, Iterable, Iterator
 
 from dslab.check.arguments import demand_number
 from dslab.check.graph import Graph, graph_of
@@ -53,6 +54,10 @@ class System:
     def path(self, states: list) -> Any:
         """The run through `states`, each a successor of the one before, as a `dslab.trace.Trace`."""
         raise NotImplementedError
+
+    def steps(self, states: list) -> list[tuple]:
+        """The same run as steps of `dslab.check.schedule`, where a system has such."""
+        return []
 
     def predicate(self, rule: Callable) -> Callable[[Any], bool]:
         """A rule as its author writes it, as a function of a state."""
@@ -102,6 +107,17 @@ class System:
         return []
 
 
+@contextmanager
+def telling(system, path: Callable[[], list]) -> Iterator[None]:
+    """To an error in a handler, action or rule, add the run that led there."""
+    try:
+        yield
+    except Exception as error:
+        if states := [state for state in path() if state is not None]:
+            error.add_note("after this run:\n" + "\n".join(f"  {number}. {sentence}" for number, sentence in enumerate(system.path(states).sentences(), 1)))
+        raise
+
+
 def demand_system(system, asked: str) -> None:
     """Raise DslabError unless this is a System that can start."""
     if isinstance(system, type) and issubclass(system, System):
@@ -123,6 +139,7 @@ class Exploration(Verdict):
     complete       whether nothing was left out for the sake of a budget or bound.
     never_run      handlers and lines that no step has run.
     graph          the states and all steps between them, where they were asked for.
+    steps          of Nodes, the run that breaks the rule as a schedule: `system.replay(steps)` makes it again, `shrunk` makes it small.
     """
 
     states: int = 0
@@ -133,6 +150,7 @@ class Exploration(Verdict):
     complete: bool = True
     never_run: tuple[str, ...] = ()
     graph: Graph | None = None
+    steps: tuple[tuple, ...] = ()
 
     def __repr__(self):
         lines = [super().__repr__()]
@@ -167,7 +185,8 @@ def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, dep
     if reduce and order == "depth":
         raise DslabError("reduce=True goes with a breadth-first search: leave out order=\"depth\".")
     search = (_reduced() if reduce else Search)(system, budget, deadlock, progress)
-    bad = search.run(breadth=order == "breadth", depth=depth)
+    with telling(system, lambda: search.path_to(search.here)):
+        bad = search.run(breadth=order == "breadth", depth=depth)
     result = search.result(bad)
     return replace(result, graph=graph_of(search, bad)) if graph else result
 
@@ -185,6 +204,7 @@ class Search:
         self.system, self.budget, self.deadlock, self.progress = system, budget, deadlock, progress
         self.actions, self.invariants, self.goals = list(system.actions), list(system.invariants), list(system.goals)
         self.parents: dict[Any, Any] = {}
+        self.here: Any = None  # The state whose steps are being taken.
         self.generated, self.taken = 0, [0] * len(self.actions)
         self.depth, self.complete, self.cut = 0, True, False  # The system's own `cut` is about the last state alone.
         self.found: dict[str, Any] = {}       # The first state of each goal,
@@ -236,7 +256,7 @@ class Search:
     def _expand(self, state, new_ones):
         """Add what comes after `state`; (rule, state) where a rule is broken."""
         parents, canonical, taken = self.parents, self.system.canonical, self.taken
-        before = self.generated
+        before, self.here = self.generated, state
         self.cut, self.system.cut = self.cut or self.system.cut, False
         for number, (_, action) in enumerate(self.actions):
             count = 0
@@ -264,6 +284,20 @@ class Search:
                 if name not in self.found and is_there(state):
                     self.found[name] = state
         return None
+
+    def walk(self, path: list, length: int, chance: Random):
+        """Make `path` a random run of up to `length` steps; (rule, state) where it breaks a rule."""
+        bad = self.meet(path)
+        while not bad and len(path) <= length:
+            options = [(number, new) for number, (_, action) in enumerate(self.actions) for new in action(path[-1])]
+            if not options:
+                break
+            number, new = chance.choice(options)
+            self.taken[number] += 1
+            self.generated += 1
+            path.append(new)
+            bad = self.meet(path)
+        return bad
 
     def meet(self, path: list):
         """The last state of a random walk."""
@@ -301,7 +335,7 @@ class Search:
         trace = system.path(path) if bad else None
         if bad:
             holds, rule = False, bad[0]
-            sentence = f"After {_count(len(path) - 1, 'step')} {'no action can be taken' if rule == 'deadlock' else rule + ' is broken'}."
+            sentence = broken_after(len(path) - 1, rule)
         elif not self.complete:
             holds, rule = None, "budget"
             sentence = sentence or (f"Nothing is broken in the first {len(self.parents):,} states of {system.name}, and there are more: "
@@ -316,7 +350,7 @@ class Search:
                            explored={"states": len(self.parents), "transitions": self.generated},
                            states=len(self.parents), depth=self.depth, transitions=self.generated,
                            taken=dict(zip([name for name, _ in self.actions], self.taken)), reached=reached, complete=complete,
-                           never_run=tuple(system.never_run()))
+                           never_run=tuple(system.never_run()), steps=tuple(system.steps(path)))
 
 
 def walk(system: System, *, walks: int = 100, length: int = 100, seed: int = 0) -> Exploration:
@@ -331,20 +365,13 @@ def walk(system: System, *, walks: int = 100, length: int = 100, seed: int = 0) 
     search.complete, starts = False, list(system.initial())
     for _ in range(walks):
         path = [chance.choice(starts)]
-        bad = search.meet(path)
-        while not bad and len(path) <= length:
-            options = [(number, new) for number, (_, action) in enumerate(search.actions) for new in action(path[-1])]
-            if not options:
-                break
-            number, new = chance.choice(options)
-            search.taken[number] += 1
-            search.generated += 1
-            path.append(new)
-            bad = search.meet(path)
+        with telling(system, lambda path=path: path):
+            bad = search.walk(path, length, chance)
         if bad:
-            return search.result(bad, replay=f"walk(…, walks={walks}, length={length}, seed={seed})")
+            return search.result(bad, replay=f"walk(system, walks={walks}, length={length}, seed={seed})")
     return search.result(None, sentence=f"Nothing is broken in {walks:,} random runs, which look at a part of all states.")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def broken_after(steps: int, rule: str) -> str:
+    """The sentence of a run that breaks a rule with its last step."""
+    return f"After {steps} step{'' if steps == 1 else 's'} {'no action can be taken' if rule == 'deadlock' else rule + ' is broken'}."

@@ -12,7 +12,6 @@ lost or late is the same to who waits for it.
 """
 
 from contextlib import nullcontext
-from itertools import permutations
 from typing import Any, Callable, Iterable, Mapping
 
 from dslab.check.arguments import demand_bounds, demand_classes, demand_symmetry, functions
@@ -21,10 +20,12 @@ from dslab.check.explore import System
 from dslab.check.lines import Lines
 from dslab.check.schedule import Stage
 from dslab.check.seen import Seen
+from dslab.check.symmetry import Symmetry
 from dslab.check.view import Local, View
 from dslab.errors import DslabError
 from dslab.node import Node, Reply, Request, rehearse
-from dslab.values import Map, renamed, show
+from dslab.trace import Trace
+from dslab.values import Map, show
 
 __all__ = ["Nodes", "View"]
 
@@ -77,11 +78,10 @@ class Nodes(System):
         self.actions += [("double", self._double)] if duplicates else []
         if within is not None:
             self.actions = [(name, self._bounded(action, self._judge(within))) for name, action in self.actions]
-        self.invariants = [(_named(rule), self._judge(rule)) for rule in invariants]
+        self.rules = {_named(rule): rule for rule in invariants}
+        self.invariants = [(name, self._judge(rule)) for name, rule in self.rules.items()]
         self.goals = [(_named(rule), self._judge(rule)) for rule in goals]
-        self._swaps = [dict(zip(symmetric, order)) for order in permutations(symmetric)][1:]
-        self._swapped: list[tuple[dict, dict]] = [({}, {}) for _ in self._swaps]
-        self.canonical = self._canonical if self._swaps else None
+        self.canonical = Symmetry(self, symmetric).least if len(symmetric) > 1 else None
 
     # A state is (local of each node …, envelopes, used, seen): numbers, a sorted tuple of numbers (by link, and in order of
     # sending, where links are ordered), a tuple of numbers, and what the callers have seen.
@@ -263,29 +263,10 @@ class Nodes(System):
             self._to.append(self.place.get(receiver))
         return number
 
-    # Symmetry.
-
-    def _canonical(self, state):
-        """The least of all states that an exchange of names makes of this one."""
-        return min([state, *(self._exchange(state, *each) for each in zip(self._swaps, self._swapped))], key=_numbers)
-
-    def _exchange(self, state, names, known):
-        locals_, mail = known
-        places = list(state[:len(self.order)])
-        for place, name in enumerate(self.order):
-            number = state[place]
-            if number not in locals_:
-                locals_[number] = self._number(self._locals[number].renamed(names, self.place[names.get(name, name)]))
-            places[self.place[names.get(name, name)]] = locals_[number]
-        for number in state[-3]:
-            if number not in mail:
-                mail[number] = self._envelope(*renamed(self._mail[number], names))
-        return (*places, self._sorted(tuple(mail[number] for number in state[-3])), state[-2], state[-1].renamed(names))
-
     # Independent steps: those of different nodes that draw on no common bound.
 
     def irreducible(self):
-        if self._swaps:
+        if self.canonical:
             return "symmetry gives a state's steps other names; choose one of the two."
         if self._within is not None:
             return "`within` looks at all nodes, so any step may make any other impossible; choose one of the two."
@@ -367,16 +348,23 @@ class Nodes(System):
 
     # Runs.
 
-    def path(self, states):
-        stage = Stage(self.classes, self.order, disks=self.disks, title=f"{self.name}: {len(states) - 1} steps", peers=[
-            name for name in self.order if name not in self.callers]).start()
-        for one, other in zip(states, states[1:]):
-            stage.perform(self.step(one, other))
-        stage.trace.replay = f"Stage(…).start() and then {stage.steps!r}"
+    def stage(self) -> Stage:
+        """These nodes on a Stage that has not been started, to be moved step by step."""
+        return Stage(self.classes, self.order, disks=self.disks, title=self.name, peers=[name for name in self.order if name not in self.callers])
+
+    def replay(self, steps: Iterable[tuple]) -> Trace:
+        """The run of a schedule, such as an Exploration's `steps` or a part of them. Steps that are impossible at their moment do nothing."""
+        stage = self.stage().start()
+        for step in steps:
+            stage.perform(step)
+        stage.trace.title = f"{self.name}: {len(stage.steps)} steps"
+        stage.trace.replay = f"system.replay({stage.steps!r})"
         return stage.trace
 
-    def steps(self, states) -> list[tuple]:
-        """A path as steps of `dslab.check.schedule`, which can be shrunk and replayed."""
+    def path(self, states):
+        return self.replay(self.steps(states))
+
+    def steps(self, states):
         return [self.step(one, other) for one, other in zip(states, states[1:])]
 
     def step(self, one, other) -> tuple:
@@ -388,12 +376,11 @@ class Nodes(System):
                     return (name, self.order[self._move[0]], type(self._move[1]).__name__) if name == "fire" else (name, self.order[self._move])
         raise DslabError(f"{self.name}: one of these states doesn't follow the other.")
 
+    def __repr__(self):
+        return f"Nodes of {', '.join(f'{name}: {kind.__name__}' for name, kind in self.classes.items())}; rules: {', '.join(self.rules) or 'none'}"
+
     def never_run(self):
         return self.ran.missing() if self.ran else []
-
-
-def _numbers(state):
-    return state[:-1], repr(state[-1])
 
 
 def _named(rule) -> str:

@@ -54,7 +54,7 @@ class Sleepers(Search):
         """Take those steps of `state` that are awake, or of ALL; (rule, state) where a rule is broken."""
         system, sleeping = self.system, self.asleep.get(state, NONE)
         enabled, before = 0, list(sleeping)
-        self.cut, system.cut = self.cut or system.cut, False
+        self.here, self.cut, system.cut = state, self.cut or system.cut, False
         for number, (name, action) in enumerate(self.actions):
             for new in action(state):
                 enabled += 1

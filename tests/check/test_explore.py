@@ -192,17 +192,33 @@ def test_a_bug_gives_the_shortest_run_which_replays(kind, bounds):
     found = explore(system)
     assert not found.holds and found.rule == "one_leader_a_term"
     stage = Stage(kind, NAMES).start()
-    steps = [step for step in _steps(found)]
+    steps = found.steps
     assert all(stage.perform(step) for step in steps)
+    assert system.replay(steps).records == found.trace.records
     leaders = [node.current_term for node in stage.nodes.values() if node.role == "leader"]
     assert len(leaders) == 2 and leaders[0] == leaders[1]
     # None shorter: no run of fewer steps breaks it.
     assert explore(system, depth=len(steps)).holds is None
 
 
-def _steps(found):
+def test_the_replay_of_a_trace_is_an_expression_that_makes_it_again():
+    system = elections(VotesTwice)
+    trace = explore(system).trace
     space = {kind.__name__: kind for kind in (*Message.__subclasses__(), *Timer.__subclasses__())}
-    return eval(found.trace.replay.partition("and then ")[2], space)
+    assert eval(trace.replay, space | {"system": system}).records == trace.records
+
+
+def test_what_goes_wrong_in_a_handler_is_told_with_the_run_that_led_there():
+    class Stumbles(Raft):
+        def on_Vote(self, voter, m):
+            raise ZeroDivisionError("here")
+
+    for look in (explore, lambda system: explore(system, reduce=True), lambda system: explore(system, order="depth"), walk):
+        with pytest.raises(ZeroDivisionError) as caught:
+            look(elections(Stumbles))
+        what, run = caught.value.__notes__
+        assert what.startswith("while n") and "handled Vote" in what
+        assert run.startswith("after this run:\n  1. 0.0 ms: n1 starts") and "sends Vote" in run.splitlines()[-1]
 
 
 @pytest.mark.parametrize("kind", [Raft, ForgetsItsVote, VotesTwice])
