@@ -350,7 +350,9 @@ class Nodes(System):
 
     def stage(self) -> Stage:
         """These nodes on a Stage that has not been started, to be moved step by step."""
-        return Stage(self.classes, self.order, disks=self.disks, title=self.name, peers=[name for name in self.order if name not in self.callers])
+        stage = Stage(self.classes, self.order, disks=self.disks, title=self.name, peers=[name for name in self.order if name not in self.callers])
+        stage.trace.unit = "step"
+        return stage
 
     def replay(self, steps: Iterable[tuple]) -> Trace:
         """The run of a schedule, such as an Exploration's `steps` or a part of them. Steps that are impossible at their moment do nothing."""

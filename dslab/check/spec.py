@@ -134,7 +134,7 @@ class Spec(System):
 
     def path(self, states: list) -> Trace:
         """A run as a trace of one lane, its actions named."""
-        trace = Trace([self.name], title=f"{self.name}: {len(states)} states")
+        trace = Trace([self.name], title=f"{self.name}: {len(states)} states", unit="step")
         trace.records.append((0, "start", self.name, None, None, None, self.state(states[0])))
         for number, (one, other) in enumerate(zip(states, states[1:]), 1):
             trace.records.append((number * TICK, "act", self.name, None, None, self.names(one, other), self.state(other)))

@@ -57,7 +57,7 @@ def test_the_counterexample_is_the_solution_and_as_short_as_any():
 def test_a_specification_s_run_can_be_stored_and_played():
     trace = explore(DieHard()).trace
     assert Trace.from_json(trace.as_json()).sentences() == trace.sentences()
-    assert trace.sentences()[1] == "1.0 ms: FillBig; big 0 → 5."
+    assert trace.sentences()[1] == "step 1: FillBig; big 0 → 5."
 
 
 class Lamps(Spec):
@@ -218,7 +218,7 @@ def test_what_goes_wrong_in_a_handler_is_told_with_the_run_that_led_there():
             look(elections(Stumbles))
         what, run = caught.value.__notes__
         assert what.startswith("while n") and "handled Vote" in what
-        assert run.startswith("after this run:\n  1. 0.0 ms: n1 starts") and "sends Vote" in run.splitlines()[-1]
+        assert run.startswith("after this run:\n  1. step 0: n1 starts") and "sends Vote" in run.splitlines()[-1]
 
 
 @pytest.mark.parametrize("kind", [Raft, ForgetsItsVote, VotesTwice])
