@@ -164,7 +164,7 @@ class Trace:
         event = Event._make(self.records[first])
         effects = [Event._make(record) for record in self.records[first + 1:end]]
         return f"{self._moment(event.time)}: " + "; ".join([self._what(event)] + _changes(event, before)
-                                                           + _effects(effects)) + "."
+                                                           + self._effects(effects)) + "."
 
     def _moment(self, time: int) -> str:
         return f"{_milliseconds(time)} ms" if self.unit == "ms" else f"{self.unit} {show(time / 1000)}"
@@ -203,10 +203,29 @@ class Trace:
             case "crash":
                 return f"{who} crashes" + ("" if event.data is None else f": {event.data}")
             case "send" | "set" | "cancel":  # Never the first of a step in a run of ours; an edited trace may differ.
-                return f"{who} {_effects([event])[0]}"
+                return f"{who} {self._effects([event])[0]}"
         verbs = {"start": "starts", "restart": "restarts from its disk", "pause": "pauses",
                  "resume": "goes on"}
         return f"{who} {verbs[event.kind]}"
+
+    def _effects(self, events: list[Event]) -> list[str]:
+        """Sends, sets and cancels in words; one message to several nodes in a row is one phrase."""
+        phrases, last = [], None
+        for event in events:
+            if event.kind == "send":
+                if last is not None and last.data == event.data:
+                    phrases[-1] += f", {event.other}"
+                else:
+                    phrases.append(f"sends {show(event.data)} to {event.other}")
+                last = event
+                continue
+            last = None
+            if event.kind == "set":
+                timer, due = event.data
+                phrases.append(f"sets {show(timer)}" + (f" for {self._moment(due)}" if self.unit == "ms" else ""))  # Without a clock, for some time.
+            else:
+                phrases.append(f"cancels {show(event.data)}")
+        return phrases
 
     def __repr__(self):
         lanes = f"{len(self.nodes)} nodes" + (f", {len(self.clients)} clients" if self.clients else "")
@@ -375,23 +394,3 @@ def _change(old, new) -> str:
     if isinstance(old, (tuple, list)) and len(old) > LONG and begins(old, new):
         return f"gains {', '.join(map(show, new[len(old):]))} and has {len(new)} items"
     return f"{show(old)} → {show(new)}"
-
-
-def _effects(events: list[Event]) -> list[str]:
-    """Sends, sets and cancels in words; one message to several nodes in a row is one phrase."""
-    phrases, last = [], None
-    for event in events:
-        if event.kind == "send":
-            if last is not None and last.data == event.data:
-                phrases[-1] += f", {event.other}"
-            else:
-                phrases.append(f"sends {show(event.data)} to {event.other}")
-            last = event
-            continue
-        last = None
-        if event.kind == "set":
-            timer, due = event.data
-            phrases.append(f"sets {show(timer)} for {_milliseconds(due)} ms")
-        else:
-            phrases.append(f"cancels {show(event.data)}")
-    return phrases

@@ -276,7 +276,7 @@ export class Run {
         continue;
       }
       last = -1;
-      phrases.push(this.kind[event] === "set" ? `sets ${show(payload[0])} for ${milliseconds(payload[1])} ms` : `cancels ${show(payload)}`);
+      phrases.push(this.kind[event] === "set" ? `sets ${show(payload[0])}${this.unit === "ms" ? ` for ${this.moment(payload[1])}` : ""}` : `cancels ${show(payload)}`);
     }
     return phrases;
   }
