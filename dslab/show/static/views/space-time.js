@@ -81,10 +81,12 @@ export default class SpaceTime extends Ground {
 
   /** It opens on as many steps as can be told apart, from the start or around the moment that it is to show. */
   open() {
+    this.opened = true;
+    // A run that takes another's place in this element, or stands beside it as a branch, keeps the reader's window.
+    if (this.host.memory?.window) return Object.assign(this, this.host.memory.window);
     const { run } = this, first = this.step, room = Math.round(this.width / 18);
     const last = Math.min(run.steps.length - 1, first + room), span = (run.stepTimes[last] ?? 0) - (run.stepTimes[Math.max(0, last - room)] ?? 0);
     this.window(Math.min(run.end || 1000, Math.max(20_000, span * 1.15)), run.stepTimes[first] ?? 0);
-    this.opened = true;
   }
 
   /** Show `span` µs around `time`, which stands at 60 % of the width; the window stays within the run. */
@@ -93,6 +95,7 @@ export default class SpaceTime extends Ground {
     const wide = Math.min(whole, Math.max(2000, span));
     this.from = Math.max(-wide * 0.02, Math.min(time - wide * 0.6, whole - wide));
     this.to = this.from + wide;
+    (this.host.memory ??= {}).window = { from: this.from, to: this.to };
   }
 
   follow() {
