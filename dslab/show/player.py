@@ -4,8 +4,12 @@ from hashlib import sha256
 
 from dslab.errors import DslabError
 from dslab.history import History
-from dslab.show.diagram import diagram
+from dslab.show.diagram import space_time
+from dslab.show.drawing import Still, sheet
 from dslab.show.element import STATIC, Element, standalone
+from dslab.show.history_still import calls
+from dslab.show.logs_still import logs
+from dslab.show.stage_still import stage
 from dslab.trace import Trace
 from dslab.verdict import Verdict
 
@@ -14,6 +18,8 @@ __all__ = ["VIEWS", "Player", "page", "play"]
 #: The views of a run, one file each in static/views.
 VIEWS = tuple(sorted(path.stem for path in (STATIC / "views").glob("*.js")))
 USUAL = ("space-time", "fields")
+#: What draws a view's still picture, from a trace, a moment (ms or None) and the names that the view was given.
+STILLS = {"space-time": space_time, "stage": stage, "logs": logs, "history": calls}
 
 
 class Player(Element):
@@ -36,14 +42,17 @@ class Player(Element):
             said["at"] = f"{self.at:g}"
         return said | self.names
 
+    def stills(self) -> list[Still]:
+        """The views as they are at the moment asked for, or at the run's end; those that have no picture are left out."""
+        drawn = [STILLS[view] for view in self.views if view in STILLS] or [space_time]
+        return [draw(self.trace, self.at, self.names) for draw in drawn]
+
     def picture(self):
-        return diagram(self.trace, self.at)
+        return sheet(self.trace.title, *self.stills())
 
     def words(self):
         """The run in a few sentences, for those who don't see the picture."""
-        steps = [sentence for _, sentence in self.trace.steps()]
-        first = " ".join(steps[-2:])
-        return f"Space-time diagram of {self.trace.title}: {len(steps)} steps. It ends so: {first[:400]}"
+        return " ".join([f"{self.trace.title}.", *(still.words for still in self.stills())])
 
     def __repr__(self):
         return repr(self.trace)

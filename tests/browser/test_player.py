@@ -198,7 +198,7 @@ def test_without_scripts_there_is_a_picture_with_words(player, run):
     page, element = player(java_script_enabled=False)
     picture = element.locator("img")
     assert picture.is_visible()
-    assert picture.get_attribute("alt").startswith("Space-time diagram of A rich run")
+    assert picture.get_attribute("alt").startswith("A rich run. Space-time diagram: ")
 
 
 def broken(change):
