@@ -1,6 +1,7 @@
 """A recorded run for a page: the <dslab-trace> element, which shows a run in one view or several under one set of controls."""
 
 from hashlib import sha256
+from numbers import Real
 
 from dslab.errors import DslabError
 from dslab.history import History
@@ -18,6 +19,9 @@ __all__ = ["VIEWS", "Player", "page", "play"]
 #: The views of a run, one file each in static/views.
 VIEWS = tuple(sorted(path.stem for path in (STATIC / "views").glob("*.js")))
 USUAL = ("space-time", "fields")
+#: What a view may be told of a run; the top of its file says what each name means.
+NAMES = {"logs": ("log", "entry_term", "commit_index", "snapshot_index", "match_index", "next_index", "role", "current_term"),
+         "history": ("model", "core")}
 #: What draws a view's still picture, from a trace, a moment (ms or None) and the names that the view was given.
 STILLS = {"space-time": space_time, "stage": stage, "logs": logs, "history": calls}
 
@@ -39,7 +43,7 @@ class Player(Element):
         if self.views != USUAL:
             said["views"] = " ".join(self.views)
         if self.at is not None:
-            said["at"] = f"{self.at:g}"
+            said["at"] = f"{self.at:.12g}"
         return said | self.names
 
     def stills(self) -> list[Still]:
@@ -64,18 +68,32 @@ def play(run, *views: str, at: float | None = None, **names: str) -> Player:
     views  what to show of it, by name, one under the other: `play(run, "stage", "logs")`. The usual ones are the space-time
            diagram and the table of fields.
     names  what a view should know of this run, such as the name under which a protocol keeps what the view shows:
-           `play(run, "logs", log="entries")`. The top of static/views/NAME.js lists what a view asks for.
+           `play(run, "logs", log="entries")`. The top of static/views/NAME.js says what a view asks for.
 
     A Verdict brings its smallest bad core along: the "history" view marks these calls.
     """
     trace = run if isinstance(run, Trace) else getattr(run, "trace", None)
+    if isinstance(run, Verdict) and trace is None:
+        raise DslabError("this Verdict has no run to show, as one that holds has none: play the Cluster that it is about.")
     if not isinstance(trace, Trace):
         raise DslabError(f"play() shows a Trace, a Cluster or a Verdict with a trace, but this {type(run).__name__} has none.")
     for view in views:
         if view not in VIEWS:
             raise DslabError(f"there is no view {view!r} of a run: choose from {', '.join(VIEWS)}.")
+    _demand(at, views or USUAL, names)
     known = core(run, trace.history(), trace) if "history" in views else None
     return Player(trace, views or USUAL, at, (known or {}) | {name.replace("_", "-"): str(said) for name, said in names.items()})
+
+
+def _demand(at, views, names) -> None:
+    if at is not None and (isinstance(at, bool) or not isinstance(at, Real) or not 0 <= at < float("inf")):
+        raise DslabError(f"at={at!r} is no moment of a run: give milliseconds from 0 on.")
+    known = [name for view in views for name in NAMES.get(view, ())]
+    for name in names:
+        if name.startswith("view"):
+            raise DslabError(f'views are given by their names alone: play(run, "stage", "logs"), without {name}=.')
+        if name not in known:
+            raise DslabError(f"{name}= says nothing to {' and '.join(views)}: " + (f"they ask for {', '.join(known)}." if known else "they ask for no names."))
 
 
 def core(verdict, whole: History, trace: Trace) -> dict[str, str] | None:
