@@ -210,7 +210,41 @@ def test_without_scripts_there_is_a_picture_with_words(player, run):
     page, element = player(java_script_enabled=False)
     picture = element.locator("img")
     assert picture.is_visible()
-    assert picture.get_attribute("alt").startswith("Space-time diagram of A rich run")
+    assert picture.get_attribute("alt").startswith("A rich run. Space-time diagram: ")
+
+
+def test_a_dark_page_is_printed_light_and_dark_again_afterwards(player):
+    page, element = player(at=300, color_scheme="dark")
+    # No frame comes between the event and the printed page.
+    paper, screen = (element.evaluate("""(player, event) => { dispatchEvent(new Event(event)); const view = player.views[0];
+        return [player.hasAttribute("dark"), ...view.canvas.getContext("2d").getImageData(2, 2, 1, 1).data]; }""", event) for event in ("beforeprint", "afterprint"))
+    assert paper == [False, 255, 255, 255, 255] and screen[0] is True and screen[1] < 40
+
+
+def test_the_theme_follows_the_system_while_the_page_is_open(player):
+    page, element = player(color_scheme="light")
+    page.emulate_media(color_scheme="dark")
+    page.locator("dslab-trace[dark]").wait_for()
+
+
+def test_what_stands_below_a_sentence_does_not_jump_back_when_the_next_is_shorter(player, run):
+    page, element = player(viewport={"width": 360, "height": 800})
+    sentences = run.trace.sentences()
+    long = max(range(len(sentences)), key=lambda step: len(sentences[step]))
+    element.evaluate("(player, step) => player.go(step)", long)
+    settle(page)
+    settle(page)
+    tall = element.locator(".sentence").bounding_box()["height"]
+    element.evaluate("player => player.go(0)")
+    settle(page)
+    assert sentence(element).startswith("0.0 ms: n1 starts") and element.locator(".sentence").bounding_box()["height"] >= min(tall, 180)
+
+
+def test_a_node_that_has_not_started_is_not_down(show, run):
+    page = show(play(run, "stage", "fields")._repr_html_())
+    player = page.locator("dslab-trace")
+    assert player.locator("tbody tr").first.locator("td").all_inner_texts() == ["0", *["not started"] * 4]
+    assert player.locator("[data-key='node n2']").get_attribute("aria-label") == "n2, not started"
 
 
 def broken(change):

@@ -125,6 +125,12 @@ export class Run {
     return place < 0 ? null : states[place];
   }
 
+  /** Whether a node has started by `event`; a lane that never says so was there before the recording. */
+  started(lane, event) {
+    const [first] = this.history[lane].events;
+    return first === undefined || first <= event || this.kind[first] !== "start";
+  }
+
   stateBefore(lane, event) {
     return event > 0 ? this.stateAfter(lane, event - 1) : null;
   }
