@@ -4,8 +4,8 @@ from hashlib import sha256
 
 from dslab.errors import DslabError
 from dslab.history import History
-from dslab.show.diagram import diagram
 from dslab.show.element import STATIC, Element, standalone
+from dslab.show.stills import still
 from dslab.trace import Trace
 from dslab.verdict import Verdict
 
@@ -37,13 +37,13 @@ class Player(Element):
         return said | self.names
 
     def picture(self):
-        return diagram(self.trace, self.at)
+        return still(self.trace, self.views).draw(self.trace, self.at)
 
     def words(self):
         """The run in a few sentences, for those who don't see the picture."""
         steps = [sentence for _, sentence in self.trace.steps()]
         first = " ".join(steps[-2:])
-        return f"Space-time diagram of {self.trace.title}: {len(steps)} steps. It ends so: {first[:400]}"
+        return f"{still(self.trace, self.views).name} of {self.trace.title}: {len(steps)} steps. It ends so: {first[:400]}"
 
     def __repr__(self):
         return repr(self.trace)

@@ -3,7 +3,6 @@
 import json
 
 from dslab.errors import DslabError
-from dslab.show.diagram import diagram
 from dslab.show.element import Element
 from dslab.show.player import Player, play
 
@@ -27,7 +26,7 @@ class Runs(Element):
         return {"views": self._first.attributes()["views"]} if "views" in self._first.attributes() else {}
 
     def picture(self):
-        return diagram(self._first.trace, self._first.at)
+        return self._first.picture()
 
     def words(self):
         return f"A choice of {len(self.players)} runs: {', '.join(self.players)}. The first one: {self._first.words()}"
