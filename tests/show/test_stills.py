@@ -68,7 +68,7 @@ def one_saga(**more):
 
 def test_a_stream_shows_its_events_and_the_state_before_and_after_the_one_asked_for():
     said = words(play(account(), "stream", at=3).picture())
-    assert said[:2] == ["Ann's account", "ann, after event 2 of 3"] and "2. MoneyDeposited amount 100" in said
+    assert said[:2] == ["Ann's account", "ann, version 2 of 3"] and "2. MoneyDeposited amount 100" in said
     assert said[-3:] == ["balance", "100", "● 200"]
     assert words(play(account(), "stream").picture())[-1] == "● 300"
     assert words(play(account(), "stream", at=0).picture())[1] == "ann, before its first event"
@@ -120,4 +120,4 @@ def test_a_run_that_lacks_what_a_view_shows_is_a_space_time_diagram(view):
 
 
 def test_the_first_view_with_a_picture_is_drawn():
-    assert words(play(account(), "fields", "stream").picture())[1].startswith("ann, after event")
+    assert words(play(account(), "fields", "stream").picture())[1].startswith("ann, version")

@@ -18,21 +18,22 @@ def stream(trace: Trace, at: float | None = None) -> str:
     lane = next((record[2] for record in reversed(trace.records[:upto + 1]) if record[2] in trace.nodes), trace.nodes[0])
     events = [(number, record[6]) for number, record in enumerate(trace.records) if record[2] == lane and record[6]]
     now = sum(number <= upto for number, _ in events) - 1
-    place = "before its first event" if now < 0 else f"after event {now} of {len(events) - 1}"
-    parts, rows = _events([state for _, state in events], now), _state([state for _, state in events], now)
+    first = events[0][1].get("version", 0)
+    place = "before its first event" if now < 0 else f"version {first + now} of {first + len(events) - 1}"
+    parts, rows = _events([state for _, state in events], now, first), _state([state for _, state in events], now)
     height = TOP + ROW * max(len(events[:EVENTS]), len(rows) + 1) + 14
     return sheet(trace.title, height, [text(LEFT, 42, f"{lane}, {place}", SOFT), *parts, *rows])
 
 
-def _events(states: list[dict], now: int) -> list[str]:
-    first, parts = max(0, min(now - EVENTS // 2, len(states) - EVENTS)), []
-    for row, (number, state) in enumerate(list(enumerate(states))[first:first + EVENTS]):
+def _events(states: list[dict], now: int, version: int) -> list[str]:
+    start, parts = max(0, min(now - EVENTS // 2, len(states) - EVENTS)), []
+    for row, (number, state) in enumerate(list(enumerate(states))[start:start + EVENTS]):
         y, later = TOP + row * ROW, number > now
         if number == now:
             parts.append(box(LEFT, y - 2, MIDDLE - LEFT - 24, ROW - 2, TINT, TINT) + f'<rect x="{LEFT}" y="{y - 2}" width="3" height="{ROW - 2}" fill="{MARK}"/>')
         data = ", ".join(f"{name} {show(value)}" for name, value in pairs(state.get("data")))
         style = 'font-style="italic"' if later else 'font-weight="600"' if number == now else ""
-        parts.append(text(LEFT + 12, y + 13, f"{number}. {show(state['event'])} {data}", SOFT if later else INK, room=MIDDLE - LEFT - 48, more=style))
+        parts.append(text(LEFT + 12, y + 13, f"{version + number}. {show(state['event'])} {data}", SOFT if later else INK, room=MIDDLE - LEFT - 48, more=style))
     return parts
 
 
