@@ -1,5 +1,6 @@
 """**Pipeline board.** Use it for logs, queues and what reads them: partitions, each group's place and lag, what is in hand, tries,
-dead letters, and how far a read model has come."""
+dead letters, and how far a read model has come. Here an event that can't be handled is tried three times, while those behind it wait."""
+
 from dslab.events.bus import Group, Log
 from dslab.recorder import Recorder
 from dslab.show import play
@@ -11,5 +12,4 @@ for key, event in (("ann", "+10"), ("bob", "+5"), ("ann", "oops"), ("ann", "+1")
     log.publish(key, event)
 while delivery := group.poll("1") or group.poll("2"):
     (group.retry if delivery.event == "oops" else group.commit)(delivery)
-
-play(recorder, "pipeline", at=12)
+play(recorder, "pipeline", at=17)

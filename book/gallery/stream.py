@@ -1,5 +1,6 @@
-"""**Stream scrubber.** Use it where state is folded from events: pick an event and see the state as of that moment beside the one
-before it, or pin a moment and compare it with any other."""
+"""**Stream scrubber.** Use it where state is folded from events: choose an event, or a place on the chart of a number, and see the state as
+of that moment beside the one before it; or pin a moment and compare it with any other."""
+
 from dslab.events import EventStore, handle
 from dslab.events.bank import ACCOUNT, Deposit, Open, Withdraw
 from dslab.show import play, stream

@@ -1,7 +1,7 @@
 """A design against its requirements, with figures from runs of every combination of choices: <dslab-design>."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, product
 from math import isfinite, prod
 from typing import NamedTuple
@@ -54,9 +54,10 @@ class DesignBoard(Element):
                 for design, values in zip(designs, self.content["table"]) if values is not None}
 
     def words(self):
-        met, names = self.met, [requirement.name for requirement in self.requirements]
+        met, names, title = self.met, [requirement.name for requirement in self.requirements], self.content["title"] or "A design"
         whole = sum(all(each) for each in met.values())
-        said = [f"{self.content['title'] or 'A design'}: {len(met)} designs; {whole} meet{'s' if whole == 1 else ''} all {len(names)} requirements."]
+        wanted = f"all {len(names)} requirements" if len(names) > 1 else f"“{names[0]}”"
+        said = [f"{title}{'' if title[-1] in '.?!' else ':'} {len(met)} designs; {whole or 'none'} meet{'s' if whole < 2 else ''} {wanted}."]
         for together in conflicts(list(met.values())):
             said.append(f"No design meets {' and '.join(f'“{names[number]}”' for number in together)}{' together' if len(together) > 1 else ''}.")
         return " ".join(said)
@@ -90,12 +91,13 @@ def conflicts(met: list[list[bool]]) -> list[tuple[int, ...]]:
     return found
 
 
-def design_board(id: str, requirements: list[Requirement], choices: dict[str, tuple], figures: Callable | Mapping, *, title: str = "") -> DesignBoard:
+def design_board(id: str, requirements: list[Requirement], choices: dict[str, Sequence | Mapping], figures: Callable | Mapping, *, title: str = "") -> DesignBoard:
     """Let the reader choose a design, see which requirements it meets and by how much, and say why they chose it.
 
     id            the board's name within its page: small letters, digits and hyphens. The design is kept under it.
     requirements  what must hold, as `Requirement`s.
-    choices       for each choice its options: {"protocol": ("raft", "quorum"), "nodes": (3, 5)}.
+    choices       for each choice its options: {"nodes": (3, 5)}, or what the reader reads and what is meant by it:
+                  {"placement": {"one room": (1, 4), "three cities": (10, 40)}}.
     figures       a function of one option of each choice, by position, that runs the design and gives its figures as a dict, such
                   as `dslab.check.figures`; or a mapping from the options to these. None where there is no such design.
                   Every combination is worked out now, so that the page can show any.
@@ -115,7 +117,7 @@ def design_board(id: str, requirements: list[Requirement], choices: dict[str, tu
     if count > DESIGNS:
         raise DslabError(f"these choices make {count:,} designs; at most {DESIGNS:,} can be run for one page: leave some options out.")
     table = []
-    for design in product(*choices.values()):
+    for design in product(*(options.values() if isinstance(options, Mapping) else options for options in choices.values())):
         found = figures(*design) if callable(figures) else figures.get(design)
         table.append(None if found is None else [_figure(found, requirement, design) for requirement in requirements])
     if not any(table):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from dslab.trace import Trace
 from dslab.values import plain, show
 
-__all__ = ["Still", "class_name", "message_names", "moment", "number_at", "sheet", "short", "text"]
+__all__ = ["Still", "box", "class_name", "message_names", "moment", "number_at", "sheet", "short", "text"]
 
 WIDTH = 760
 INK, SOFT, FAINT, TINT, PAPER = "#1f2328", "#57606a", "#d0d7de", "#f3f5f7", "#ffffff"
@@ -27,7 +27,7 @@ class Still(NamedTuple):
 def sheet(title: str, *stills: Still) -> str:
     """Stills one under the other, under a title, as an SVG text."""
     parts, height = [text(8, 18, title, bold=True)], 26
-    for still in stills:
+    for still in (each if each.parts else _said(each) for each in stills):
         parts += [f'<svg y="{height}" width="{WIDTH}" height="{still.height:g}">', *still.parts, "</svg>"]
         height += still.height
     return "".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}" '
@@ -35,7 +35,14 @@ def sheet(title: str, *stills: Still) -> str:
                     f'<rect width="{WIDTH}" height="{height:g}" fill="{PAPER}"/>', *parts, "</svg>"])
 
 
-def text(x: float, y: float, words: str, fill: str = INK, anchor: str = "start", bold: bool = False, size: float | None = None) -> str:
+def _said(still: Still) -> Still:
+    """In place of a picture that there is none of: its words."""
+    return Still(30, [text(8, 20, still.words, SOFT, room=WIDTH - 16)], still.words)
+
+
+def text(x: float, y: float, words: str, fill: str = INK, anchor: str = "start", bold: bool = False, size: float | None = None, room: float | None = None) -> str:
+    """`words` at (x, y), cut off where they are wider than `room`."""
+    words = words if room is None else short(words, room * 13 / (size or 13))
     more = ("" if anchor == "start" else f' text-anchor="{anchor}"') + (' font-weight="600"' if bold else "") + (f' font-size="{size:g}"' if size else "")
     return f'<text x="{round(x, 1):g}" y="{round(y, 1):g}" fill="{fill}"{more}>{escape(words)}</text>'
 
@@ -44,6 +51,11 @@ def short(words: str, room: float) -> str:
     """`words`, cut off where they are wider than `room`, at about 7 to a letter."""
     most = int(room / 7)
     return words if len(words) <= most else f"{words[:most - 1]}…" if most > 2 else ""
+
+
+def box(x: float, y: float, width: float, height: float, stroke: str, fill: str = PAPER, wide: float = 1, dash: str = "") -> str:
+    more = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="5" fill="{fill}" stroke="{stroke}" stroke-width="{wide:g}"{more}/>'
 
 
 def number_at(trace: Trace, at: float | None) -> int:

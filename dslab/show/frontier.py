@@ -1,18 +1,14 @@
 """Trade-offs as a picture: runs as points between two figures, and the frontier of those that no other beats: <dslab-frontier>."""
 
-from html import escape
-from math import isfinite, log10
+from math import isfinite
 from typing import NamedTuple
 
 from dslab.errors import DslabError
 from dslab.show.element import Element
+from dslab.show.frontier_still import still
 from dslab.values import show
 
 __all__ = ["Figure", "Frontier", "best", "frontier"]
-
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 900, 380, 70, 36, 30, 44
-INK, SOFT, FAINT = "#1f2328", "#57606a", "#d0d7de"
-HUES = ("#0072b2", "#b34700", "#007a5a", "#a3478a", "#6b5d00", "#4d4d9f")
 
 
 class Figure(NamedTuple):
@@ -54,8 +50,11 @@ class Frontier(Element):
     @property
     def frontier(self) -> list[str]:
         """The names of the points that no other beats in the two figures that are shown at first."""
+        return [self.content["points"][number]["name"] for number in self._best()]
+
+    def _best(self) -> list[int]:
         content = self.content
-        return [content["points"][number]["name"] for number in best([point["values"] for point in content["points"]], self.figures, (content["x"], content["y"]))]
+        return best([point["values"] for point in content["points"]], self.figures, (content["x"], content["y"]))
 
     def words(self):
         content = self.content
@@ -64,7 +63,7 @@ class Frontier(Element):
                 f"No other run is better in both than {', '.join(self.frontier) or 'any'}.")
 
     def picture(self):
-        return _still(self.content, self.figures, self.frontier)
+        return still(self.content, self._best())
 
 
 def frontier(points, figures: dict[str, Figure], *, x: str = "", y: str = "", series: str = "", title: str = "") -> Frontier:
@@ -94,36 +93,3 @@ def _number(point: dict, name: str):
     if value is None or isinstance(value, (int, float)) and isfinite(value):
         return value
     raise DslabError(f"frontier(): {name} of a point is {value!r}; a figure is a finite number, or None where the run says nothing of it.")
-
-
-def _still(content: dict, figures: list[Figure], names: list[str]) -> str:
-    axes = content["x"], content["y"]
-    known = [point for point in content["points"] if None not in (point["values"][axes[0]], point["values"][axes[1]])]
-    across = _scale([point["values"][axes[0]] for point in known], figures[axes[0]], LEFT, WIDTH - RIGHT - 90)
-    up = _scale([point["values"][axes[1]] for point in known], figures[axes[1]], HEIGHT - BOTTOM, TOP)
-    parts = [f'<title>{escape(content["title"] or "Trade-off")}</title><rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>'
-             f'<path d="M{LEFT - 10} {TOP}V{HEIGHT - BOTTOM + 10}H{WIDTH - RIGHT}" stroke="{FAINT}" fill="none"/>'
-             f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 10}" text-anchor="end" fill="{SOFT}">{escape(_axis(content, figures, axes[0]))}</text>'
-             f'<text x="{LEFT - 10}" y="20" fill="{SOFT}">{escape(_axis(content, figures, axes[1]))}</text>']
-    kinds = list(dict.fromkeys(point["config"][content["series"]] for point in known)) if content["series"] is not None else [""]
-    for point in known:
-        x, y = across(point["values"][axes[0]]), up(point["values"][axes[1]])
-        hue = HUES[(kinds.index(point["config"][content["series"]]) if content["series"] is not None else 0) % len(HUES)]
-        on = point["name"] in names
-        parts.append(f'<circle cx="{x}" cy="{y}" r="{6 if on else 4}" fill="{hue if on else "#ffffff"}" stroke="{hue}"/>')
-        if on:
-            parts.append(f'<text x="{x + 9}" y="{y + 4}" fill="{INK}">{escape(point["name"])}</text>')
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-            f'font-family="system-ui, sans-serif" font-size="12">{"".join(parts)}</svg>')
-
-
-def _axis(content, figures, axis) -> str:
-    unit = f" ({figures[axis].unit})" if figures[axis].unit else ""
-    return f"{content['figures'][axis]['name']}{unit}, {'more' if figures[axis].more else 'less'} is better"
-
-
-def _scale(values, figure, start, end):
-    """From a value to a coordinate; logarithmic where the figure asks for it and every value is above 0."""
-    change = log10 if figure.log and values and min(values) > 0 else float
-    low, high = (change(min(values)), change(max(values))) if values else (0.0, 1.0)
-    return lambda value: round(start + (change(value) - low) / ((high - low) or 1) * (end - start), 1)

@@ -8,9 +8,7 @@ from dslab.history import History
 from dslab.show.diagram import space_time
 from dslab.show.drawing import Still, sheet
 from dslab.show.element import STATIC, Element, standalone
-from dslab.show.history_still import calls
-from dslab.show.logs_still import logs
-from dslab.show.stage_still import stage
+from dslab.show.stills import STILLS
 from dslab.trace import Trace
 from dslab.verdict import Verdict
 
@@ -22,8 +20,6 @@ USUAL = ("space-time", "fields")
 #: What a view may be told of a run; the top of its file says what each name means.
 NAMES = {"logs": ("log", "entry_term", "commit_index", "snapshot_index", "match_index", "next_index", "role", "current_term"),
          "history": ("model", "core")}
-#: What draws a view's still picture, from a trace, a moment (ms or None) and the names that the view was given.
-STILLS = {"space-time": space_time, "stage": stage, "logs": logs, "history": calls}
 
 
 class Player(Element):

@@ -8,6 +8,7 @@ this module says every sentence and number that the page says, and a test compar
 from html import escape
 from itertools import combinations, product
 from math import comb
+from textwrap import wrap
 
 from dslab.errors import DslabError
 from dslab.show.element import Element
@@ -104,11 +105,11 @@ class Quorums(Element):
         pairs, both = _number(found["pairs"], "pair"), "of a read and a write quorum"
         if self.grid is not None:
             return f"All {pairs} {both} meet: a write has a whole column, and a read has one replica of it."
-        left, right = f"R + W = {self.read + self.write}", f"N{' + spares' if self.spares else ''} = {self.replicas + self.spares}"
+        rule = f"R + W = {self.read + self.write} is {'' if all_meet else 'not '}more than N{' + spares' if self.spares else ''} = {self.replicas + self.spares}"
         if all_meet:
-            return f"All {pairs} {both} meet, in {_number(found['least'], 'replica')} or more: {left} > {right}."
+            return f"{rule}: all {pairs} {both} meet, in {_number(found['least'], 'replica')} or more."
         read, write = map(_set, self.example())
-        return f"Of {pairs} {both}, {found['met']:,} meet. The read {read} and the write {write} don't: {left} ≤ {right}."
+        return f"{rule}: of {pairs} {both}, {found['pairs'] - found['met']:,} don't meet, such as {read} and {write}."
 
     def _writes(self, found):
         if not found["write_pairs"]:
@@ -135,7 +136,8 @@ class Quorums(Element):
     def picture(self):
         read, write = self.example()
         wide = self.grid[1] if self.grid else len(self.names)
-        return _drawn(self.names, read, write, self.failed, wide)
+        kind = f"a grid of {self.grid[0]} × {self.grid[1]}" if self.grid else f"R = {self.read}, W = {self.write}"
+        return _drawn(f"Quorums of {self.replicas} replicas: {kind}", self.sentences()[0], self.names, read, write, self.failed, wide)
 
 
 def quorums(replicas: int, read: int | None = None, write: int | None = None, *, grid: tuple[int, int] | None = None, spares: int = 0,
@@ -185,11 +187,11 @@ def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _drawn(names, read, write, failed, wide) -> str:
-    """The replicas as SVG: a circle around who is read, a square around who is written."""
+def _drawn(title, answer, names, read, write, failed, wide) -> str:
+    """The replicas as SVG: a circle around who is read, a square around who is written, and what follows."""
     rows, parts = -(-len(names) // wide), []
     for place, name in enumerate(names):
-        x, y = 48 + place % wide * 76, 46 + place // wide * 76
+        x, y = 48 + place % wide * 76, 76 + place // wide * 76
         parts.append(f'<circle cx="{x}" cy="{y}" r="17" fill="#f3f5f7" stroke="#57606a"/><text x="{x}" y="{y + 4}" text-anchor="middle">{escape(name)}</text>')
         if name in read:
             parts.append(f'<circle cx="{x}" cy="{y}" r="23" fill="none" stroke="#0072b2" stroke-width="3"/>')
@@ -197,7 +199,10 @@ def _drawn(names, read, write, failed, wide) -> str:
             parts.append(f'<rect x="{x - 29}" y="{y - 29}" width="58" height="58" rx="3" fill="none" stroke="#b34700" stroke-width="3" stroke-dasharray="7 4"/>')
         if name in failed:
             parts.append(f'<path d="M{x - 18} {y - 18}l36 36m0 -36l-36 36" stroke="#1f2328" stroke-width="3"/>')
-    width, height = wide * 76 + 20, rows * 76 + 46
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {max(width, 330)} {height}" width="{max(width, 330)}" height="{height}" font-family="system-ui, sans-serif" '
-            f'font-size="12"><title>Quorums</title><rect width="{max(width, 330)}" height="{height}" fill="#ffffff"/>{"".join(parts)}'
-            f'<text x="12" y="{height - 12}" fill="#57606a">circle: the read set · dashed square: the write set · cross: failed</text></svg>')
+    width, below = max(wide * 76 + 20, 560), rows * 76 + 62
+    lines = wrap(answer, int((width - 24) / 6.7))
+    words = "".join(f'<text x="12" y="{below + 22 + 18 * number}" font-weight="600">{escape(line)}</text>' for number, line in enumerate(lines))
+    height = below + 18 * len(lines) + 14
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="system-ui, sans-serif" '
+            f'font-size="12" fill="#1f2328"><title>Quorums</title><rect width="{width}" height="{height}" fill="#ffffff"/><text x="12" y="22" font-size="14" font-weight="600">{escape(title)}</text>'
+            f'{"".join(parts)}<text x="12" y="{below}" fill="#57606a">circle: the read set · dashed square: the write set · cross: failed</text>{words}</svg>')

@@ -17,7 +17,7 @@ def stream(events, decider, title: str = "") -> Trace:
     events = list(events)
     if not events:
         raise DslabError("there are no events to show: append some first, or name another stream.")
-    recorder = Recorder(*dict.fromkeys(event.stream for event in events), title=title or f"{len(events)} events", unit="event")
+    recorder = Recorder(*dict.fromkeys(event.stream for event in events), title=title or f"{len(events)} events", unit="position")
     states = dict.fromkeys(recorder.trace.nodes, decider.initial)
     for event in events:
         before = states[event.stream]

@@ -22,12 +22,21 @@ def drawn(show):
 
 def choose(page, *options):
     for option in options:
-        page.get_by_role("radio", name=option, exact=True).check()
+        page.locator("label.option", has=page.get_by_text(option, exact=True)).get_by_role("radio").check()
     settle(page)
 
 
 def lines(element):
     return [[part for part in line.split("\n") if part] for line in element.locator(".requirement").all_inner_texts()]
+
+
+def moves(element):
+    return [text.partition(": ")[2] for text in element.locator(".moving li").all_text_contents()]
+
+
+def marks(element):
+    """Beside each option the signs of the requirements that it would meet."""
+    return dict(zip(("all", "most", "one", "3", "5"), ("".join(mark.locator("b, i").all_text_contents()) for mark in element.locator(".marks").all())))
 
 
 def status(element):
@@ -37,14 +46,41 @@ def status(element):
 def test_each_requirement_says_whether_it_is_met_by_how_much_and_what_moves_it(drawn):
     page, element = drawn()
     choose(page, "most", "3")
-    assert lines(element) == [
-        ["✗", "It is fast", "ms 30 ms, at most 20 ms: 10 ms too much", "Moved by copies (all: 20 ms ✓, one: 5 ms ✓) and nodes (5: 35 ms ✗)."],
-        ["✓", "It is fresh", "stale 0, at most 0: just so", "Moved by copies (one: 40 ✗)."],
-        ["✓", "It answers", "answered 96 %, at least 95 %: 1 % to spare", "Moved by copies (all: 90 % ✗) and nodes (5: 99.5 % ✓)."]]
+    assert lines(element) == [["✗", "It is fast", "ms 30 ms, at most 20 ms: 10 ms too much"], ["✓", "It is fresh", "stale 0, at most 0: just so"],
+                              ["✓", "It answers", "answered 96 %, at least 95 %: 1 % to spare"]]
+    assert moves(element) == ["Moved by copies (all: 20 ms ✓, one: 5 ms ✓) and nodes (5: 35 ms ✗).", "Moved by copies (one: 40 ✗).", "Moved by copies (all: 90 % ✗) and nodes (5: 99.5 % ✓)."]
     assert status(element) == "2 of 3 requirements are met; missed: “It is fast”."
     choose(page, "all")
-    assert lines(element)[2][-1] == "Moved by copies (most: 96 % ✓) and nodes (5: 80 % ✗)." and "5 % too little" in lines(element)[2][-2]
+    assert moves(element)[2] == "Moved by copies (most: 96 % ✓) and nodes (5: 80 % ✗)." and "5 % too little" in lines(element)[2][-1]
     assert page.trouble == []
+
+
+def test_each_option_shows_what_it_would_meet(drawn):
+    page, element = drawn()
+    choose(page, "most", "3")
+    assert marks(element) == {"all": "✓✓✗", "most": "✗✓✓", "one": "✓✗✗", "3": "✗✓✓", "5": "✗✓✓"}
+    choose(page, "5")
+    assert marks(element) == {"all": "✗✓✗", "most": "✗✓✓", "one": "", "3": "✗✓✓", "5": "✗✓✓"}
+    assert page.get_by_role("radio", name="all (meets 1 of 3)").count() == 1
+
+
+def test_a_map_of_all_designs_leads_to_each(drawn):
+    page, element = drawn()
+    cells = element.locator(".map button")
+    assert cells.all_inner_texts() == ["2", "1", "2", "2", "1", "–"] and cells.last.is_disabled()
+    assert element.locator(".map [aria-current]").get_attribute("aria-label") == "all, 3: meets 2 of 3"
+    cells.nth(3).click()
+    settle(page)
+    assert element.evaluate("e => e.options(e.chosen)") == ["most", "5"] and page.get_by_role("radio", name="most").is_checked() and page.get_by_role("radio", name="5").is_checked()
+    assert element.locator(".map [aria-current]").get_attribute("aria-label") == "most, 5: meets 2 of 3"
+    whole = design_board("cart", [FRESH], CHOICES, FIGURES)
+    page, element = drawn(whole)
+    assert element.locator(".map button.whole").all_inner_texts() == ["✓ 1"] * 4
+
+
+def test_a_board_with_too_many_designs_for_a_map_has_none(drawn):
+    page, element = drawn(design_board("cart", [FAST], {"a": range(9), "b": range(9)}, lambda a, b: {"ms": a * b}))
+    assert element.locator(".map").is_hidden() and lines(element)[0][0] == "✓" and page.trouble == []
 
 
 def test_the_page_agrees_with_python_about_every_design(drawn):
@@ -75,7 +111,7 @@ def test_a_design_without_a_run_is_a_plain_sentence(drawn):
     choose(page, "one", "5")
     assert status(element) == "There is no run of this design, so nothing is known of it: choose otherwise." and lines(element) == []
     choose(page, "3")
-    assert "the run has no figure; at least 95 % is asked" in lines(element)[2][-2]
+    assert "the run has no figure; at least 95 % is asked" in lines(element)[2][-1]
 
 
 def test_by_keyboard_alone(drawn):

@@ -6,6 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from dslab.events import EventStore, handle
+from dslab.events.aggregate import Decider
+from dslab.events.bank import ACCOUNT, Account, Deposit, Open
+from dslab.events.bus import Group, Log
+from dslab.recorder import Recorder
+from dslab.show import play, stream
 from tests.browser.conftest import ROOT, axe, settle
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 
@@ -44,7 +50,7 @@ def test_an_event_is_chosen_by_mouse_and_by_keyboard(show, shown):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     settle(page)
-    assert page.locator("caption").inner_text() == "account-1, after event 2 of 4"
+    assert page.locator("caption").inner_text() == "account-1, version 2 of 4"
 
 
 def test_a_pinned_moment_is_compared_with_the_current_one(show, shown):
@@ -52,11 +58,41 @@ def test_a_pinned_moment_is_compared_with_the_current_one(show, shown):
     to(page, 1)
     page.get_by_role("button", name="Pin this moment").click()
     to(page, 4)
-    assert page.locator(".fold thead th").all_inner_texts()[1:] == ["pinned, after event 1", "now"]
+    assert page.locator(".fold thead th").all_inner_texts()[1:] == ["pinned, version 1", "now"]
     assert page.locator(".fold tbody tr", has_text="balance").locator("td").all_inner_texts() == ["10000", "100"]
     page.get_by_role("button", name="Remove the pin").click()
     settle(page)
     assert page.locator(".fold thead th").nth(1).inner_text() == "before"
+
+
+def test_the_numbers_of_the_state_are_a_chart_to_go_by(show, shown):
+    page = show(shown["stream"]._repr_html_())
+    assert page.locator(".chart .name").all_inner_texts() == ["balance\n0 … 10000"]
+    chart = page.locator(".chart svg").first.bounding_box()
+    page.mouse.click(chart["x"] + chart["width"] * 0.9, chart["y"] + 10)
+    settle(page)
+    assert page.locator("caption").inner_text() == "account-1, version 4 of 4"
+    page.mouse.move(chart["x"] + chart["width"] * 0.9, chart["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(chart["x"] + chart["width"] * 0.3, chart["y"] + 10, steps=3)
+    page.mouse.up()
+    settle(page)
+    assert page.locator("caption").inner_text() == "account-1, version 1 of 4" and page.trouble == []
+
+
+def test_a_stream_of_which_only_the_end_is_shown_counts_its_versions(show):
+    store = EventStore(":memory:")
+    for command in (Open("Ann"), *[Deposit(100)] * 6):
+        handle(store, "ann", ACCOUNT, command)
+    page = show(play(stream([event for event in store.read("ann") if event.version >= 4], Decider(Account("Ann", 300), None, ACCOUNT.evolve)), "stream", at=6)._repr_html_())
+    assert page.locator("caption").inner_text() == "ann, version 5 of 6" and page.locator(".events").get_attribute("start") == "4"
+
+
+def test_a_stream_without_numbers_has_no_chart(show):
+    store = EventStore(":memory:")
+    handle(store, "ann", ACCOUNT, Open("Ann"))
+    page = show(play(stream(store.read("ann"), ACCOUNT), "stream")._repr_html_())
+    assert page.locator(".chart").count() == 0 and page.locator(".events li").count() == 1 and page.trouble == []
 
 
 def test_a_board_shows_places_lag_tries_and_dead_letters(show, shown):
@@ -75,6 +111,45 @@ def test_a_board_shows_places_lag_tries_and_dead_letters(show, shown):
     assert {"◐", "↻1", "↻2"} <= set(" ".join(seen).split()) and page.locator(".dead .box").inner_text().split() == ["ann", "oops"]
 
 
+def test_groups_at_one_place_share_a_flag_and_a_long_log_shows_where_they_are(show):
+    recorder = Recorder("payments", "ledger", "mail", title="Behind")
+    log = Log("payments", recorder=recorder)
+    groups = [Group(log, name, recorder=recorder) for name in ("ledger", "mail")]
+    for number in range(90):
+        log.publish("ann", f"+{number}")
+    for group in groups:
+        group.commit(group.poll("1"))
+    page = show(play(recorder, "pipeline", at=1000)._repr_html_())
+    assert page.locator(".boxes .flag").all_inner_texts() == ["⚑ ledger, mail"] and page.locator(".boxes .flag").is_visible()
+    assert page.locator(".boxes li.box").count() == 60 and page.locator(".boxes .more").all_inner_texts() == ["30 more"]
+    seen, row = page.locator(".boxes .flag").bounding_box(), page.locator(".boxes").bounding_box()
+    assert row["x"] <= seen["x"] < row["x"] + row["width"] / 2
+    assert page.locator(".lag").all_inner_texts() == ["ledger: lag 89, read by 1 · mail: lag 89, read by 1"] and page.trouble == []
+
+
+def test_a_crash_point_stands_in_its_step_and_opens_at_the_crash(show, shown):
+    page = show(shown["saga"]._repr_html_())
+    places = [[dot.get_attribute("aria-label") for dot in cell.locator(".dot").all()] for cell in page.locator(".cell").all()]
+    assert places == [["a crash before StepBegun of reserve", "a crash before StepDone of reserve"], ["a crash before StepBegun of charge", "a crash before StepDone of charge"],
+                      ["a crash before StepBegun of ship", "a crash before StepRejected of ship"], [], ["a crash before UndoBegun of charge", "a crash before Undone of charge"],
+                      ["a crash before UndoBegun of reserve", "a crash before Undone of reserve"]]
+    assert page.locator(".dots .dot").all_text_contents() == ["○"]
+    page.get_by_role("button", name="a crash before StepDone of charge").click()
+    page.wait_for_function("() => document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.querySelector('.outcome')?.textContent")
+    settle(page)
+    assert page.locator(".outcome").inner_text() == "✕ The orchestrator is down. Its log holds 3 events."
+    page.get_by_role("button", name="One step on").click()
+    settle(page)
+    assert "goes on" in page.locator(".sentence").inner_text() and page.trouble == []
+
+
+def test_on_a_phone_no_step_of_a_saga_is_out_of_sight(show, shown):
+    page = show(shown["saga"]._repr_html_(), viewport={"width": 360, "height": 800})
+    assert page.locator(".saga .scroll").evaluate("box => box.scrollWidth <= box.clientWidth")
+    tops = [cell.bounding_box()["y"] for cell in page.locator(".cell").all()]
+    assert tops[0] < tops[1] < tops[2] == tops[3] and tops[1] == tops[4] and tops[0] == tops[5]
+
+
 def test_a_saga_plays_and_every_crash_point_is_a_dot(show, shown):
     page = show(shown["saga"]._repr_html_())
     names = list(shown["saga"].players)
@@ -83,7 +158,7 @@ def test_a_saga_plays_and_every_crash_point_is_a_dot(show, shown):
     page.get_by_role("button", name="To the end").click()
     settle(page)
     assert page.locator(".outcome").inner_text() == "The saga is compensated."
-    assert page.locator(".cell").all_inner_texts()[0].startswith("✓") and "undone" in page.locator(".cell.undo").first.inner_text()
+    assert page.locator(".cell").all_inner_texts()[0].startswith("✓") and "undone" in page.locator(".cell.undo", has_text="undo reserve").inner_text()
     for name in names[1:]:
         page.get_by_role("button", name=name, exact=True).click()
         page.wait_for_function("(name) => document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.querySelector('.which')?.textContent === name", arg=name)

@@ -56,7 +56,7 @@ def test_the_frontier_is_python_s_for_every_pair_of_axes(drawn, x, y):
 
 def test_what_stands_on_the_frontier_is_said_and_drawn(drawn):
     _, element = drawn()
-    assert sentence(element) == "On the frontier between write and stale: majority 3, local 3. One run lacks one of these figures."
+    assert sentence(element) == "On the frontier between write and stale: majority 3, local 3. Each other run is beaten by one of them. One run lacks one of these figures."
     assert element.locator("svg text.name").all_text_contents() == ["majority 3", "local 3"]
     assert element.locator("svg .edge").count() == 1 and element.locator("svg g").count() == 5
     assert "● majority" in element.locator(".legend").inner_text() and "■ local" in element.locator(".legend").inner_text()

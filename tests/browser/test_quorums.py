@@ -26,7 +26,9 @@ def pair(page, element):
 
 def said(page, element):
     settle(page)
-    return element.locator(".said li").all_text_contents()
+    sign, answer = element.locator(".answer").inner_text().split(" ", 1)
+    assert sign == ("✗" if "don't meet" in answer else "✓")
+    return [answer, *element.locator(".said li").all_text_contents()]
 
 
 def node(element, name):

@@ -169,6 +169,71 @@ def test_zoom_and_dragging_move_the_window_within_the_picture(states):
     assert element.evaluate("e => [e.picture.zoom, e.picture.left, e.picture.top]") == [1, 0, 0]
 
 
+PHONE = {"viewport": {"width": 360, "height": 800}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def phone(states):
+    """A state graph on a phone: (page, element, `touch(kind, *points)` with points as shares of the canvas)."""
+    page, element = states(paxos(), **PHONE)
+    element.locator("canvas").scroll_into_view_if_needed()
+    box, fingers = element.locator("canvas").bounding_box(), page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        fingers.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [
+            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"], "id": number} for number, (x, y) in enumerate(points)]})
+        settle(page)
+    return page, element, touch
+
+
+def window(element):
+    return element.evaluate("({picture}) => ({zoom: picture.zoom, x: (picture.width / 2 - picture.left) / picture.zoom, y: (picture.height / 2 - picture.top) / picture.zoom, left: picture.left})")
+
+
+def test_two_fingers_zoom_and_move_the_picture_and_not_the_page(phone):
+    page, element, touch = phone
+    before, scrolled = window(element), page.evaluate("[visualViewport.scale, scrollY]")
+    touch("Start", (0.4, 0.5), (0.6, 0.5))
+    touch("Move", (0.3, 0.5), (0.7, 0.5))
+    touch("Move", (0.2, 0.5), (0.8, 0.5))
+    touch("End")
+    near = window(element)
+    assert near["zoom"] == pytest.approx(3, abs=0.05) and (near["x"], near["y"]) == pytest.approx((before["x"], before["y"]), abs=2)
+    assert sentence(element).startswith("State 1 of 145") and page.evaluate("[visualViewport.scale, scrollY]") == scrolled
+    touch("Start", (0.2, 0.5), (0.8, 0.5))
+    touch("Move", (0.4, 0.5), (0.6, 0.5))
+    touch("Move", (0.49, 0.5), (0.51, 0.5))
+    touch("End")
+    assert window(element)["zoom"] == 1 and page.trouble == []
+
+
+def test_a_finger_taps_a_state_and_drags_the_picture_once_it_is_larger(phone):
+    page, element, touch = phone
+    element.get_by_role("button", name="Zoom in").tap()
+    element.get_by_role("button", name="Zoom in").tap()
+    settle(page)
+    before = window(element)["left"]
+    touch("Start", (0.6, 0.6))
+    touch("Move", (0.5, 0.5))
+    touch("Move", (0.4, 0.5))
+    touch("End")
+    assert window(element)["left"] < before - 30 and sentence(element).startswith("State 1 of 145")
+    x, y = element.evaluate("({picture}) => [picture.x(4) / picture.width, picture.y(4) / picture.height]")
+    touch("Start", (x, y))
+    touch("End")
+    assert sentence(element).startswith("State 5 of 145")
+
+
+def test_shift_and_arrows_move_the_picture(states):
+    page, element = states(paxos())
+    element.locator("canvas").focus()
+    press(page, "+", "+", "0", "+", "+")
+    before = element.evaluate("e => [e.picture.left, e.picture.top]")
+    press(page, "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowUp")
+    assert element.evaluate("e => [e.picture.left, e.picture.top]") == [before[0] - 120, min(0, before[1] + 60)]
+    assert sentence(element).startswith("State 1 of 145")
+
+
 def test_states_are_found_by_their_text(states):
     page, element = states(state_graph(explore(Peterson(), graph=True)))
     element.locator("canvas").focus()

@@ -29,6 +29,14 @@ def test_every_combination_is_worked_out_by_one_function():
     assert asked == list(product(*CHOICES.values())) and data["table"] == [[3, 0], [5, 0]] * 3
 
 
+def test_an_option_may_have_a_name_for_the_reader_and_a_value_for_the_run():
+    asked = []
+    board = design_board("cart", [FAST], {"place": {"one room": (1, 4), "cities": (10, 40)}, "nodes": (3, 5)}, lambda place, nodes: asked.append((place, nodes)) or {"ms": place[0]},
+                         title="Where to?")
+    assert asked == [((1, 4), 3), ((1, 4), 5), ((10, 40), 3), ((10, 40), 5)] and board.data()["choices"][0]["options"] == ["one room", "cities"]
+    assert board.met[("one room", "5")] == [True] and board.words() == "Where to? 4 designs; 4 meet “It is fast”."
+
+
 def test_a_combination_without_figures_is_left_open():
     data = board().data()
     assert data["table"][5] is None and data["table"][4] == [5, 40, None]
@@ -36,9 +44,9 @@ def test_a_combination_without_figures_is_left_open():
 
 
 def test_it_says_what_can_t_be_had_together():
-    assert board().words() == "A cart: 5 designs; 0 meet all 3 requirements. No design meets “It is fast” and “It answers” together."
+    assert board().words() == "A cart: 5 designs; none meets all 3 requirements. No design meets “It is fast” and “It answers” together."
     slow = design_board("cart", [FAST._replace(at_most=1)], CHOICES, FIGURES)
-    assert slow.words() == "A design: 5 designs; 0 meet all 1 requirements. No design meets “It is fast”."
+    assert slow.words() == "A design: 5 designs; none meets “It is fast”. No design meets “It is fast”."
 
 
 def test_conflicts_are_the_smallest():

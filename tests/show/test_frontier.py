@@ -44,8 +44,15 @@ def test_the_still_picture_is_an_image_and_the_same_each_time():
     element = frontier(POINTS, FIGURES, series="kind", title="a < b")
     picture = element.picture()
     document = xml.dom.minidom.parseString(picture)
-    assert document.getElementsByTagName("title")[0].firstChild.data == "a < b" and len(document.getElementsByTagName("circle")) == 4
-    assert picture == element.picture()
+    assert document.getElementsByTagName("title")[0].firstChild.data == "a < b" and picture == element.picture()
+    signs = [path for path in document.getElementsByTagName("path") if path.getAttribute("transform")]
+    assert len(signs) == 4 + 2 and len({sign.getAttribute("d") for sign in signs}) == 2, "each kind has a sign of its own, in the picture and in the legend"
+    assert [sign.getAttribute("fill") == "#ffffff" for sign in signs] == [False, False, True, False, False, False]
+    assert {"a < b", "a 3", "a 5", "b 5", "time (ms), less is better", "up (%), more is better"} <= {text.firstChild.data for text in document.getElementsByTagName("text")}
+
+
+def test_runs_without_any_figure_in_common_are_a_picture_too():
+    assert "<path transform" not in frontier([{"kind": "a", "time": None, "up": 1, "cost": 1}], FIGURES).picture().split("filled")[0]
 
 
 @pytest.mark.parametrize("call, sentence", [

@@ -48,13 +48,13 @@ def test_a_grid_of_one_column_or_one_row_is_read_one_write_all_or_the_reverse():
 def test_the_example_that_doesn_t_meet_is_one():
     read, write = quorums(5, 2, 3).example()
     assert not set(read) & set(write) and len(read) == 2 and len(write) == 3
-    assert "The read {n1 n2} and the write {n3 n4 n5} don't: R + W = 5 ≤ N = 5." in quorums(5, 2, 3).words()
+    assert "R + W = 5 is not more than N = 5: of 100 pairs of a read and a write quorum, 10 don't meet, such as {n1 n2} and {n3 n4 n5}." in quorums(5, 2, 3).words()
 
 
 def test_spare_nodes_take_the_overlap_away():
     strict, sloppy = quorums(3, 2, 2), quorums(3, 2, 2, spares=1)
-    assert strict.sentences()[0] == "All 9 pairs of a read and a write quorum meet, in 1 replica or more: R + W = 4 > N = 3."
-    assert sloppy.sentences()[0].endswith("The read {n1 n2} and the write {n3 s1} don't: R + W = 4 ≤ N + spares = 4.")
+    assert strict.sentences()[0] == "R + W = 4 is more than N = 3: all 9 pairs of a read and a write quorum meet, in 1 replica or more."
+    assert sloppy.sentences()[0] == "R + W = 4 is not more than N + spares = 4: of 18 pairs of a read and a write quorum, 3 don't meet, such as {n1 n2} and {n3 s1}."
     assert "linearizab" in strict.sentences()[3] and "never heard of this write" in sloppy.sentences()[3]
 
 
@@ -65,7 +65,9 @@ def test_a_failure_leaves_what_it_leaves():
 
 def test_the_still_picture_is_an_image_with_every_replica():
     document = xml.dom.minidom.parseString(quorums(9, grid=(3, 3), failed=("n5",)).picture())
-    assert {f"n{number}" for number in range(1, 10)} <= {text.firstChild.data for text in document.getElementsByTagName("text")}
+    said = [text.firstChild.data for text in document.getElementsByTagName("text")]
+    assert {f"n{number}" for number in range(1, 10)} <= set(said) and said[0] == "Quorums of 9 replicas: a grid of 3 × 3"
+    assert " ".join(said[said.index("circle: the read set · dashed square: the write set · cross: failed") + 1:]) == quorums(9, grid=(3, 3)).sentences()[0]
     assert quorums(5, 2, 3)._repr_html_().startswith('<dslab-quorums class="dslab"><script type="application/json">{"format":"dslab-quorums","version":1,')
 
 

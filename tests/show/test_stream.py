@@ -24,7 +24,7 @@ def store(tmp_path):
 def test_each_event_is_a_step_with_the_state_that_it_folds_to(store):
     trace = stream(store.read_all(), ACCOUNT)
     assert trace.nodes == ("ann", "bob")
-    assert trace.sentences()[-2:] == ["event 3: MoneyDeposited(amount=100); balance 0 → 100.", "event 4: MoneyWithdrawn(amount=30); balance 100 → 70."]
+    assert trace.sentences()[-2:] == ["position 3: MoneyDeposited(amount=100); balance 0 → 100.", "position 4: MoneyWithdrawn(amount=30); balance 100 → 70."]
     assert trace.state("ann") == {"version": 2, "event": "MoneyWithdrawn", "data": {"amount": 30}, "owner": "Ann", "balance": 70}
 
 

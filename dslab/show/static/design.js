@@ -7,10 +7,13 @@
 //
 // The reader's design and reason are kept on their machine under design:PAGE#ID, as { options: texts, reason }.
 
-import { html } from "./core/draw.js";
+import { html, svg } from "./core/draw.js";
 import { show } from "./core/run.js";
 import { keep, recall } from "./core/storage.js";
 import { BadData, Widget, define } from "./core/widget.js";
+
+/** More designs, or more columns of them, are no map that can be read at a glance. */
+const MAP = 60, ACROSS = 12;
 
 const list = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 const round = (number) => Number(number.toPrecision(4));
@@ -22,11 +25,15 @@ class Design extends Widget {
 .choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: .3rem .9rem; padding: .4rem .75rem .6rem; } fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } legend { padding: 0; font-weight: 600; font-size: 13px; color: var(--soft); }
 .option { display: flex; gap: .5rem; align-items: baseline; padding: .22rem .5rem; border: 1px solid var(--line); border-radius: 6px; margin: .2rem 0; cursor: pointer; overflow-wrap: anywhere; } .option:hover { border-color: var(--mark); } .option input { accent-color: var(--mark); }
 .option:has(input:checked) { border-color: var(--mark); background: var(--tint); font-weight: 600; } .option:has(input:focus-visible) { outline: 2px solid var(--mark); outline-offset: 2px; }
+.option .marks { margin-inline-start: auto; font-weight: 400; white-space: nowrap; letter-spacing: .08em; } .marks b { color: var(--good); font-weight: 600; } .marks i { color: var(--bad); font-style: normal; } .option .marks:empty { display: none; }
 .board { border-top: 1px solid var(--line); } .requirement { display: grid; grid-template-columns: 1.4rem minmax(0, 1.3fr) minmax(0, 1fr); gap: 0 .6rem; padding: .45rem .75rem; border-bottom: 1px solid var(--line); border-inline-start: 4px solid var(--good); margin: 0; } .requirement.missed { border-inline-start: 4px dashed var(--bad); }
-.requirement p { margin: 0; } .requirement .sign { font-weight: 700; color: var(--good); } .missed .sign { color: var(--bad); } .name { font-weight: 600; } .moves { grid-column: 2 / -1; color: var(--soft); font-size: 13px; } .by { font-variant-numeric: tabular-nums; }
-.sentence { min-height: 0; font-weight: 600; border: 0; } .conflicts:not(:empty) { padding-top: .5rem; } ul { margin: 0; padding: .1rem .75rem .5rem 2rem; } .all ul { padding-inline-start: 1.2rem; } .reason { padding: .4rem .75rem .6rem; border-top: 1px solid var(--line); } .reason label { font-weight: 600; font-size: 13px; color: var(--soft); }
-textarea { display: block; width: 100%; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: 6px; padding: .3rem .5rem; margin: .25rem 0; min-height: 3.6em; resize: vertical; } textarea:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; } [hidden] { display: none; } .text { min-height: 11em; font: 12.5px/1.45 ui-monospace, monospace; } .note { color: var(--soft); font-size: 13px; margin: .2rem 0 0; }
-@media (max-width: 480px) { .requirement { grid-template-columns: 1.4rem minmax(0, 1fr); } .by { grid-column: 2; } }`;
+.requirement p { margin: 0; } .requirement .sign { font-weight: 700; color: var(--good); } .missed .sign { color: var(--bad); } .name { font-weight: 600; } .strip { grid-column: 2 / -1; display: block; width: 100%; height: 20px; overflow: visible; margin-top: .15rem; } .strip .track { stroke: var(--line); } .strip .wanted { fill: var(--good); opacity: .2; } .strip .limit { stroke: var(--good); stroke-width: 2; } .strip .other { fill: var(--soft); opacity: .5; } .strip .here { fill: var(--good); stroke: var(--paper); } .missed .strip .here { fill: var(--bad); } .by { font-variant-numeric: tabular-nums; }
+.map { padding: .5rem .75rem .6rem; border-top: 1px solid var(--line); overflow-x: auto; } .map table { width: auto; border-collapse: separate; border-spacing: 3px; } .map p { margin: 0; color: var(--soft); } .map th { position: static; border: 0; font-weight: 400; color: var(--soft); white-space: normal; max-width: 9rem; padding: 0 .3rem; background: none; vertical-align: middle; line-height: 1.25; overflow-wrap: normal; } .map thead th { text-align: center; max-width: 6.5rem; vertical-align: bottom; } .map td { padding: 0; min-width: 0; }
+.map button { width: 100%; min-width: 3.2rem; background: color-mix(in srgb, var(--mark) var(--share), var(--paper)); border-color: transparent; font-weight: 600; } .map button.whole { border-color: var(--good); border-width: 2.5px; } .map button[aria-current] { outline: 2.5px solid var(--ink); outline-offset: -1px; } .map button:disabled { color: var(--soft); cursor: default; background: none; }
+.sentence { min-height: 0; font-weight: 600; border: 0; } .conflicts { font-weight: 600; } .conflicts:not(:empty) { padding-top: .2rem; } ul { margin: 0; padding: .1rem .75rem .5rem 2rem; } .all ul { padding-inline-start: 1.2rem; } .reason { padding: .4rem .75rem .6rem; border-top: 1px solid var(--line); } .reason label { font-weight: 600; font-size: 13px; color: var(--soft); }
+textarea { display: block; width: 100%; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: 6px; padding: .3rem .5rem; margin: .25rem 0; min-height: 3.6em; resize: vertical; } textarea:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; } .unseen { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; } .text { min-height: 11em; font: 12.5px/1.45 ui-monospace, monospace; } .note { color: var(--soft); font-size: 13px; margin: .2rem 0 0; }
+@media print { .option:not(:has(:checked)), .option .marks, .moving, .reason button, .note { display: none; } }
+@media (max-width: 480px) { .requirement { grid-template-columns: 1.4rem minmax(0, 1fr); } .by { grid-column: 2; } .map { padding-inline: .4rem; } .map th { max-width: 5.4rem; font-size: 12px; padding: 0; } .map button { min-width: 2.3rem; } }`;
 
   load(data) {
     super.load(data);
@@ -46,15 +53,21 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
     this.body.setAttribute("aria-label", `Design board ${this.number}: ${title}`);
     const told = html("textarea", { id: "reason", placeholder: "What decided it, and what you give up", oninput: () => { this.reason = told.value; this.save(); } });
     told.value = this.reason;
-    this.body.append(html("p", { class: "title" }, title), html("div", { class: "choices" }, ...data.choices.map((choice, place) => html("fieldset", {}, html("legend", {}, choice.name),
-      ...choice.options.map((option, number) => html("label", { class: "option" }, html("input", { type: "radio", name: `choice${place}`, checked: this.chosen[place] === number, onchange: () => this.choose(place, number) }), html("span", {}, option)))))),
-    this.sentence = html("p", { class: "sentence", role: "status" }), this.board = html("div", { class: "board" }), this.limits(), this.solutions(),
+    this.body.append(html("p", { class: "title" }, title), html("p", { class: "hint" }, this.hint()), html("div", { class: "choices" }, ...data.choices.map((choice, place) => html("fieldset", {}, html("legend", {}, choice.name),
+      ...choice.options.map((option, number) => html("label", { class: "option" }, html("input", { type: "radio", name: `choice${place}`, checked: this.chosen[place] === number, onchange: () => this.choose(place, number) }), html("span", {}, option), html("span", { class: "marks" })))))),
+    this.sentence = html("p", { class: "sentence", role: "status" }), this.board = html("div", { class: "board" }), this.map = html("div", { class: "map scroll", tabindex: 0, role: "region", "aria-label": `All designs of board ${this.number}` }), this.limits(), this.solutions(), this.moving = html("details", { class: "moving" }, html("summary", {}, "What another option, changed alone, would give"), html("ul")),
     html("div", { class: "reason" }, html("label", { for: "reason" }, "Why this design?"), told, html("button", { type: "button", onclick: () => this.export() }, "Copy as text"), this.note = html("p", { class: "note", role: "status" }), this.text = html("textarea", { class: "text", readonly: true, hidden: true, "aria-label": "The design as text" })));
     this.say();
   }
 
+  hint() {
+    const { requirements, choices } = this.content, all = requirements.length > 1 ? `all ${requirements.length} requirements` : "the requirement";
+    return `Choose ${choices.length > 1 ? "an option in each column" : "an option"}, and try to meet ${all}. ${requirements.length > 1 ? "The signs beside an option say which ones it would meet, in their order below." : ""}`;
+  }
+
   choose(place, number) {
     this.chosen[place] = number;
+    this.body.querySelectorAll(`input[name=choice${place}]`)[number].checked = true;
     this.save();
     this.repaint();
   }
@@ -125,6 +138,9 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
 
   paint() {
     const row = this.row(this.chosen), { requirements } = this.content;
+    this.paintMarks();
+    this.paintMap();
+    this.moving.querySelector("ul").replaceChildren(...(row ? requirements.map(({ name }, number) => html("li", {}, `${name}: ${this.moves(number)}`)) : []));
     if (!row) {
       this.board.replaceChildren();
       this.sentence.textContent = "There is no run of this design, so nothing is known of it: choose otherwise.";
@@ -135,9 +151,42 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
     this.sentence.textContent = missed.length ? `${requirements.length - missed.length} of ${requirements.length} requirements are met; missed: ${list(missed)}.` : `All ${requirements.length} requirements are met.`;
   }
 
+  /** Beside each option: which requirements it would meet, were it changed alone. */
+  paintMarks() {
+    const { choices } = this.content, marks = this.body.querySelectorAll(".marks");
+    choices.flatMap((choice, place) => choice.options.map((_, number) => this.row(this.chosen.with(place, number)))).forEach((row, at) => {
+      const met = row?.map((value, number) => this.met(number, value)) ?? [];
+      marks[at].replaceChildren(...met.map((good) => html(good ? "b" : "i", { "aria-hidden": "true" }, good ? "✓" : "✗")), ...(row ? [html("span", { class: "unseen" }, ` (meets ${met.filter(Boolean).length} of ${met.length})`)] : []));
+    });
+  }
+
+  /** Every design, by how many requirements it meets: the first choice down, all others across. */
+  paintMap() {
+    const { choices, requirements } = this.content, designs = this.designs(), across = designs.length / choices[0].options.length, wide = designs.slice(0, across);
+    this.map.hidden = designs.length > MAP || across > ACROSS;
+    if (this.map.hidden) return;
+    const cell = (design) => {
+      const row = this.row(design), met = row?.filter((value, number) => this.met(number, value)).length, whole = met === requirements.length, here = design.every((number, place) => number === this.chosen[place]);
+      return html("td", {}, html("button", { type: "button", tabindex: -1, disabled: !row, class: whole ? "whole" : null, "aria-current": here ? "true" : null, "aria-label": `${this.options(design).join(", ")}: ${row ? `meets ${met} of ${requirements.length}` : "no run"}`,
+        style: `--share: ${row ? Math.round((45 * met) / requirements.length) : 0}%`, onclick: () => design.forEach((number, place) => this.choose(place, number)) }, row ? `${whole ? "✓ " : ""}${met}` : "–"));
+    };
+    this.map.replaceChildren(html("p", {}, `All ${designs.length} designs: how many of the ${requirements.length} requirements each meets`), html("table", {},
+      html("thead", {}, html("tr", {}, html("td"), ...wide.map((design) => html("th", { scope: "col" }, this.options(design).slice(1).join(", "))))),
+      html("tbody", {}, ...choices[0].options.map((option, number) => html("tr", {}, html("th", { scope: "row" }, option), ...wide.map((design) => cell([number, ...design.slice(1)])))))));
+  }
+
+  /** All designs on the requirement's figure: what is asked for as a ground, and this one as the large sign. */
+  strip(number, value) {
+    const { limit, more } = this.content.requirements[number], values = this.content.table.map((row) => row?.[number] ?? null).filter((each) => each !== null), [low, high] = [Math.min(limit, ...values), Math.max(limit, ...values)];
+    const log = low > 0 && high / low > 20, change = log ? Math.log : Number, at = (each) => `${(3 + (94 * (change(each) - change(low))) / (change(high) - change(low) || 1)).toFixed(2)}%`;
+    return svg("svg", { class: "strip", "aria-hidden": "true" }, svg("line", { class: "track", x1: "0%", x2: "100%", y1: 10, y2: 10 }), svg("rect", { class: "wanted", x: more ? at(limit) : "0%", y: 3, width: more ? `${100 - parseFloat(at(limit))}%` : at(limit), height: 14 }),
+      svg("line", { class: "limit", x1: at(limit), x2: at(limit), y1: 2, y2: 18 }), ...[...new Set(values)].map((each) => svg("circle", { class: "other", cx: at(each), cy: 10, r: 2.5 })),
+      ...(value === null ? [] : [svg("svg", { x: at(value), y: 10, overflow: "visible" }, svg("path", { class: "here", d: this.met(number, value) ? "M0 -7L7 0L0 7L-7 0Z" : "M-6 -6H6V6H-6Z" }))]));
+  }
+
   line(number, value) {
     const { name } = this.content.requirements[number], met = this.met(number, value);
-    return html("div", { class: `requirement ${met ? "" : "missed"}` }, html("p", { class: "sign", "aria-label": met ? "met" : "missed", role: "img" }, met ? "✓" : "✗"), html("p", { class: "name" }, name), html("p", { class: "by" }, this.by(number, value)), html("p", { class: "moves" }, this.moves(number)));
+    return html("div", { class: `requirement ${met ? "" : "missed"}` }, html("p", { class: "sign", "aria-label": met ? "met" : "missed", role: "img" }, met ? "✓" : "✗"), html("p", { class: "name" }, name), html("p", { class: "by" }, this.by(number, value)), this.strip(number, value));
   }
 
   by(number, value) {

@@ -18,10 +18,10 @@ class Frontier extends Widget {
   static format = "dslab-frontier";
   static style = `
 svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outline: 2px solid var(--mark); outline-offset: -2px; } svg text { font: 11.5px system-ui, sans-serif; fill: var(--soft); } svg .name { fill: var(--ink); font-size: 12.5px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
-.grid { stroke: var(--line); stroke-width: .6; } .edge { fill: none; stroke: var(--mark); stroke-width: 1.6; } .limit { stroke: var(--bad); stroke-dasharray: 6 4; } .ring { fill: none; stroke: var(--mark); stroke-width: 2.4; }
+.grid { stroke: var(--line); stroke-width: .6; } .edge { fill: none; stroke: var(--mark); stroke-width: 1.6; } .beaten { fill: var(--soft); opacity: .09; } .limit { stroke: var(--bad); stroke-dasharray: 6 4; } .ring { fill: none; stroke: var(--mark); stroke-width: 2.4; }
 :host { color-scheme: light; --bad: #b3261e; } :host([dark]) { color-scheme: dark; --bad: #ff8f8f; } .axes label, .limits label { display: inline-flex; align-items: center; gap: .35rem; } .limits { display: grid; grid-template-columns: minmax(5rem, max-content) 1fr minmax(8.5rem, max-content); gap: 0 .7rem; align-items: center; padding: .3rem .75rem; border-top: 1px solid var(--line); } .limits output { font-variant-numeric: tabular-nums; color: var(--soft); font-size: 13px; }
 .sentence { min-height: 3.6em; } select { max-width: 12rem; margin-inline-end: .4rem; } .axes label + label { margin-inline-end: .8rem; } .dim td, .dim th { color: var(--soft); } tr.fails td { text-decoration: line-through; } tr td:last-child { text-decoration: none; } th { min-width: 7rem; }
-@media (max-width: 480px) { .limits { grid-template-columns: 1fr; padding-block: .5rem; } .limits input { width: 100%; } }`;
+@media (max-width: 480px) { .limits { grid-template-columns: 1fr max-content; grid-auto-flow: dense; padding-block: .5rem; } .limits input { width: 100%; grid-column: 1 / -1; } }`;
 
   load(data) {
     super.load(data);
@@ -39,8 +39,8 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
     this.picture = svg("svg", { tabindex: 0, role: "img" });
     for (const [kind, act] of [["pointermove", (at) => this.point(at)], ["pointerleave", () => this.point(-1)], ["click", (at) => { if (at >= 0) this.choose(at); }]]) this.picture.addEventListener(kind, (event) => act(this.near(event)));
     this.rows = html("tbody");
-    this.body.append(html("p", { class: "title" }, title), html("div", { class: "picture" }, this.picture, this.legend = html("div", { class: "legend" })), this.axes(), this.limiting(),
-      this.sentence = html("p", { class: "sentence", role: "status", "aria-live": "polite" }),
+    this.body.append(html("p", { class: "title" }, title), this.hint = html("p", { class: "hint" }), html("div", { class: "picture" }, this.picture, this.legend = html("div", { class: "legend" })),
+      this.sentence = html("p", { class: "sentence", role: "status", "aria-live": "polite" }), this.axes(), this.limiting(),
       html("details", { class: "account" }, html("summary", {}, `All ${data.points.length} runs as a table`), html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `The runs of frontier ${this.number}` },
         html("table", {}, html("thead", {}, html("tr", {}, ...[...data.config, ...data.figures.map((_, axis) => this.axisName(axis)), "frontier"].map((name) => html("th", { scope: "col" }, name)))), this.rows))));
   }
@@ -64,7 +64,7 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
 
   /** A slider for each figure: its loosest end is no limit. */
   limiting() {
-    return html("details", {}, html("summary", {}, "Limits: what must hold"), html("div", { class: "limits" }, ...this.content.figures.flatMap((figure, axis) => {
+    return html("details", { open: matchMedia("(min-width: 520px)").matches }, html("summary", {}, "Limits: what must hold"), html("div", { class: "limits" }, ...this.content.figures.flatMap((figure, axis) => {
       const said = html("output", {}, "no limit"), id = `limit${axis}`, [low, high] = this.range(axis), loose = figure.more ? 0 : STEPS;
       const range = html("input", { id, type: "range", min: 0, max: STEPS, step: 1, value: loose, oninput: () => {
         const place = Number(range.value);
@@ -159,7 +159,7 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
     this.up = scale(this.range(this.y), this.isLog(this.y), this.height - BOTTOM - 12, TOP + 12);
     this.picture.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
     this.picture.setAttribute("height", this.height);
-    this.picture.replaceChildren(...this.grid(), ...this.limitLines(), ...this.edge(), ...this.marks(), ...this.names(), ...this.ring());
+    this.picture.replaceChildren(...this.grid(), ...this.beaten(), ...this.limitLines(), ...this.edge(), ...this.marks(), ...this.names(), ...this.ring());
     this.tell();
   }
 
@@ -179,12 +179,24 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
     return made;
   }
 
-  /** The frontier as a stair: between two of its runs nothing is known to be had. */
+  /** The frontier's corners from left to right, and the way from one to the next: with less being better across, level and then up or down. */
+  stair() {
+    const corners = this.front.map((number) => this.at(number)).sort(([one], [other]) => one - other), level = !this.content.figures[this.x].more;
+    return { corners, way: corners.map(([x, y], place) => (place ? (level ? `H${x}V${y}` : `V${y}H${x}`) : `${x} ${y}`)).join(""), level };
+  }
+
+  /** Between two runs of the frontier nothing is known to be had. */
   edge() {
-    const corners = [...this.front].map((number) => this.at(number)).sort(([one], [other]) => one - other);
-    if (corners.length < 2) return [];
-    const level = !this.content.figures[this.x].more;  // With less being better across, one goes on from the better figure up.
-    return [svg("path", { class: "edge", d: corners.map(([x, y], place) => (place ? (level ? `H${x}V${y}` : `V${y}H${x}`) : `M${x} ${y}`)).join("") })];
+    const { corners, way } = this.stair();
+    return corners.length < 2 ? [] : [svg("path", { class: "edge", d: `M${way}` })];
+  }
+
+  /** Where a run of the frontier is at least as good in both figures: no run that stands here is a choice. */
+  beaten() {
+    const { corners, way, level } = this.stair();
+    if (!corners.length) return [];
+    const far = this.content.figures[this.y].more ? this.height - BOTTOM : TOP, [left, right] = [this.left, this.width - RIGHT];
+    return [svg("path", { class: "beaten", d: level ? `M${corners[0][0]} ${far}L${way}H${right}V${far}Z` : `M${left} ${far}V${corners[0][1]}L${way}V${far}Z` })];
   }
 
   marks() {
@@ -200,7 +212,7 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
     const taken = [], made = [], box = (number) => this.at(number);
     for (const number of [...this.front].sort((one, other) => Number(other === this.chosen) - Number(one === this.chosen))) {
       const { name } = this.content.points[number], [x, y] = box(number), wide = name.length * 6.6, flip = x + wide + 14 > this.width - 4;
-      const left = flip ? x - wide - 12 : x + 12, free = [y + 4, y - 12, y + 20].find((at) => left > this.left - 40 && at > TOP && taken.every((other) => left > other.left + other.wide || other.left > left + wide || Math.abs(other.at - at) > 13)
+      const left = flip ? x - wide - 12 : x + 12, free = [y - 9, y + 20, y + 4].find((at) => left > this.left - 40 && at > TOP && taken.every((other) => left > other.left + other.wide || other.left > left + wide || Math.abs(other.at - at) > 13)
         && this.shown.every((other) => { const [px, py] = box(other); return other === number || px < left - 6 || px > left + wide + 6 || Math.abs(py - at + 4) > 11; }));
       if (free === undefined) continue;
       taken.push({ left, wide, at: free });
@@ -221,7 +233,9 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
   // Words.
 
   tell() {
-    const { content: data } = this, number = this.pointed >= 0 ? this.pointed : this.chosen, words = number >= 0 ? this.about(number) : this.overall();
+    const { content: data } = this, [x, y] = [this.x, this.y].map((axis) => data.figures[axis].more), corner = x ? (y ? "↗" : "↘") : y ? "↖" : "↙";
+    this.hint.textContent = `Each sign is a run, and better is towards ${corner}. In the grey, a run of the frontier is better. Choose a run to see its figures, other axes, or limits to see what they leave.`;
+    const number = this.pointed >= 0 ? this.pointed : this.chosen, words = number >= 0 ? this.about(number) : this.overall();
     if (this.sentence.textContent !== words) this.sentence.textContent = words;
     this.picture.setAttribute("aria-label", `Trade-off between ${data.figures[this.x].name} and ${data.figures[this.y].name}. ${words}`);
     this.legend.replaceChildren(...this.kinds.map((kind, place) => html("span", {}, html("span", { style: `color:${this.colors.hue(place)}` }, SIGNS[place % SIGNS.length]), ` ${kind}`)), html("span", {}, "filled: on the frontier"), html("span", {}, "hollow: another run beats it"),
@@ -236,7 +250,7 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
   overall() {
     const { content: data } = this, missing = data.points.length - this.shown.length, names = this.front.map((number) => data.points[number].name);
     const left = this.passing.length < this.shown.length ? `${this.passing.length} of ${this.shown.length} runs are within the limits. ` : "";
-    return `${left}${names.length ? `On the frontier between ${data.figures[this.x].name} and ${data.figures[this.y].name}: ${names.join(", ")}.` : "No run is within the limits."}${missing ? ` ${missing === 1 ? "One run lacks" : `${missing} runs lack`} one of these figures.` : ""}`;
+    return `${left}${names.length ? `On the frontier between ${data.figures[this.x].name} and ${data.figures[this.y].name}: ${names.join(", ")}.${names.length < this.passing.length ? ` Each other run is beaten by ${names.length > 1 ? "one of them" : "it"}.` : ""}` : "No run is within the limits."}${missing ? ` ${missing === 1 ? "One run lacks" : `${missing} runs lack`} one of these figures.` : ""}`;
   }
 
   about(number) {

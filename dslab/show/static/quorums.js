@@ -8,6 +8,7 @@ import { counts, example, meet, names, readers, sentences, set, writers } from "
 import { BadData, Widget, define } from "./core/widget.js";
 
 const HANDS = [["read", "in the read set", "R"], ["write", "in the write set", "W"], ["failed", "failed", "F"]];
+const INTO = { failed: "among the failed" };
 const MOST_PAIRS = 126, SPARES = 4;
 let group = 0;
 
@@ -27,8 +28,9 @@ class Quorums extends Widget {
   build() {
     const { setting } = this;
     this.body.setAttribute("aria-label", `Quorums of ${setting.replicas} replicas`);
-    this.body.append(html("p", { class: "title" }, `Quorums of ${setting.replicas} replicas`), this.sliders(), this.hands(),
-      this.nodes = html("div", { class: "nodes", role: "group", "aria-label": "Replicas" }), this.pair = html("p", { class: "pair", role: "status", "aria-live": "polite" }),
+    this.body.append(html("p", { class: "title" }, `Quorums of ${setting.replicas} replicas`),
+      html("p", { class: "hint" }, "A read asks a read quorum, and a write waits for a write quorum. Move R and W: when does every read meet every write?"), this.sliders(),
+      this.answer = html("p", { class: "answer", role: "status", "aria-live": "polite" }), this.hands(), this.nodes = html("div", { class: "nodes", role: "group", "aria-label": "Replicas" }), this.pair = html("p", { class: "pair", role: "status", "aria-live": "polite" }),
       this.legend(), this.table(), this.said = html("ul", { class: "said" }));
     this.nodes.addEventListener("click", (event) => { const node = event.target.closest("button"); if (node) this.toggle(this.hand, node.name); });
     this.nodes.addEventListener("keydown", (event) => this.nodeKey(event));
@@ -63,8 +65,8 @@ class Quorums extends Widget {
 
   hands() {
     const name = `hand-${++group}`;
-    return html("fieldset", { class: "hands" }, html("legend", {}, "A click marks a node as"), ...HANDS.map(([value, words, key]) =>
-      html("label", { class: value }, html("input", { type: "radio", name, value, checked: value === this.hand, onchange: () => { this.hand = value; this.repaint(); } }), ` ${words} `, html("kbd", {}, key))));
+    return html("fieldset", { class: "hands" }, html("legend", {}, "Or choose them by hand: a node is put"), ...HANDS.map(([value, words, key]) =>
+      html("label", { class: value }, html("input", { type: "radio", name, value, checked: value === this.hand, onchange: () => { this.hand = value; this.repaint(); } }), ` ${INTO[value] ?? words} `, html("kbd", {}, key))));
   }
 
   legend() {
@@ -124,7 +126,7 @@ class Quorums extends Widget {
     this.note = null;
     const count = counts(setting), few = count.readers <= MOST_PAIRS && count.writers <= MOST_PAIRS;
     this.pairs = few ? { readers: readers(setting), writers: writers(setting) } : null;
-    this.nodes.style.gridTemplateColumns = setting.grid ? `repeat(${setting.grid[1]}, max-content)` : "repeat(auto-fill, 64px)";
+    this.nodes.style.gridTemplateColumns = setting.grid ? `repeat(${setting.grid[1]}, max-content)` : all.length > 8 ? "repeat(auto-fill, 64px)" : `repeat(${all.length}, minmax(0, 76px))`;
     this.nodes.replaceChildren(...all.map((name) => html("button", { type: "button", name })));
     const half = Math.floor(setting.replicas / 2) + 1;
     this.system.value = setting.grid ? String(setting.grid[0]) : setting.read === half && setting.write === half ? "majority" : "sizes";
@@ -184,7 +186,9 @@ class Quorums extends Widget {
     const both = meet(this.read, this.write).length > 0, words = this.sentence();
     this.pair.className = `pair ${both ? "yes" : "no"}`;
     if (this.pair.textContent !== words) this.pair.textContent = words;
-    const told = sentences(setting);
+    const [answer, ...told] = sentences(setting), { met, pairs } = counts(setting);
+    this.answer.className = `answer ${met === pairs ? "yes" : "no"}`;
+    if (this.answer.textContent.slice(2) !== answer) this.answer.replaceChildren(html("span", { class: "sign" }, met === pairs ? "✓" : "✗"), ` ${answer}`);
     if (this.said.textContent !== told.join("")) this.said.replaceChildren(...told.map((each) => html("li", {}, each)));
     this.allPairs.hidden = !this.pairs;
     if (this.pairs) this.paintPairs();
@@ -196,7 +200,7 @@ class Quorums extends Widget {
     if (node.dataset.look === look) return;
     node.dataset.look = look;
     node.setAttribute("aria-label", [name, ...(name.startsWith("s") ? ["spare"] : []), ...HANDS.filter(([kind]) => kinds.includes(kind)).map(([, words]) => words)].join(", "));
-    node.replaceChildren(svg("svg", { viewBox: "-32 -32 64 64", width: 60, height: 60, "aria-hidden": "true" }, svg("circle", { r: 16, class: `node${name.startsWith("s") ? " spare" : ""}${kinds.length > 1 ? " both" : ""}` }), ...drawn(kinds, 1), svg("text", { y: 4.5 }, name)));
+    node.replaceChildren(svg("svg", { viewBox: "-32 -32 64 64", "aria-hidden": "true" }, svg("circle", { r: 16, class: `node${name.startsWith("s") ? " spare" : ""}${kinds.length > 1 ? " both" : ""}` }), ...drawn(kinds, 1), svg("text", { y: 4.5 }, name)));
   }
 
   paintPairs() {
@@ -242,9 +246,10 @@ Quorums.style = `
 .sizes { display: grid; gap: .1rem .8rem; padding: .35rem .75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
 .sizes label { display: grid; grid-template-columns: 7.6rem 1fr 1.6rem; align-items: center; gap: .5rem; } .sizes output { font-weight: 600; font-variant-numeric: tabular-nums; text-align: end; } .sizes select, .sizes input { width: 100%; min-width: 0; }
 .sizes label:has(:disabled) { opacity: .75; }
+.answer { margin: 0; padding: .45rem .75rem; border-top: 1px solid var(--line); background: var(--tint); font-weight: 600; font-size: 15px; } .answer .sign { color: var(--good); } .answer.no .sign { color: var(--bad); }
 .hands { display: flex; flex-wrap: wrap; gap: .1rem 1rem; margin: 0; padding: .35rem .75rem; border: 0; border-top: 1px solid var(--line); } .hands legend { float: left; padding: 0; color: var(--soft); } .hands label { white-space: nowrap; } .hands input { accent-color: var(--mark); } :host([dark]) .hands input { color-scheme: dark; }
 kbd { font: inherit; font-size: 11.5px; border: 1px solid var(--line); border-radius: 4px; padding: 0 .3em; color: var(--soft); }
-.nodes { display: grid; gap: .3rem; padding: .5rem .75rem; justify-content: start; } .nodes button { width: 64px; height: 64px; padding: 0; border-color: transparent; background: none; } .nodes text { text-anchor: middle; fill: var(--ink); font: 600 12px system-ui, sans-serif; } .nodes button:hover { border-color: var(--line); }
+.nodes { display: grid; gap: .3rem; padding: .5rem .75rem; justify-content: start; } .nodes button { width: 100%; min-width: 0; max-width: 76px; height: auto; aspect-ratio: 1; padding: 0; border-color: transparent; background: none; } .nodes svg { width: 100%; } .nodes text { text-anchor: middle; fill: var(--ink); font: 600 12px system-ui, sans-serif; } .nodes button:hover { border-color: var(--line); }
 .node { fill: var(--tint); stroke: var(--soft); } .node.spare { stroke-dasharray: 2 3; } .node.both { fill: var(--new); }
 .read, .write, .failed { fill: none; stroke-width: 3; } .read { stroke: var(--mark); } .write { stroke: var(--wrote); stroke-dasharray: 7 4; } .failed { stroke: var(--ink); stroke-width: 2.5; } .hands .read, .hands .write, .hands .failed { stroke: none; }
 :host { --wrote: #b34700; } :host([dark]) { --wrote: #f2a25c; }

@@ -45,7 +45,7 @@ input[type=search] { font: inherit; color: var(--ink); background: var(--paper);
     const { content: data, graph } = this;
     this.body.setAttribute("aria-label", `State graph ${this.number}: ${data.title}`);
     this.picture = new Picture(this, graph);
-    this.body.append(html("p", { class: "title" }, data.title), html("p", { class: "numbers" }, this.numbers()), html("div", { class: "picture" }, this.picture.canvas, this.legend = html("div", { class: "legend" })),
+    this.body.append(html("p", { class: "title" }, data.title), html("p", { class: "numbers" }, this.numbers()), html("p", { class: "hint" }, this.hint()), html("div", { class: "picture" }, this.picture.canvas, this.legend = html("div", { class: "legend" })),
       this.controls(), this.sentence = html("p", { class: "sentence", role: "status", "aria-live": "polite" }),
       this.help = html("div", { class: "keys", hidden: true }, html("dl", {}, ...this.keys().flatMap(([keys, what]) => [html("dt", {}, keys), html("dd", {}, what)]))),
       this.panel = html("div", { class: "panel scroll", tabindex: 0, role: "region", "aria-label": `The state and its steps in graph ${this.number}` }), ...this.account());
@@ -68,6 +68,11 @@ input[type=search] { font: inherit; color: var(--ink); background: var(--paper);
     return `${states}, ${many(data.to.length, "step")}, ${data.layers.length - 1} deep.${pruned.length ? ` Left out: ${pruned.join("; ")}.` : ""}`;
   }
 
+  hint() {
+    const way = this.content.path.length ? "✗→ walks to the broken rule." : "→ takes the step that is marked.";
+    return `Choose a state to see what it holds and what can happen next; ${way} Pinch, or + and −, to zoom; drag to move.`;
+  }
+
   controls() {
     const button = (sign, label, action) => html("button", { type: "button", title: label, "aria-label": label, onclick: action }, sign);
     this.search = html("input", { type: "search", placeholder: "Find states …", "aria-label": "Find states by text", oninput: () => this.find(), onkeydown: (event) => event.key === "Enter" && this.nextMatch() });
@@ -81,7 +86,14 @@ input[type=search] { font: inherit; color: var(--ink); background: var(--paper);
       ["↑ ↓", "choose among the steps", { ArrowUp: () => this.turn(-1), ArrowDown: () => this.turn(1) }], ["Home", "to the start", { Home: () => this.go(this.content.initial[0] ?? 0) }],
       ...(this.content.path.length ? [["C", "next state of the counterexample", { c: () => this.along(), C: () => this.along() }]] : []),
       ["/", "find states; Enter goes to the next", { "/": () => this.search.focus() }], ["+ − 0", "zoom in, zoom out, show all", { "+": () => this.zoomIn(), "=": () => this.zoomIn(), "-": () => this.picture.scale(1 / 1.6), 0: () => this.picture.fit() }],
-      ["?", "this help", { "?": () => this.toggleHelp() }]];
+      ["Shift and ← → ↑ ↓", "move the picture", {}], ["?", "this help", { "?": () => this.toggleHelp() }]];
+  }
+
+  key(event) {
+    const by = event.shiftKey && event.composedPath()[0] === this.picture.canvas && { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
+    if (!by) return super.key(event);
+    event.preventDefault();
+    this.picture.pan(...by);
   }
 
   toggleHelp() {

@@ -8,6 +8,7 @@ export const STYLE = `
 .widget { border: 1px solid var(--line); border-radius: 8px; background: var(--paper); overflow: hidden; }
 .widget:focus-visible, button:focus-visible, select:focus-visible, input:focus-visible, summary:focus-visible, canvas:focus-visible, .scroll:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
 .title { margin: 0; padding: .5rem .75rem .1rem; font-weight: 600; }
+.hint { margin: 0; padding: 0 .75rem .35rem; color: var(--soft); font-size: 13px; }
 canvas { display: block; width: 100%; cursor: crosshair; touch-action: pan-y; }
 .widget.plain { border: 0; background: none; border-radius: 0; overflow: visible; }
 .choose { display: block; padding: .3rem 0; }
@@ -41,5 +42,5 @@ dt { font-weight: 600; } dd { margin: 0; color: var(--soft); }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: .1rem .75rem .4rem; color: var(--soft); font-size: 12.5px; }
 @media (max-width: 480px) { .controls { padding: .35rem .5rem; } button, select { min-width: 2rem; padding: 0 .35rem; } .sentence { padding: .5rem; } }
 /* Paper is white, and a picture's colours are no decoration; it shrinks with the page and keeps its shape. */
-@media print { .controls, details { display: none; } .scroll { max-height: none; } .widget { print-color-adjust: exact; -webkit-print-color-adjust: exact; break-inside: avoid; } canvas { height: auto !important; } }
+@media print { .controls, details, .hint { display: none; } .scroll { max-height: none; } .widget { print-color-adjust: exact; -webkit-print-color-adjust: exact; break-inside: avoid; } canvas { height: auto !important; } }
 `;

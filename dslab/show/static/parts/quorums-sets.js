@@ -97,10 +97,10 @@ export function sentences(setting) {
 function readsMeet(setting, found, all) {
   const pairs = number(found.pairs, "pair"), both = "of a read and a write quorum";
   if (setting.grid) return `All ${pairs} ${both} meet: a write has a whole column, and a read has one replica of it.`;
-  const left = `R + W = ${setting.read + setting.write}`, right = `N${setting.spares ? " + spares" : ""} = ${setting.replicas + setting.spares}`;
-  if (all) return `All ${pairs} ${both} meet, in ${number(found.least, "replica")} or more: ${left} > ${right}.`;
+  const rule = `R + W = ${setting.read + setting.write} is ${all ? "" : "not "}more than N${setting.spares ? " + spares" : ""} = ${setting.replicas + setting.spares}`;
+  if (all) return `${rule}: all ${pairs} ${both} meet, in ${number(found.least, "replica")} or more.`;
   const [read, write] = example(setting).map(set);
-  return `Of ${pairs} ${both}, ${big(found.met)} meet. The read ${read} and the write ${write} don't: ${left} ≤ ${right}.`;
+  return `${rule}: of ${pairs} ${both}, ${big(found.pairs - found.met)} don't meet, such as ${read} and ${write}.`;
 }
 
 function writesMeet(found) {

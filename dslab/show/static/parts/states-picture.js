@@ -6,6 +6,15 @@ import { laidOut } from "./states-layout.js";
 /** More steps than this hide each other: then each state has the one that found it, and the chosen state all of its own. */
 const STEPS = 4000;
 const SHAPES = ["circle", "square", "triangle", "pentagon"];
+/** Where states stand so far apart (px), their numbers have room. */
+const NUMBERED = 40;
+
+const clamp = (zoom) => Math.max(1, Math.min(60, zoom));
+
+/** Where one finger or two are, and how far apart. */
+function grip([[x, y], [x2, y2] = [x, y]]) {
+  return { x: (x + x2) / 2, y: (y + y2) / 2, apart: Math.hypot(x - x2, y - y2) };
+}
 
 export class Picture {
   constructor(host, graph) {
@@ -26,7 +35,7 @@ export class Picture {
   // The window.
 
   scale(factor, x = this.width / 2, y = this.height / 2) {
-    const zoom = Math.max(1, Math.min(60, this.zoom * factor)), by = zoom / this.zoom;
+    const zoom = clamp(this.zoom * factor), by = zoom / this.zoom;
     this.left = x - (x - this.left) * by;
     this.top = y - (y - this.top) * by;
     this.zoom = zoom;
@@ -54,21 +63,28 @@ export class Picture {
     this.within();
   }
 
+  /** One finger or the mouse: a tap chooses, a drag moves the window. Two fingers: the window zooms and moves under them. */
   pointers() {
-    const { canvas, host } = this;
-    let from = null;
-    canvas.addEventListener("pointerdown", (event) => { from = [event.offsetX, event.offsetY, this.left, this.top]; canvas.setPointerCapture(event.pointerId); });
+    const { canvas, host } = this, down = new Map();
+    let held = null;
+    const hold = () => { held = { ...grip([...down.values()]), left: this.left, top: this.top, zoom: this.zoom }; };
+    canvas.addEventListener("pointerdown", (event) => {
+      down.set(event.pointerId, [event.offsetX, event.offsetY]);
+      canvas.setPointerCapture(event.pointerId);
+      this.moving ||= down.size > 1;  // What two fingers touched is no choice.
+      hold();
+    });
     canvas.addEventListener("pointermove", (event) => {
-      if (!from) return host.point(this.near(event.offsetX, event.offsetY));
-      const [x, y] = [event.offsetX - from[0], event.offsetY - from[1]];
-      this.moving ||= Math.hypot(x, y) > 4;
-      if (!this.moving) return;
-      [this.left, this.top] = [from[2] + x, from[3] + y];
-      this.within();
+      if (!down.has(event.pointerId)) return host.point(this.near(event.offsetX, event.offsetY));
+      down.set(event.pointerId, [event.offsetX, event.offsetY]);
+      const now = grip([...down.values()]);
+      this.moving ||= Math.hypot(now.x - held.x, now.y - held.y) > 4;
+      if (this.moving) this.drag(held, now);
     });
     const end = (event) => {
       const found = this.moving || event.type === "pointercancel" ? -1 : this.near(event.offsetX, event.offsetY);
-      from = null;
+      down.delete(event.pointerId);
+      if (down.size) return hold();
       this.moving = false;
       if (found >= 0) host.go(found);
       else host.repaint();
@@ -76,11 +92,26 @@ export class Picture {
     canvas.addEventListener("pointerup", end);
     canvas.addEventListener("pointercancel", end);
     canvas.addEventListener("pointerleave", () => host.point(-1));
+    // Two fingers are for the graph: the page neither scrolls nor zooms under them.
+    canvas.addEventListener("touchmove", (event) => { if (event.touches.length > 1) event.preventDefault(); }, { passive: false });
     canvas.addEventListener("wheel", (event) => {  // Pinching on a trackpad comes as a wheel with Control; a bare wheel scrolls the page.
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       this.scale(Math.exp(-event.deltaY / 200), event.offsetX, event.offsetY);
     }, { passive: false });
+  }
+
+  /** What was `held` (a place, how far apart the fingers were, and the window then) is `now` here. */
+  drag(held, now) {
+    const zoom = clamp(held.zoom * (held.apart ? now.apart / held.apart : 1)), by = zoom / held.zoom;
+    Object.assign(this, { zoom, left: now.x - (held.x - held.left) * by, top: now.y - (held.y - held.top) * by });
+    this.within();
+  }
+
+  pan(x, y) {
+    this.left += x;
+    this.top += y;
+    this.within();
   }
 
   /** The state at (x, y), or -1. */
@@ -95,12 +126,12 @@ export class Picture {
 
   // Drawing.
 
-  /** What lies still while a reader walks is drawn once for each window, and copied; while they move the window, it is moved. */
+  /** What lies still while a reader walks is drawn once for each window, and copied; while they move the window, it is moved and stretched. */
   paint() {
-    const { host, left, top } = this, now = [this.width, this.height, this.zoom, host.dark].join(" "), same = this.drawn?.now === now;
-    const pen = sharpen(this.canvas, this.width, this.height);
-    if (!same || (!this.moving && (this.drawn.left !== left || this.drawn.top !== top))) {
-      this.drawn = { now, left, top };
+    const { host, left, top, zoom } = this, now = [this.width, this.height, host.dark].join(" "), pen = sharpen(this.canvas, this.width, this.height);
+    const moved = this.drawn?.left !== left || this.drawn.top !== top || this.drawn.zoom !== zoom;
+    if (this.drawn?.now !== now || (!this.moving && moved)) {
+      this.drawn = { now, left, top, zoom };
       this.ground ??= document.createElement("canvas");
       this.pen = sharpen(this.ground, this.width, this.height);
       this.drawGround();
@@ -108,7 +139,8 @@ export class Picture {
     this.pen = pen;
     pen.fillStyle = host.colors.paper;
     pen.fillRect(0, 0, this.width, this.height);
-    pen.drawImage(this.ground, left - this.drawn.left, top - this.drawn.top, this.width, this.height);
+    const by = zoom / this.drawn.zoom;
+    pen.drawImage(this.ground, left - this.drawn.left * by, top - this.drawn.top * by, this.width * by, this.height * by);
     this.drawChosen();
     this.drawSigns();
   }
@@ -123,6 +155,19 @@ export class Picture {
     this.drawPath();
     this.stamps = [...this.states(seen), ...this.signs()].map(([stamp, numbers]) => [stamp, new Set(numbers)]);
     for (const [stamp, numbers] of this.stamps) this.put(stamp, numbers);
+    this.drawNumbers(seen);
+  }
+
+  /** The numbers by which the words and the panel name states, where they have room. */
+  drawNumbers(seen) {
+    if (this.pitch * this.zoom < NUMBERED) return;
+    const { pen, host: { colors } } = this, off = this.radius + (this.down ? 9 : 11);
+    Object.assign(pen, { font: SMALL, textAlign: this.down ? "left" : "center", textBaseline: "middle", fillStyle: colors.soft, strokeStyle: colors.paper, lineWidth: 3 });
+    for (const number of seen) {
+      const at = [String(number + 1), this.x(number) + (this.down ? off : 0), this.y(number) + (this.down ? 0 : off)];
+      pen.strokeText(...at);
+      pen.fillText(...at);
+    }
   }
 
   sees(number) {

@@ -11,7 +11,8 @@ import { html } from "../core/draw.js";
 import { show } from "../core/run.js";
 
 const KNOWN = ["partitions", "queue", "unacknowledged", "dead", "log", "offsets", "reading", "readers", "retries", "position"];
-const MOST = 60;  // Boxes of a row; a longer one shows its end.
+const MOST = 60;  // Boxes of a row; a longer one shows those from the first group's place on, or its end.
+const LEGEND = ["⚑ a group goes on here: before it everything is done", "◐ in hand", "↻ failed so often", "lag: how many events a group has not done"];
 
 export default class Pipeline {
   static label = "Pipeline board";
@@ -23,7 +24,8 @@ export default class Pipeline {
   constructor(host) {
     this.host = host;
     this.hueOf = new Map();
-    this.element = html("div", { class: "pipeline" }, html("style", {}, STYLE), this.board = html("div", { class: "board scroll", tabindex: 0, role: "region", "aria-label": `Pipeline of run ${host.number}` }));
+    this.element = html("div", { class: "pipeline" }, html("style", {}, STYLE), this.board = html("div", { class: "board scroll", tabindex: 0, role: "region", "aria-label": `Pipeline of run ${host.number}` }),
+      html("div", { class: "legend" }, ...LEGEND.map((words) => html("span", {}, words))));
   }
 
   /** A lane's fields by name at the current step, or null before it has any. */
@@ -44,7 +46,10 @@ export default class Pipeline {
       else if (state.position !== undefined) parts.push(this.projection(lane, lanes));
     }
     this.board.replaceChildren(...parts);
-    for (const row of this.board.querySelectorAll(".boxes")) row.scrollLeft = row.scrollWidth;
+    for (const row of this.board.querySelectorAll(".boxes")) {  // Where there is something to do is in sight.
+      const flag = row.querySelector(".flag")?.parentElement;
+      row.scrollLeft = flag ? flag.offsetLeft - row.offsetLeft - row.clientWidth / 2 : row.scrollWidth;
+    }
   }
 
   part({ name, acting }, kind, ...rows) {
@@ -53,14 +58,15 @@ export default class Pipeline {
 
   log(lane, groups) {
     const rows = Object.entries(lane.state.partitions).map(([partition, events]) => {
-      const first = Math.max(0, events.length - MOST);
-      const boxes = events.slice(first).map(([key, event], place) => this.box(key, event, first + place, this.notes(groups, partition, first + place)));
+      const places = groups.map(({ state }) => state.offsets[partition] ?? 0), first = Math.max(0, Math.min(events.length - MOST, ...places.map((place) => place - 3))), last = Math.min(events.length, first + MOST);
+      const boxes = events.slice(first, last).map(([key, event], place) => this.box(key, event, first + place, this.notes(groups, partition, first + place)));
+      const end = last < events.length ? html("li", { class: "more" }, `${events.length - last} more`) : html("li", { class: "end" }, ...this.flag(groups.filter((_, at) => places[at] >= events.length)));
       const lags = groups.map(({ name, state }) => {
         const lag = events.length - (state.offsets[partition] ?? 0), reader = state.readers?.[partition];
         return `${name}: lag ${lag}${reader ? `, read by ${reader}` : ""}`;
       });
       return html("div", { class: "row" }, html("span", { class: "label" }, `partition ${partition}`), html("ol", { class: "boxes", start: first },
-        ...(first ? [html("li", { class: "more" }, `${first} before`)] : []), ...boxes, html("li", { class: "end" }, ...this.flags(groups, partition, events.length))), html("span", { class: "lag" }, lags.join(" · ")));
+        ...(first ? [html("li", { class: "more" }, `${first} before`)] : []), ...boxes, end), html("span", { class: "lag" }, lags.join(" · ")));
     });
     return this.part(lane, "log", ...rows, ...groups.filter(({ state }) => state.dead?.length).map(({ name, state }) => this.tray(`${name}'s dead letters`, state.dead)));
   }
@@ -74,8 +80,9 @@ export default class Pipeline {
     });
   }
 
-  flags(groups, partition, length) {
-    return groups.filter(({ state }) => (state.offsets[partition] ?? 0) >= length).map(({ name }) => html("span", { class: "flag" }, `⚑ ${name}`));
+  /** One flag for all groups that stand at the same place. */
+  flag(groups) {
+    return groups.length ? [html("span", { class: "flag" }, `⚑ ${groups.map(({ name }) => name).join(", ")}`)] : [];
   }
 
   queue(lane) {
@@ -98,7 +105,7 @@ export default class Pipeline {
     if (!this.hueOf.has(key)) this.hueOf.set(key, this.hueOf.size);
     const flag = notes.filter((note) => note.flag), others = notes.filter((note) => !note.flag), name = `${offset === null ? "" : `offset ${offset}: `}${show(event)} of ${key}${notes.map((note) => `, ${note.text}`).join("")}`;
     return html("li", { class: others.length ? "box held" : "box", title: name, style: `--hue: ${this.host.colors.hue(this.hueOf.get(key))}` },
-      ...flag.map((note) => html("span", { class: "flag" }, `⚑ ${note.flag}`)), html("span", { class: "key" }, show(key)), html("span", { class: "event" }, show(event)), html("span", { class: "sign" }, others.map((note) => note.sign).join(" ")));
+      ...this.flag(flag.map((note) => ({ name: note.flag }))), html("span", { class: "key" }, show(key)), html("span", { class: "event" }, show(event)), html("span", { class: "sign" }, others.map((note) => note.sign).join(" ")));
   }
 }
 
@@ -111,13 +118,13 @@ const STYLE = `
 .pipeline .row { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); align-items: center; gap: .1rem .5rem; }
 .pipeline .row .lag { grid-column: 2; }
 .pipeline .boxes { display: flex; gap: .25rem; overflow-x: auto; padding: 1.1rem .1rem .3rem; margin: 0; list-style: none; max-height: none; }
+.pipeline .more { flex: none; align-self: center; }
 .pipeline .box { position: relative; flex: none; min-width: 3.4rem; border: 1.5px solid var(--hue); border-block-start-width: 5px; border-radius: 5px; padding: .1rem .35rem; display: grid; font-size: 12px; line-height: 1.35; }
 .pipeline .box.held { box-shadow: 0 0 0 2px var(--hue); }
 .pipeline .key { color: var(--hue); font-weight: 600; }
 .pipeline .sign { font-size: 11px; min-height: 1em; }
 .pipeline .flag { position: absolute; top: -1.25rem; inset-inline-start: -.15rem; white-space: nowrap; font-size: 11.5px; color: var(--ink); }
 .pipeline .end { position: relative; flex: none; min-width: 4rem; } .pipeline .end .flag { color: var(--soft); }
-.pipeline .end .flag + .flag { top: 0; }
 .pipeline .dead .box { border-style: dashed; }
 @media (max-width: 520px) { .pipeline .row { grid-template-columns: minmax(0, 1fr); } .pipeline .row .lag { grid-column: 1; } }
 `;

@@ -1,13 +1,16 @@
-// The stream scrubber: the events of a stream, and beside them the state that they fold to, up to the one where the run stands.
+// The stream scrubber: the events of a stream, and beside them the state that they fold to, up to the one where the run stands. Above
+// them the numbers of the state are drawn over the whole stream: a click goes to a moment.
 //
 // It shows a run whose lanes are streams: a lane's state has `event` (the event's type) and may have `version` and `data`;
 // every other field is the folded state. A pinned moment is compared with the current one.
 
-import { html } from "../core/draw.js";
+import { html, svg } from "../core/draw.js";
 import { show } from "../core/run.js";
 
 const OWN = new Set(["event", "version", "data"]);
 const PAGE = 200;
+/** So many numbers are drawn, each on a chart of this height (px). */
+const CHARTS = 3, HIGH = 46;
 
 export default class Stream {
   static label = "Stream of events";
@@ -22,6 +25,7 @@ export default class Stream {
     this.field = Object.fromEntries([...OWN].map((name) => [name, run.fields.indexOf(name)]));
     this.shown = run.fields.map((name, field) => field).filter((field) => !OWN.has(run.fields[field]));
     this.streams = run.nodes.map((_, lane) => run.steps.map((_, step) => step).filter((step) => run.place[run.steps[step].first] === lane));
+    this.firsts = this.streams.map((steps, lane) => this.version(lane, steps[0]));
     this.pins = run.nodes.map(() => null);
     this.lane = run.steps.length ? run.place[run.steps[host.step].first] : 0;
     this.build();
@@ -31,12 +35,13 @@ export default class Stream {
     const { run } = this.host;
     this.choice = html("div", { class: "choice", role: "group", "aria-label": "Stream", hidden: run.nodes.length < 2 },
       ...run.nodes.map((name, lane) => html("button", { type: "button", onclick: () => this.choose(lane) }, name)));
+    this.charts = html("div", { class: "charts", onpointerdown: (event) => this.reach(event), onpointermove: (event) => event.buttons && this.reach(event) });
     this.list = html("ol", { class: "events" });
     this.pin = html("button", { type: "button", onclick: () => this.toggle() }, "Pin this moment");
     this.caption = html("caption");
     this.head = [html("th", { scope: "col" }), html("th", { scope: "col" })];
     this.body = html("tbody");
-    this.element = html("div", { class: "stream" }, html("style", {}, STYLE), this.choice,
+    this.element = html("div", { class: "stream" }, html("style", {}, STYLE), this.choice, this.charts,
       html("div", { class: "list scroll", tabindex: 0, role: "region", "aria-label": `Events of run ${this.host.number}` }, this.list),
       html("div", { class: "fold" }, html("table", {}, this.caption, html("thead", {}, html("tr", {}, html("th", { scope: "col" }, "state"), ...this.head)), this.body), this.pin));
   }
@@ -44,6 +49,15 @@ export default class Stream {
   choose(lane) {
     const last = this.streams[lane].filter((step) => step <= this.host.step).pop();
     this.host.go(last ?? this.streams[lane][0]);
+  }
+
+  /** Go to the event below the pointer on a chart. */
+  reach(event) {
+    const box = this.charts.querySelector("svg")?.getBoundingClientRect(), steps = this.streams[this.lane];
+    if (!box) return;
+    const place = Math.floor(((event.clientX - box.left) / box.width) * steps.length);
+    this.host.pause();
+    this.host.go(steps[Math.max(0, Math.min(steps.length - 1, place))]);
   }
 
   toggle() {
@@ -57,20 +71,60 @@ export default class Stream {
     return step === undefined ? null : run.stateAfter(this.lane, run.steps[step].end - 1);
   }
 
+  /** The version that an event has in its stream; where the run says nothing of it, events are counted from 0. */
+  version(lane, step) {
+    const { run } = this.host, state = step === undefined ? null : run.stateAfter(lane, run.steps[step].end - 1);
+    return state && this.field.version >= 0 && state[this.field.version] >= 0 ? run.values[state[this.field.version]] : 0;
+  }
+
   paint() {
     const { run, step } = this.host, lane = run.place[run.steps[step].first];
     this.lane = lane >= 0 && lane < run.nodes.length ? lane : this.lane;
     this.at = this.streams[this.lane].filter((each) => each <= step).length - 1;
     [...this.choice.children].forEach((button, each) => button.setAttribute("aria-pressed", String(each === this.lane)));
+    this.paintCharts();
     this.paintList();
     this.paintState();
+  }
+
+  /** Each number of the state over the stream, as a stair: it stays what it is until the next event. */
+  paintCharts() {
+    const steps = this.streams[this.lane];
+    if (this.charted !== this.lane) {
+      this.charted = this.lane;
+      this.charts.replaceChildren(...this.numbers().slice(0, CHARTS).map(([field, values]) => this.chart(field, values)));
+    }
+    for (const mark of this.charts.querySelectorAll(".now")) {
+      const x = `${((Math.max(0, this.at) + 0.5) / steps.length) * 100}%`;
+      for (const name of ["x1", "x2"]) mark.setAttribute(name, x);
+    }
+  }
+
+  /** [field, its value at each event or null] of the fields that are numbers, and not always the same one. */
+  numbers() {
+    const { run } = this.host, steps = this.streams[this.lane], found = [];
+    if (steps.length < 2) return found;
+    for (const field of this.shown) {
+      const values = steps.map((_, place) => { const number = this.state(place)[field]; return number < 0 ? null : run.values[number]; });
+      if (values.every((value) => value === null || Number.isFinite(value)) && new Set(values).size > 1) found.push([field, values]);
+    }
+    return found;
+  }
+
+  chart(field, values) {
+    const known = values.filter((value) => value !== null), [low, high] = [Math.min(0, ...known), Math.max(...known)], y = (value) => 4 + (HIGH - 8) * (1 - (value - low) / (high - low || 1));
+    let way = "";
+    values.forEach((value, place) => { if (value !== null) way += way ? `V${y(value)}H${place + 1}` : `M${place} ${y(value)}H${place + 1}`; });
+    return html("div", { class: "chart" }, html("span", { class: "name" }, this.host.run.fields[field], html("br"), html("small", {}, `${show(low)} … ${show(high)}`)),
+      svg("svg", { height: HIGH, "aria-hidden": "true" }, svg("svg", { viewBox: `0 0 ${values.length} ${HIGH}`, preserveAspectRatio: "none", width: "100%", height: HIGH }, svg("path", { class: "ground", d: `M0 ${y(0)}H${values.length}` }), svg("path", { class: "way", d: way })),
+        svg("line", { class: "now", y1: 0, y2: HIGH })));
   }
 
   paintList() {
     const steps = this.streams[this.lane], page = Math.floor(Math.max(0, this.at) / PAGE) * PAGE, key = `${this.lane} ${page}`;
     if (this.listed !== key) {
       this.listed = key;
-      this.list.start = page;
+      this.list.start = this.firsts[this.lane] + page;
       this.list.replaceChildren(...steps.slice(page, page + PAGE).map((step, place) => html("li", {}, this.eventButton(step, page + place))));
     }
     [...this.list.children].forEach((item, place) => {
@@ -90,8 +144,8 @@ export default class Stream {
 
   paintState() {
     const { run } = this.host, pin = this.pins[this.lane], old = this.state(pin ?? this.at - 1), now = this.state(this.at);
-    const name = (place) => (place < 0 ? "before the first" : `after event ${place}`);
-    this.caption.textContent = `${run.nodes[this.lane]}, ${name(this.at)} of ${this.streams[this.lane].length - 1}`;
+    const first = this.firsts[this.lane], name = (place) => (place < 0 ? "before its first event" : `version ${first + place}`);
+    this.caption.textContent = `${run.nodes[this.lane]}, ${name(this.at)}${this.at < 0 ? "" : ` of ${first + this.streams[this.lane].length - 1}`}`;
     this.head[0].textContent = pin === null ? "before" : `pinned, ${name(pin)}`;
     this.head[1].textContent = "now";
     this.pin.textContent = pin === null ? "Pin this moment" : "Remove the pin";
@@ -112,6 +166,9 @@ const STYLE = `
 .stream .choice { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .3rem; padding: .4rem .75rem; }
 .stream .choice[hidden] { display: none; }
 .stream .choice button[aria-pressed=true] { border-color: var(--mark); box-shadow: inset 0 -3px var(--mark); }
+.stream .charts { grid-column: 1 / -1; border-top: 1px solid var(--line); cursor: ew-resize; touch-action: pan-y; } .stream .charts:empty { display: none; }
+.stream .chart { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); align-items: center; padding: .15rem .75rem; } .stream .chart .name { color: var(--soft); line-height: 1.25; overflow-wrap: anywhere; } .stream .chart svg { display: block; width: 100%; overflow: visible; }
+.stream .way { fill: none; stroke: var(--mark); stroke-width: 2; vector-effect: non-scaling-stroke; } .stream .ground { stroke: var(--line); vector-effect: non-scaling-stroke; } .stream .now { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 3 2; }
 .stream .list { max-height: 17rem; position: relative; border-top: 1px solid var(--line); }
 .stream .events { max-height: none; margin: .3rem 0; padding-inline-start: 2.6rem; }
 .stream .events li { padding: .1rem .4rem; border-inline-start: 3px solid transparent; }
