@@ -26,7 +26,7 @@ def mattered(trace: Trace) -> tuple[str, ...]:
         elif event.kind == "pause":
             until = next((later.time for later in events[number:] if later.kind == "resume" and later.place == event.place), end)
             held = sum(1 for later in events[number:] if later.kind in ("deliver", "fire") and later.place == event.place and later.time == until)
-            found.append(f"{event.place} was paused {_span(event.time, until)}: " + (f"{held} steps waited for it." if held else "nothing waited for it."))
+            found.append(f"{event.place} was paused {_span(event.time, until)}: " + (f"{held} step{'' if held == 1 else 's'} waited for it." if held else "nothing waited for it."))
         elif event.kind == "fault" and event.data[0] in _OTHERS:
             told = _OTHERS[event.data[0]](event, events[number + 1:], end)
             found += [told] if told else []

@@ -221,6 +221,15 @@ def test_logs_that_grow_part_and_shrink_are_what_they_were(player):
     assert seen == [plain(event.state["log"]) for event in run.trace.events]
 
 
+def test_a_run_of_format_version_1_plays(player):
+    """What pages stored before lists were kept by what they grow by."""
+    data = {"format": "dslab-trace", "version": 1, "title": "An old page", "replay": "", "nodes": ["n1"], "clients": [], "fields": ["log"],
+            "values": [[], ["a"], ["a", "b"], "appends"], "kind": "rll", "time": [0, 5000, 5000], "place": [0, 0, 0], "other": [-1, -1, -1],
+            "ref": [0, 0, 0], "data": [-1, 3, 3], "state": [1, 0, 0, 1, 0, 1, 1, 0, 2]}
+    _, element = player(f'<dslab-trace><script type="application/json">{json.dumps(data)}</script></dslab-trace>')
+    assert element.evaluate("({ run }) => run.values[run.stateAfter(0, 2)[0]]") == ["a", "b"]
+
+
 def test_without_scripts_there_is_a_picture_with_words(player, run):
     page, element = player(java_script_enabled=False)
     picture = element.locator("img")

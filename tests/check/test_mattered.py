@@ -30,6 +30,7 @@ def told(act, node_class=Sender, nodes=3, rest=50, **more):
     (lambda c: c.disturb(corrupt=1), "1 message corrupted and thrown away."),
     (lambda c: c.disturb(corrupt=1, checksums=False), "1 message handled in an altered form."),
     (lambda c: c.disturb(reorder=1), "No message was overtaken from 20 to {end} ms, so that tested nothing."),
+    (lambda c: c.pause("n2") or c.later(20, lambda: c.resume("n2")), "n2 was paused from 20 to 40 ms: 1 step waited for it."),
     (lambda c: c.disturb(loss=1e-9, duplicate=1), "No message was lost from 20 to {end} ms, so that tested nothing."),
 ])
 def test_a_fault_is_told_with_what_it_changed(act, sentence):
