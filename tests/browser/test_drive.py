@@ -193,11 +193,13 @@ def test_a_branch_is_named_and_closed_and_all_is_undone(live):
     assert [branch.name for branch in driven.branches] == ["main"] and page.get_by_role("button", name="Undo").is_disabled()
 
 
-def test_what_can_t_be_done_is_said_and_nothing_is_lost(live):
-    page, driven = live(at=300)
+def test_what_can_t_be_done_is_said_in_sight_and_nothing_is_lost(live):
+    page, driven = live(at=300, viewport={"width": 360, "height": 700})
+    page.get_by_text("What you did").scroll_into_view_if_needed()
     page.locator("dslab-trace").evaluate("player => player.act({ restart: 'n1' })")
     page.locator(".problem:not(:empty)").wait_for()
     assert "only a crashed node restarts" in page.locator(".problem").inner_text() and steps_of(driven) == []
+    assert 0 <= page.locator(".problem").bounding_box()["y"] < 700
 
 
 def test_what_you_did_is_a_file_and_a_link_that_opens_it(live):
