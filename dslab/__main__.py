@@ -62,14 +62,16 @@ def check_folder(options) -> int:
 def run(options) -> int:
     """Run a scenario file."""
     from dslab.scenario import Scenario
+    from dslab.scenario_shrink import shrink_scenario
     from dslab.show import page
 
-    outcome = Scenario.read(options.scenario).run(options.seed)
+    scenario = Scenario.read(options.scenario)
+    outcome = scenario.run(options.seed)
     trace = outcome.cluster.trace
     if options.transcript:
         print("\n".join(trace.sentences()))
     print(outcome)  # First of all: a file that can't be written loses nothing.
-    for path, text in ((options.trace, trace.dumps), (options.html, lambda: page(trace))):
+    for path, text in ((options.trace, trace.dumps), (options.html, lambda: page(trace)), (options.shrink, lambda: shrink_scenario(scenario, options.seed).toml())):
         if path:
             try:
                 path.write_text(text(), encoding="utf-8")
@@ -155,6 +157,7 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--trace", type=Path, metavar="OUT.json", help="write the recorded run into this file")
     it.add_argument("--html", type=Path, metavar="OUT.html", help="write a page that plays it into this file")
     it.add_argument("--transcript", action="store_true", help="print every step in words")
+    it.add_argument("--shrink", type=Path, metavar="OUT.toml", help="of a run that violates something: write the smallest scenario that still does into this file")
     it.set_defaults(run=run)
     it.more = scenario_words
 

@@ -17,6 +17,7 @@ So the same class runs in the simulator, in an explorer of all schedules, over s
 """
 
 import inspect
+from operator import is_
 from typing import Any, ClassVar, get_origin
 
 from dslab.errors import DslabError
@@ -191,7 +192,7 @@ def rehearse(node: Node, step: str, *args) -> None:
     Raises ContractError, naming the handler, where the two runs differ (something random, or shared between nodes),
     where a field or message can't be hashed (something mutable), or where a field was never declared.
     """
-    twin = node.copy()
+    twin, before = node.copy(), {} if step == "start" else vars(node).copy()
     getattr(twin, step)(*args)
     getattr(node, step)(*args)
     where = f"{type(node).__name__}.on_{type(args[-1]).__name__ if args else 'start'} of {node.id}"
@@ -202,7 +203,7 @@ def rehearse(node: Node, step: str, *args) -> None:
             what = f"the class {message.__name__}" if isinstance(message, type) else show(message)
             raise ContractError(f"{where} sends {what} to {show(to)}: "
                                 "write `self.send(name, message)`, with an instance of a Message class.")
-    for name, value in _left_by(node):
+    for name, value in _left_by(node, before):
         try:
             hash(value)
         except TypeError:
@@ -213,9 +214,15 @@ def rehearse(node: Node, step: str, *args) -> None:
                             "a handler draws no random numbers, reads no clock and changes nothing outside its node.")
 
 
-def _left_by(node: Node):
-    """Everything that a step leaves, with a name: fields, messages and timers."""
-    yield from vars(node).items()
+def _left_by(node: Node, before: dict[str, Any]):
+    """Everything that a step leaves and that wasn't there before, with a name: fields, messages and timers."""
+    for name, value in vars(node).items():
+        old = before.get(name)
+        if value is old:
+            continue
+        if isinstance(old, tuple) and isinstance(value, tuple) and len(old) <= len(value) and all(map(is_, old, value)):
+            value = value[len(old):]  # A log that grew: looking at all of it each time would cost its square.
+        yield name, value
     yield from (("message to " + to, message) for to, message in node.outbox)
     yield from (("timer " + kind.__name__, setting) for kind, setting in node.timers.items())
 

@@ -40,6 +40,7 @@ import base64
 import binascii
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -269,6 +270,14 @@ class Scenario:
             verdicts.append(Verdict(None, "end", f"{error} of {self.data['duration']:,.0f} ms: make the run shorter, or look for messages that "
                                                  "answer each other without end.", trace=cluster.trace))
         return Outcome(cluster, [*(judge(cluster, check, self.model) for check in self.data.get("check", [])), *verdicts])
+
+    def __call__(self, seed: int) -> Verdict:
+        """The verdict under a seed, of several the worst, without its run: so `dslab.sweep.sweep` takes a scenario as it is."""
+        verdicts = self.run(seed).verdicts
+        if not verdicts:
+            raise DslabError(f"{self.name}: nothing is demanded of this scenario, so a sweep finds nothing: name what must hold with `check`.")
+        worst = min(verdicts, key=lambda verdict: (False, None, True).index(verdict.holds))
+        return replace(worst, trace=None, history=None, replay=f"scenario.run({seed})")
 
     def _do(self, cluster, number, word, options):
         try:

@@ -6,6 +6,7 @@
         return linearizable(cluster.history)
 
     sweep(run, seeds=range(10_000))
+    sweep(Scenario.read("swizzle.toml"), seeds=range(10_000))
 
 It runs on any `concurrent.futures.Executor`: on a pool of processes where nothing is said, and on a Dask cluster with
 `sweep(run, executor=client.get_executor())`. Interrupted, it gives what it has.
@@ -82,6 +83,7 @@ class Sweep:
 def sweep(run: Callable[[Any], Any], seeds: Iterable[Any] = range(1000), *, executor: Executor | None = None, chunk: int | None = None) -> Sweep:
     """`run(seed)` for each of `seeds`. A run that raises is counted and told, and the others go on.
 
+    run       a function of a seed, or a `dslab.scenario.Scenario`.
     executor  where to run; a pool with a process for each core, made for this sweep, where none is given.
     chunk     how many seeds one task takes; few enough by default that a hundred tasks share the work.
 

@@ -3,7 +3,7 @@
 Pyodide comes from npm (scripts/web/package-lock.json), the wheels from PyPI (scripts/web/browser-requirements.txt); both
 are held to their hashes, and nothing else is fetched. The wheel of dslab is written from this tree. What a browser never
 runs is left out of the wheels, and each bears its hash in its name, so that a cache can't mix two builds. What a page
-imports is compiled beforehand (scripts/web/bytecode.mjs): otherwise a reader's browser compiles it at each start, which
+imports is compiled beforehand (scripts/web/*.mjs): otherwise a reader's browser compiles it at each start, which
 takes longer than all the rest. The same tree gives the same bytes.
 
 `publish` puts the folder into the built site as python/, with a config.json that tells a page what to load and how
@@ -52,6 +52,8 @@ BROWSER = {"sys_platform": "emscripten", "platform_system": "Emscripten", "os_na
 PAGE = ("dslab-book", "simpy", "ipywidgets", "anywidget", "comm", "traitlets", "psygnal", "typing-extensions")
 #: What is compiled beforehand, with all that it needs.
 COMPILED = ("simpy", "ipywidgets", "anywidget", "micropip", "piplite", "pyodide-kernel", "ipykernel")
+#: … and what of dslab is not, since only a shell or a chapter's one cell wants it: bytecode doubles what is loaded.
+NOT_COMPILED = ("dslab/__main__.py", "dslab/live/*", "dslab/learn/mutants/*", *(f"dslab/learn/{name}.py" for name in ("child", "folder", "notebooks", "remote")))
 #: What JupyterLite's kernel brings itself.
 FROM_KERNEL = ("ipykernel", "piplite", "pyodide-kernel")
 #: Asked for by the wheels, and not needed here: the front ends of widgets are scripts, and IPython completes names
@@ -266,7 +268,7 @@ def assemble(with_npm: bool) -> Path:
     new = BUILD / "python.new"
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(base, new)
-    packages = write_wheels(new, [own()], json.loads((base / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"])
+    packages = write_wheels(new, [with_bytecode(own(), own_bytecode()) if with_npm else own()], json.loads((base / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"])
     (new / "config.json").write_text(json.dumps(config(new, packages, with_npm), indent=1) + "\n", encoding="utf-8")
     return replace(target, new, made_from)
 
@@ -284,9 +286,19 @@ def write_wheels(folder: Path, contents: list[dict[str, bytes]], others: dict[st
 
 
 def bytecode(wheels: Path) -> dict[str, bytes]:
-    """What a page imports, compiled by the Python that will run it: path to pyc."""
-    out = BUILD / "bytecode.zip"
-    done = subprocess.run(["node", WEB / "bytecode.mjs", NPM, wheels, out, *COMPILED], capture_output=True, text=True)
+    """What a page imports of others' modules, compiled by the Python that will run it: path to pyc."""
+    return run_node(BUILD / "bytecode.zip", "bytecode.mjs", NPM, wheels, BUILD / "bytecode.zip", *COMPILED)
+
+
+def own_bytecode() -> dict[str, bytes]:
+    """dslab's modules in the same way."""
+    (BUILD / "dslab.whl").write_bytes(pack({name: text for name, text in own().items() if not any(fnmatch(name, each) for each in NOT_COMPILED)}))
+    return run_node(BUILD / "dslab.zip", "compile.mjs", NPM, BUILD / "dslab.whl", BUILD / "dslab.zip")
+
+
+def run_node(out: Path, program: str, *arguments) -> dict[str, bytes]:
+    """Run a program of scripts/web, and read the zip that it wrote."""
+    done = subprocess.run(["node", WEB / program, *arguments], capture_output=True, text=True)
     if done.returncode:
         raise DslabError(f"the browser's Python could not be compiled: {done.stderr.strip()[-500:]}")
     with zipfile.ZipFile(out) as packed:

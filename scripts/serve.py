@@ -1,7 +1,7 @@
 """Serves the built book on this machine and prints its address. Ends with Ctrl-C."""
 
 import argparse
-import functools
+import json
 import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,13 +10,37 @@ HOST, PORT = "127.0.0.1", 8000
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
+    """Serves files without a line for each. On pages that share nothing with other sites Stop keeps the reader's variables; on
+    other hosts the service worker makes them so from the second visit on (book/offline/service-worker.js, which says why
+    JupyterLite is left out)."""
+
+    isolate = False
 
     extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript", ".mjs": "text/javascript",
                                                                ".wasm": "application/wasm"}
 
+    def end_headers(self):
+        if self.isolate and not self.path.startswith("/lite/"):
+            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
     def log_message(self, *_):
         pass
+
+
+def handler(site: Path) -> type[Quiet]:
+    """What serves the book in `site`."""
+    list_of_files = site / "offline.json"
+    whole = list_of_files.is_file() and json.loads(list_of_files.read_text(encoding="utf-8"))["isolate"]
+
+    class Book(Quiet):
+        isolate = whole  # A book that was built without npm takes parts from other hosts.
+
+        def __init__(self, *args, **more):
+            super().__init__(*args, directory=str(site), **more)
+
+    return Book
 
 
 def listen(port: int | None, handler) -> ThreadingHTTPServer:
@@ -38,7 +62,7 @@ def main() -> None:
     if not (options.site / "index.html").is_file():
         raise SystemExit(f"dslab: {options.site} holds no built book: run `make site` first.")
     try:
-        server = listen(options.port, functools.partial(Quiet, directory=str(options.site)))
+        server = listen(options.port, handler(options.site))
     except SystemExit as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -199,6 +199,27 @@ class TestStrictMode:
         assert self.broken(handler) == (f"Broken.on_Ping of n1 leaves something mutable in 'names' ({words}): "
                                         "hold a tuple, frozenset or Map there, and rebind it to change it.")
 
+    def test_what_a_log_held_already_is_not_looked_at_again(self):
+        looked = []
+
+        class Entry:
+            def __hash__(self):
+                looked.append(self)
+                return 1
+
+        class Keeper(Node):
+            log: tuple = ()
+
+            def on_Ping(self, sender, m):
+                self.log += (m.number,)
+
+        keeper = Keeper("n1", [])
+        for _ in range(50):
+            rehearse(keeper, "receive", "n2", Ping(Entry()))
+        assert len(keeper.log) == len(looked) == 50
+        with pytest.raises(ContractError, match="leaves something mutable in 'log'"):
+            rehearse(keeper, "receive", "n2", Ping([]))
+
     def test_a_mutable_message(self):
         def handler(self, sender, m):
             self.send("n3", Ping([1]))

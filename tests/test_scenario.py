@@ -16,6 +16,7 @@ from dslab.check import MODELS
 from dslab.errors import DslabError
 from dslab.protocols import PROTOCOLS
 from dslab.scenario import CHECKS, WORDS, Scenario
+from dslab.scenario_shrink import shrink_scenario
 from dslab.scenario_words import EXAMPLE
 from dslab.sim.byzantine import BEHAVIOURS
 from dslab.sim.nemesis import NEMESES
@@ -244,16 +245,53 @@ def test_a_budget_that_is_used_up_exits_with_3_and_writes_the_trace(tmp_path):
     assert len(Trace.from_json(json.loads(trace.read_text()))) > 500
 
 
-def test_the_help_names_every_word_fault_nemesis_option_and_behaviour():
-    text = dslab("run", "--help").stdout
+@pytest.mark.parametrize("place", ["help", "page"])
+def test_every_word_fault_nemesis_option_and_behaviour_is_named(place):
+    text = dslab("run", "--help").stdout if place == "help" else (ROOT / "book" / "reference" / "scenarios.md").read_text(encoding="utf-8")
     for word in [*WORDS, *STEPS, *NEMESES, *BEHAVIOURS, *CHECKS, *MODELS, *PROTOCOLS, *(option for step in STEPS.values() for option in step.options if option != "yes"),
                  *(option for name in NEMESES for option in own_options(name))]:
         assert re.search(rf"(?<![\w-]){word}(?![\w-])", text), word
-    assert max(map(len, text.splitlines())) <= 100
+    assert place == "page" or max(map(len, text.splitlines())) <= 100
 
 
 def test_the_help_s_example_runs():
     assert Scenario.parse(EXAMPLE).run().holds
+
+
+STORM = {"protocol": "naive-failover", "nodes": 5, "clients": 3, "seed": 4, "workload": ["x", "y"], "duration": 3000, "check": ["linearizable"], "step": [
+    {"at": 50, "crash": "n5"}, {"at": 100, "partition": ["n1 c1", "n2 n3 c2"]}, {"at": 200, "slow": {"from": "n2", "to": "n3", "delay": [20, 30]}},
+    {"at": 300, "nemesis": "flapping"}, {"at": 900, "restart": "n5"}, {"at": 2000, "clock": {"node": "n2", "ahead": 50}}]}
+
+
+def violated(scenario):
+    return [verdict.rule for verdict in scenario.run().verdicts if verdict.holds is False]
+
+
+@pytest.mark.parametrize("scenario", [Scenario(STORM), *(Scenario.read(ROOT / "scenarios" / f"{name}.toml") for name in ("lost_fsync", "torn_write", "byzantine", "corruption"))],
+                         ids=["storm", "lost fsync", "torn write", "byzantine", "corruption"])
+def test_a_scenario_shrinks_to_one_that_breaks_the_same_rule_and_needs_each_step(scenario):
+    small = shrink_scenario(scenario)
+    assert violated(small) == violated(scenario) == ["linearizable"] and Scenario.parse(small.toml()) == small
+    assert small.data["duration"] < scenario.data["duration"] and small.data["nodes"] <= scenario.data["nodes"]
+    for place in range(len(small.steps)):
+        rest = small.data["step"][:place] + small.data["step"][place + 1:]
+        try:
+            assert not violated(Scenario(small.data | {"step": rest}))
+        except DslabError:
+            pass  # One of the others makes no sense without it.
+
+
+def test_of_a_storm_the_partition_is_left():
+    small = shrink_scenario(Scenario(STORM))
+    assert small.data["step"] == [STORM["step"][1]] and small.data["nodes"] == 3 and small.data["duration"] < 1500
+
+
+def test_shrinking_from_a_shell(tmp_path):
+    small = tmp_path / "small.toml"
+    run = dslab("run", ROOT / "scenarios" / "torn_write.toml", "--shrink", small)
+    assert run.returncode == 1 and violated(Scenario.read(small)) == ["linearizable"]
+    run = dslab("run", ROOT / "scenarios" / "lost_votes.toml", "--shrink", tmp_path / "none.toml")
+    assert run.returncode == 2 and "nothing is violated in this run, so there is nothing to make smaller" in run.stderr and not (tmp_path / "none.toml").exists()
 
 
 def test_a_run_of_which_nothing_is_demanded_says_so():

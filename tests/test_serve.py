@@ -1,5 +1,6 @@
 """`make book`'s last step: the server, its address, and a port that is taken."""
 
+import json
 import os
 import socket
 import subprocess
@@ -30,6 +31,21 @@ def test_the_address_is_printed_and_answers_on_loopback(site):
         address = line.split("at ")[1].split(" ")[0]
         assert address.startswith("http://127.0.0.1:")
         assert b"the book" in urllib.request.urlopen(address).read()
+    finally:
+        server.kill()
+        server.communicate()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_pages_are_isolated_where_all_of_them_comes_from_the_site_and_jupyterlite_is_not(site, whole):
+    (site / "offline.json").write_text(json.dumps({"isolate": whole}))
+    (site / "lite").mkdir()
+    (site / "lite" / "index.html").write_text("<!doctype html><title>notebooks</title>")
+    server = serve("--site", site)
+    try:
+        address = next(line for line in server.stdout if "http" in line).split("at ")[1].split(" ")[0]
+        policies = [urllib.request.urlopen(address + path).headers["Cross-Origin-Embedder-Policy"] for path in ("index.html", "lite/index.html")]
+        assert policies == ["require-corp" if whole else None, None]
     finally:
         server.kill()
         server.communicate()

@@ -12,6 +12,7 @@ import pytest
 from dslab.check import linearizable
 from dslab.errors import DslabError
 from dslab.protocols.primary_backup import NaiveFailover
+from dslab.scenario import Scenario
 from dslab.sim import Cluster
 from dslab.sweep import Failed, sweep
 
@@ -42,6 +43,16 @@ def test_every_executor_gives_the_same():
         assert list(each.results) == list(seeds) and not each.interrupted
         assert [verdict.sentence for verdict in each.results.values()] == [split(seed).sentence for seed in seeds]
     assert found[0].failures and repr(found[0]) == repr(found[1])
+
+
+def test_a_scenario_is_swept_as_it_is():
+    scenario = Scenario({"protocol": "naive-failover", "clients": 2, "duration": 1200, "workload": ["x"], "check": ["linearizable", "causal"],
+                         "step": [{"at": 100, "partition": ["n1 c1", "n2 n3 c2"]}]})
+    found = sweep(scenario, range(8))
+    assert set(found.counts) == {"violated", "holds"} and all(verdict.holds is scenario.run(seed).holds and verdict.trace is None for seed, verdict in found.results.items())
+    for seed, verdict in found.failures.items():
+        assert verdict.sentence in [each.sentence for each in scenario.run(seed).verdicts if each.holds is False] and verdict.replay == f"scenario.run({seed})"
+    assert "nothing is demanded of this scenario" in repr(sweep(Scenario({"protocol": "raft", "duration": 9}), [1]))
 
 
 def test_a_local_dask_cluster_runs_it_unchanged():

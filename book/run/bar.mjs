@@ -8,7 +8,7 @@ export class Bar {
     this.element = document.createElement("section");
     this.element.className = "run-bar";
     this.element.setAttribute("aria-label", "Python in this page");
-    this.element.innerHTML = `<div class="run-buttons"></div><progress aria-label="Loading Python" hidden></progress><p class="run-status" role="status"></p>
+    this.element.innerHTML = `<div class="run-buttons"></div><progress aria-label="Loading Python" hidden></progress><p class="run-line"><span class="run-status" role="status"></span><span class="run-more" aria-hidden="true"></span></p>
       <p class="run-warning" role="alert" hidden></p><p id="run-keys" class="run-keys">${KEYS}</p>`;
     const buttons = this.element.querySelector(".run-buttons");
     const add = (label, title, act) => {
@@ -21,9 +21,10 @@ export class Bar {
     this.stop = add("Stop", "End the cell that is running", acts.stop);
     this.restart = add("Restart", "Start Python again, without any variables", acts.restart);
     add("Reset page", "Put the book's text and outputs back into all cells", acts.reset);
-    add("Download .ipynb", "Save this page with your text and your outputs as a notebook", acts.download);
+    add("Download .ipynb", "Save this page with your text and your outputs as a notebook", acts.download).innerHTML = 'Download<span class="run-wide"> .ipynb</span>';
     this.meter = this.element.querySelector("progress");
     this.words = this.element.querySelector(".run-status");
+    this.more = this.element.querySelector(".run-more");  // What changes every second: seen, and not read out.
     this.warning = this.element.querySelector(".run-warning");
     document.querySelector("article").append(this.element);
     document.documentElement.classList.add("run-page");
@@ -35,19 +36,27 @@ export class Bar {
     this.stop.disabled = name !== "busy";
     this.restart.disabled = name === "starting";
     this.meter.hidden = name !== "starting";
-    if (name === "starting") this.words.textContent = "Python is loading …";
-    if (name === "ready") this.words.textContent = "Python is ready.";
-    if (name === "off") this.words.textContent = "Python is not running.";
-    if (name === "dead") { this.words.textContent = "Python is not running."; this.warn(sentence); }
+    if (name === "starting") this.say("Python is loading");
+    if (name === "ready") this.say("Python is ready.");
+    if (name === "off" || name === "dead") this.say("Python is not running.");
+    if (name === "dead") this.warn(sentence);
+  }
+
+  say(words, more = "") {
+    clearInterval(this.clock);
+    if (this.words.textContent !== words) this.words.textContent = words;
+    this.more.textContent = more;
   }
 
   progress(loaded, total) {
     if (total) Object.assign(this.meter, { max: total, value: Math.min(loaded, total) });
-    this.words.textContent = `Python is loading: ${megabytes(loaded)}${total ? ` of ${megabytes(Math.max(total, loaded))}` : ""} MB …`;
+    this.say("Python is loading", `: ${megabytes(loaded)}${total ? ` of ${megabytes(Math.max(total, loaded))}` : ""} MB …`);
   }
 
-  running(number) {
-    this.words.textContent = `Cell ${number} is running …`;
+  running(number, of) {
+    const since = performance.now();
+    this.say(`Cell ${number} of ${of} is running`, " …");
+    this.clock = setInterval(() => { this.more.textContent = ` … ${Math.round((performance.now() - since) / 1000)} s`; }, 1000);
     this.warning.hidden = true;
   }
 
@@ -56,7 +65,7 @@ export class Bar {
     if (this.element.dataset.state !== "ready") return;
     const count = status => cells.filter(cell => cell.status === status).length;
     const parts = [[count("ok"), "ran here"], [count("elsewhere"), "recorded"], [count("error"), "failed"], [count("stopped"), "stopped"]];
-    this.words.textContent = `Python is ready. Of ${cells.length} cells: ${parts.filter(([number]) => number).map(([number, what]) => `${number} ${what}`).join(", ") || "none ran"}.`;
+    this.say(`Python is ready. Of ${cells.length} cells: ${parts.filter(([number]) => number).map(([number, what]) => `${number} ${what}`).join(", ") || "none ran"}.`);
   }
 
   warn(sentence) {

@@ -52,6 +52,9 @@ export class Cell {
       this.element.append(this.area);
     }
     this.stored = [...this.area.childNodes];
+    this.caption = Object.assign(document.createElement("p"), { className: "run-caption", hidden: true });
+    this.caption.textContent = "Your text has not run yet. What follows is the output of the book's text.";
+    this.area.before(this.caption);
     for (const [key, old] of store.aside(this.key)) this.offer(key, old);
     this.tell();
   }
@@ -90,6 +93,7 @@ export class Cell {
   forget(status = "") {
     Object.assign(this, { outputs: null, status, count: null, why: "" });
     this.shown = [];
+    this.renew();
     if (this.area) {
       this.area.replaceChildren(...this.stored);
       this.area.hidden = this.stored.length === 0;
@@ -97,10 +101,18 @@ export class Cell {
     this.tell();
   }
 
+  /** What the cell showed before stays until there is something new, so that the page below doesn't jump. */
   begin() {
-    Object.assign(this, { outputs: [], shown: [], status: "running", why: "", clearing: false });
-    this.area?.replaceChildren();
+    Object.assign(this, { outputs: [], shown: [], status: "running", why: "", clearing: false, ran: this.text, stale: true });
+    this.area?.classList.add("run-stale");
     this.tell();
+  }
+
+  renew() {
+    if (!this.stale) return;
+    this.stale = false;
+    this.area?.classList.remove("run-stale");
+    this.area?.replaceChildren();
   }
 
   wait() {
@@ -117,6 +129,7 @@ export class Cell {
 
   add(output, displayId, update) {
     if (this.outputs === null) this.begin();
+    this.renew();
     if (this.clearing) this.clear(false);
     if (update) return this.replace(output, displayId);
     const last = this.outputs.at(-1);
@@ -151,12 +164,14 @@ export class Cell {
   clear(wait) {
     this.clearing = wait;
     if (wait) return;
-    Object.assign(this, { outputs: [], shown: [] });
+    Object.assign(this, { outputs: [], shown: [], stale: false });
+    this.area?.classList.remove("run-stale");
     this.area?.replaceChildren();
   }
 
   end(result, count) {
     Object.assign(this, { status: result.status, count });
+    this.renew();
     if (result.status === "elsewhere") {
       if (this.edited || !this.element) this.add(result.output);
       else {
@@ -185,10 +200,13 @@ export class Cell {
 
   tell() {
     if (!this.bar) return;
-    const words = { running: "running …", waiting: "waits its turn", ok: `ran [${this.count}]`, error: `failed [${this.count}]`, stopped: "stopped",
-      lost: "not run", elsewhere: this.edited ? `failed [${this.count}]` : `recorded: ${this.why}` }[this.status] ?? "";
-    this.note.textContent = [`Cell ${this.number}`, words, this.edited ? "your text" : ""].filter(Boolean).join(" · ");
+    const books = this.outputs === null && this.status !== "running", unseen = books && this.edited && this.stored.length > 0;
+    const words = { "": "not run yet", running: "running …", waiting: "waits its turn", ok: `ran [${this.count}]`, error: `failed [${this.count}]`, stopped: "stopped",
+      lost: "not run since Python was started again", elsewhere: this.edited ? `failed [${this.count}]` : `recorded: ${this.why}` }[this.status];
+    const since = !books && this.status !== "running" && this.ran !== this.text;
+    this.note.textContent = [`Cell ${this.number}`, words, since ? "your text has changed since it ran" : this.edited ? "your text" : ""].filter(Boolean).join(" · ");
     this.reset.disabled = !this.edited && this.outputs === null && !this.status;
+    this.caption.hidden = !unseen;
     this.element.dataset.run = this.status;
     this.element.classList.toggle("run-own", this.outputs !== null);
   }

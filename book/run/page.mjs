@@ -19,9 +19,9 @@ class Chapter {
   }
 
   async open() {
-    this.bar = new Bar({ runAll: () => this.runAll(), stop: () => this.stop(), reset: () => this.reset(), download: () => this.download(), restart: () => this.restart() });
     const [notebook, config] = await Promise.all([json(new URL(`_sources/${this.page}.ipynb`, root)), json(new URL("config.json", python)), loadEditor()]);
     this.notebook = notebook;
+    this.bar = new Bar({ runAll: () => this.runAll(), stop: () => this.stop(), reset: () => this.reset(), download: () => this.download(), restart: () => this.restart() });
     this.kernel = new Kernel(python.href, config, { progress: (...how) => this.bar.progress(...how), message: message => this.receive(message), state: (...how) => this.changed(...how) });
     this.kernel.start();
     this.build();
@@ -84,8 +84,9 @@ class Chapter {
     const cell = this.queue[0], widgetsBefore = this.widgets;
     cell.save();
     cell.begin();
-    this.bar.running(cell.number);
+    this.bar.running(cell.number, this.cells.length);
     const result = await this.kernel.run(cell.id, cell.number, cell.text);
+    if (result.status === "lost" && this.stopping) result.status = "stopped";
     await widgetsBefore;
     if (this.queue[0] === cell) this.queue.shift();
     cell.end(result, ++this.count);
@@ -108,7 +109,9 @@ class Chapter {
 
   async stop() {
     this.drop(1);
+    this.stopping = true;
     const kept = await this.kernel.stop();
+    this.stopping = false;
     if (!kept) this.afterLoss("Stopped. Python had to be started again: your variables are gone, your text is kept. Run all above brings them back.");
   }
 
@@ -189,12 +192,13 @@ async function json(url) {
 
 function open() {
   const words = window.dslabRun.bar.querySelector(".run-words");
-  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("run.css", import.meta.url).href });
-  document.head.append(style);
   const chapter = new Chapter(window.dslabRun.page);
-  chapter.open().then(() => { words.textContent = "The cells below are live: edit them, and press Shift-Enter to run one."; }, error => {
-    words.textContent = `This page could not be made live (${error.message}): check the connection and load it again.`;
+  chapter.open().then(() => { words.textContent = "The cells below are live: edit one, then press the Run below it, or Shift-Enter in it."; }, error => {
+    words.textContent = `This page could not be made live (${error.message}): check the connection and press again.`;
+    window.dslabRun.bar.querySelector("button").disabled = false;
   });
 }
 
+document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("run.css", import.meta.url).href }));
+window.dslabRun.open = open;
 open();

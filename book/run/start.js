@@ -48,6 +48,7 @@
     button.type = "button";
     button.textContent = "Run this page";
     words.id = "run-words";
+    words.setAttribute("role", "status");
     button.setAttribute("aria-describedby", "run-words");
     var edits = kept("dslab:edit:" + page + ":");
     words.textContent = edits ? "Your edits of " + edits + (edits === 1 ? " cell are kept" : " cells are kept") + " in this browser." : "Python runs in your browser: some 15 MB the first time.";
@@ -58,6 +59,10 @@
     button.addEventListener("click", function () {
       button.disabled = true;
       words.textContent = "Loading the editor …";
+      if (window.dslabRun && window.dslabRun.open) {  // Its program is here, and what it asked for was not.
+        window.dslabRun.open();
+        return;
+      }
       window.dslabRun = { page: page, bar: bar };
       load("page.mjs", function () {
         button.disabled = false;

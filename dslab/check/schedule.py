@@ -241,13 +241,15 @@ STEPS = {"fire": (2, 2), "deliver": (2, 3), "again": (3, 3), "lose": (2, 3), "do
 def steps_of(trace: Trace) -> list[tuple]:
     """A recorded run as a schedule: what its nodes handled, in that order, with crashes and restarts.
 
-    A client's message is forged, and what was lost is never delivered. Pauses and cuts leave no steps of their own: they are in
-    the order.
+    A client's message is forged, and so is what a Byzantine node said and what was altered on its way; what was lost is never
+    delivered. Pauses and cuts leave no steps of their own: they are in the order. A disk that lost or tore something can't be told
+    in a schedule, nor can a wrong clock: shrink the scenario instead (`dslab.scenario_shrink`).
     """
     records, steps = trace.records, []
+    liars = {record[5][1][0] for record in records if record[1] == "fault" and record[5][0] == "byzantine"}
     copies: dict[int, int] = {}
     for record in records:
-        if record[1] == "deliver" and record[2] in trace.nodes:
+        if record[1] == "deliver" and record[2] in trace.nodes and record[5] is None:
             copies[record[4]] = copies.get(record[4], 0) + 1
     for _, kind, place, other, ref, data, _ in records:
         if kind == "fire":
@@ -255,8 +257,8 @@ def steps_of(trace: Trace) -> list[tuple]:
         elif kind in ("crash", "restart"):
             steps.append((kind, place))
         elif kind == "deliver" and place in trace.nodes:
-            message = records[ref][5]
-            if other not in trace.nodes:
+            message = records[ref][5] if data is None else data
+            if data is not None or other in liars or other not in trace.nodes:
                 steps.append(("forge", other, place, message))
                 continue
             steps += [("double", other, place, message)] * (copies.pop(ref, 1) - 1)

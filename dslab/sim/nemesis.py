@@ -11,7 +11,7 @@ all links up and all nodes running. Times are in milliseconds.
 | majority_ring  | every node reaches a majority, and no two the same one                                           | Jepsen |
 | bridge         | two halves that reach each other through one node only                                           | Jepsen |
 | flapping       | one node's links go down and up, again and again                                                 | |
-| swizzle        | nodes are cut off one by one, and come back in another order                                     | FoundationDB (Zhou and others, SIGMOD 2021) |
+| swizzle        | nodes are cut off one by one, and come back in another order                                     | FoundationDB, “Simulation and Testing”      |
 | isolate_leader | whoever leads is cut off, and then the next                                                      | |
 | crash_storm    | nodes crash and restart at random, never all at once                                             | |
 """

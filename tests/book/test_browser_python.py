@@ -131,6 +131,15 @@ def test_the_wheel_of_dslab_has_all_its_modules_and_data():
     assert {name.split("/")[1] for name in files if ".dist-info/" in name} == {"METADATA", "WHEEL", "RECORD"}
 
 
+@pytest.mark.skipif(shutil.which("node") is None or not browser_python.NPM.is_dir(), reason="`make site` installs Pyodide where npm is: nothing is compiled without")
+def test_dslab_is_compiled_by_the_python_that_will_run_it(workshop):
+    browser_python.BUILD.mkdir()
+    files = browser_python.with_bytecode(browser_python.own(), browser_python.own_bytecode())
+    compiled = {name for name in files if name.endswith(".cpython-314.pyc")}
+    assert {"dslab/__pycache__/node.cpython-314.pyc", "dslab/learn/exercises/__pycache__/cap.cpython-314.pyc"} <= compiled
+    assert not [name for name in compiled if "/live/" in name] and len({files[name][:4] for name in compiled}) == 1
+
+
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     """scripts/site.py, whose name is also that of a module of Python's."""

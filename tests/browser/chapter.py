@@ -9,6 +9,16 @@ PATIENCE = 120_000
 FINISHED = "() => !document.querySelector('[data-run=running], [data-run=waiting]')"
 
 
+def without_python(context):
+    """Let Python load for ever: for what is the editors' alone, and takes half the time so."""
+    context.route("**/pyodide.mjs", lambda route: route.fulfill(content_type="text/javascript", body="await new Promise(() => {});"))
+
+
+def kept(page, edits):
+    """Wait until the browser holds the reader's text of so many cells."""
+    page.wait_for_function("edits => Object.keys(localStorage).filter(key => key.startsWith('dslab:edit:')).length === edits", arg=edits)
+
+
 class Chapter:
     """`page` shows a chapter. Cells are counted from 1, as the page does."""
 

@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
@@ -15,6 +15,9 @@ AXE = ROOT / "scripts" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
              "--disable-component-update --disable-sync").split() + ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+
+#: Five seconds, Playwright's own idea, are not enough for Python on a busy machine.
+expect.set_options(timeout=60_000)
 
 #: What the theme itself leaves to be desired: rule ids of axe, and nothing else.
 THEME = {"label-content-name-mismatch", "summary-name", "region", "aria-required-children"}
@@ -36,12 +39,6 @@ class Handler(SimpleHTTPRequestHandler):
                 return super().translate_path("/" + path[len(prefix):])
         return super().translate_path("/nowhere")
 
-    def end_headers(self):
-        if self.path.startswith("/isolated/"):  # Pages that may share memory with their workers.
-            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
-            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
-        super().end_headers()
-
     def log_message(self, *_):
         pass
 
@@ -54,8 +51,8 @@ def scratch(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def base(scratch):
-    """The address of a server that has the book at /book/ and /isolated/book/, the player's script at /static/ and scratch pages."""
-    folders = {"/book/": SITE, "/isolated/book/": SITE, "/static/": ROOT / "dslab" / "show" / "static", "/scratch/": scratch}
+    """The address of a server that has the book at /book/, the player's script at /static/ and scratch pages."""
+    folders = {"/book/": SITE, "/static/": ROOT / "dslab" / "show" / "static", "/scratch/": scratch}
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, folders=folders))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"

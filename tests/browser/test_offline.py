@@ -57,11 +57,11 @@ def test_a_chapter_that_was_run_once_runs_without_a_network(server, reader):
 
     page = live()
     # The rest comes by itself: controls, and the notebooks of other chapters.
-    wanted = {"/some/where/_static/run/vendor/widgets.mjs", "/some/where/_sources/notebooks/03_cap.ipynb"}
-    for _ in range(300):
-        if wanted <= set(*cached(page).values()):
-            break
-        page.wait_for_timeout(200)
+    page.wait_for_function("""async () => {
+        const [name] = await caches.keys(), cache = await caches.open(name);
+        const found = await Promise.all(["_static/run/vendor/widgets.mjs", "_sources/notebooks/03_cap.ipynb"].map(path => cache.match(`/some/where/${path}`)));
+        return found.every(Boolean);
+    }""", polling=500, timeout=120_000)
     page.close()
     server.stop()
     page = live()

@@ -86,6 +86,9 @@ def test_every_cell_prints_in_the_browser_what_it_prints_elsewhere(open_page, pa
         if why:
             recorded.append(cell["id"])
             assert any(reason in why and word in so_far for reason, word in REASONS.items()), f"{cell['id']}: {why}"
+            number = published.index(cell) + 1
+            assert chapter.note(number).inner_text() == f"Cell {number} · recorded: {why}"
+            assert bool(chapter.cell(number).locator(".cell_output > *").count()) == bool(cell["outputs"])
         if not ELSEWHERE_OTHERWISE & set(cell["metadata"].get("tags", ())):
             assert mine == cell
     parts = [f"{len(published) - len(recorded)} ran here"] + [f"{len(recorded)} recorded"] * bool(recorded)

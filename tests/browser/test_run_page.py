@@ -2,13 +2,18 @@
 
 import json
 import re
+import sys
+import threading
 
 import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chapter import FINISHED, PATIENCE, Chapter
-from tests.browser.conftest import SITE, THEME, axe, guarded, visit
+from tests.browser.chapter import FINISHED, PATIENCE, Chapter, kept, without_python
+from tests.browser.conftest import ROOT, SITE, THEME, axe, guarded, visit
+
+sys.path.insert(0, str(ROOT / "scripts"))
+import serve  # noqa: E402
 
 START = "notebooks/00_start"
 #: The chapter's cell `play(reading_run(), at=0)`, counted from 1.
@@ -38,7 +43,17 @@ def chapter(shared):
 @pytest.fixture
 def live(open_page):
     """`live(page, **options)`: a live chapter in a context of its own."""
-    return lambda page=START, prefix="/book/", **options: Chapter(open_page(f"{prefix}{page}.html", **options)).go_live()
+    return lambda page=START, **options: Chapter(open_page(f"/book/{page}.html", **options)).go_live()
+
+
+@pytest.fixture
+def made_book():
+    """The address of the book as `make book` serves it."""
+    server = serve.listen(0, serve.handler(SITE))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 # Loading
@@ -50,7 +65,7 @@ def test_nothing_is_loaded_before_the_button_is_pressed(browser, base):
     page = visit(context, f"{base}/book/{START}.html")
     page.wait_for_load_state("networkidle")
     assert not [url for url in asked if re.search(r"\.mjs|/python/|\.whl|run\.css|\.ipynb", url)]
-    seen = page.evaluate_handle("""() => { const seen = []; new MutationObserver(() => seen.push(document.querySelector('.run-status')?.textContent))
+    seen = page.evaluate_handle("""() => { const seen = []; new MutationObserver(() => seen.push(document.querySelector('.run-line')?.textContent))
         .observe(document.body, { childList: true, subtree: true, characterData: true }); return seen; }""")
     Chapter(page).go_live()
     assert any(re.fullmatch(r"Python is loading: \d+\.\d of \d+\.\d MB …", words or "") for words in seen.json_value())
@@ -86,9 +101,14 @@ def test_a_browser_without_webassembly_is_told(browser, base):
 def test_python_that_does_not_arrive_is_a_sentence_and_can_be_tried_again(browser, base):
     context = guarded(browser, base)
     context.route("**/pyodide.asm.packed", lambda route: route.abort())
+    context.route("**/config.json", lambda route: route.abort())
     page = visit(context, f"{base}/book/{START}.html")
     chapter = Chapter(page)
-    page.get_by_role("button", name="Run this page").click()
+    button = page.get_by_role("button", name="Run this page")
+    button.click()
+    expect(page.locator(".run-words")).to_have_text("This page could not be made live (Failed to fetch): check the connection and press again.")
+    context.unroute("**/config.json")
+    button.click()
     expect(chapter.warning).to_contain_text("Python could not be loaded", timeout=PATIENCE)
     expect(chapter.warning).to_contain_text("check the connection")
     context.unroute("**/pyodide.asm.packed")
@@ -168,18 +188,6 @@ def test_what_a_page_cannot_do_is_refused_in_a_sentence(chapter, code, words):
     assert words in shown and "Traceback" not in shown
 
 
-def test_a_recorded_cell_keeps_its_output_and_says_why(live):
-    chapter = live("notebooks/18_event_store")
-    chapter.press("Run all")
-    chapter.page.wait_for_function("() => document.querySelector('.run-status').textContent.includes('Of ')", timeout=PATIENCE)
-    number = next(n for n in range(1, 28) if any("subprocess.Popen" in line for line in chapter.text(n)) and chapter.shown(n))
-    assert "recorded: A page can't start other processes" in chapter.note(number).inner_text()
-    assert "(60, True, {'x': 20, 'y': 20, 'z': 20})" in chapter.shown(number)
-    later = next(n for n in range(number, 28) if any("child.pid" in line for line in chapter.text(n)))
-    assert "child comes from a cell above" in chapter.note(later).inner_text()
-    assert "'no append is torn': True" in chapter.shown(later)
-
-
 def test_a_million_lines_are_cut_with_a_sentence_and_the_page_stays_usable(chapter):
     shown = chapter.run(2, "for number in range(1_000_000): print(number)\nprint('the end')")
     assert shown.startswith("0\n1\n2\n")
@@ -203,14 +211,40 @@ def test_a_name_from_a_cell_that_did_not_run_is_pointed_out(open_page):
     assert chapter.cell(PLAYS).locator("dslab-trace").count() == 1
 
 
-def test_a_queue_stops_at_the_first_error(live):
-    chapter = live()
+def test_a_queue_stops_at_the_first_error(chapter):
     chapter.run(4, "'ran before'")
+    ran = chapter.note(4).inner_text()
+    assert "ran [" in ran
     chapter.write(3, "1 / 0")
     chapter.cell(4).get_by_role("button", name="Run all above").click()
     chapter.page.wait_for_function(FINISHED, timeout=PATIENCE)
     assert "failed" in chapter.note(3).inner_text()
-    assert "ran [1]" in chapter.note(4).inner_text() and chapter.shown(4) == "'ran before'"
+    assert ran == chapter.note(4).inner_text() and chapter.shown(4) == "'ran before'"
+
+
+def test_a_text_that_has_not_run_is_told_from_what_is_shown_below_it(chapter):
+    cell, caption = chapter.cell(3), chapter.cell(3).locator(".run-caption")
+    assert "Cell 3 · not run yet" == chapter.note(3).inner_text() and not caption.is_visible()
+    chapter.write(3, "'mine'")
+    assert "Cell 3 · not run yet · your text" == chapter.note(3).inner_text()
+    expect(caption).to_have_text("Your text has not run yet. What follows is the output of the book's text.")
+    assert chapter.run(3) == "'mine'"
+    expect(caption).to_be_hidden()
+    chapter.write(3, "'other'")
+    assert chapter.note(3).inner_text().endswith("your text has changed since it ran") and chapter.shown(3) == "'mine'"
+    cell.get_by_role("button", name="Reset", exact=True).click()
+    assert "Cell 3 · not run yet" == chapter.note(3).inner_text() and not caption.is_visible()
+
+
+def test_while_a_cell_runs_its_last_output_stays_and_time_is_seen_to_pass(chapter):
+    chapter.run(2, "'before'")
+    chapter.start(2, "import asyncio\nawait asyncio.sleep(10_000)")
+    expect(chapter.status).to_have_text("Cell 2 of 17 is running")
+    assert chapter.shown(2) == "'before'"
+    expect(chapter.bar.locator(".run-more")).to_have_text(re.compile(r"\d+ s"), timeout=PATIENCE)
+    chapter.press("Stop")
+    chapter.page.wait_for_function(FINISHED, timeout=PATIENCE)
+    assert "before" not in chapter.shown(2)
 
 
 # Stopping
@@ -222,12 +256,14 @@ def test_stop_ends_an_endless_loop_and_says_what_was_lost(live):
     chapter.press("Stop")
     expect(chapter.warning).to_contain_text("your variables are gone, your text is kept", timeout=PATIENCE)
     expect(chapter.bar).to_have_attribute("data-state", "ready", timeout=PATIENCE)
-    assert chapter.text(3) == [ENDLESS]
+    assert chapter.text(3) == [ENDLESS] and "stopped" in chapter.note(3).inner_text()
+    assert "not run since Python was started again" in chapter.note(2).inner_text()
     assert "NameError" in chapter.run(4, "kept")
 
 
-def test_stop_keeps_the_variables_where_pages_may_share_memory(live):
-    chapter = live(prefix="/isolated/book/")
+def test_stop_keeps_the_variables_from_the_first_visit_on_where_make_book_serves_the_page(browser, made_book):
+    context = guarded(browser, made_book)
+    chapter = Chapter(visit(context, f"{made_book}/{START}.html")).go_live()
     chapter.run(2, "kept = 1")
     chapter.start(3, ENDLESS)
     chapter.press("Stop")
@@ -238,6 +274,8 @@ def test_stop_keeps_the_variables_where_pages_may_share_memory(live):
     chapter.start(3, "while True:\n    try:\n        while True: pass\n    except BaseException:\n        pass")
     chapter.press("Stop")
     expect(chapter.warning).to_contain_text("your variables are gone", timeout=PATIENCE)
+    assert context.trouble == []
+    context.close()
 
 
 def test_stop_ends_what_waits(chapter):
@@ -287,8 +325,7 @@ def test_keys_run_and_move_on_and_leave_the_editor(chapter):
 
 # Widgets
 
-def test_a_scenarios_slider_runs_it_again_in_the_page(live):
-    chapter = live()
+def test_a_scenarios_slider_runs_it_again_in_the_page(chapter):
     number = next(n for n in range(1, 18) if any(line.startswith("live(run") for line in chapter.text(n)))
     chapter.cell(number).get_by_role("button", name="Run all above").click()
     output = chapter.cell(number).locator(".cell_output")
@@ -355,7 +392,9 @@ def test_edits_survive_a_reload_and_a_tab_that_is_closed_while_a_cell_runs(brows
     chapter.write(2, "mine = 1")
     chapter.start(3, ENDLESS)
     chapter.write(4, "written while a cell runs")
-    chapter.page.close(run_before_unload=True)
+    with chapter.page.expect_event("close"):
+        chapter.page.close(run_before_unload=True)
+    without_python(context)
     page = visit(context, f"{base}/book/{START}.html")
     assert page.locator(".run-words").inner_text() == "Your edits of 3 cells are kept in this browser."
     again = Chapter(page).open()
@@ -373,8 +412,10 @@ def test_edits_survive_a_reload_and_a_tab_that_is_closed_while_a_cell_runs(brows
 
 def test_an_edit_is_not_put_into_a_cell_whose_text_has_changed_in_the_book(browser, base):
     context = guarded(browser, base, permissions=["clipboard-read", "clipboard-write"])
+    without_python(context)
     chapter = Chapter(visit(context, f"{base}/book/{START}.html")).open()
     chapter.write(PLAYS, "play(reading_run(), at=7)  # mine")
+    kept(chapter.page, 1)
     chapter.page.close()
 
     def changed(old, new):
@@ -415,8 +456,9 @@ def test_an_edit_is_not_put_into_a_cell_whose_text_has_changed_in_the_book(brows
 def test_storage_that_fails_is_a_sentence_and_nothing_is_lost_while_the_tab_is_open(browser, base, broken, word):
     context = guarded(browser, base, accept_downloads=True)
     context.add_init_script(broken)
-    chapter = Chapter(visit(context, f"{base}/book/{START}.html")).go_live()
-    assert chapter.run(2, "6 * 7") == "42"
+    without_python(context)
+    chapter = Chapter(visit(context, f"{base}/book/{START}.html")).open()
+    chapter.write(2, "6 * 7")
     expect(chapter.bar).to_contain_text(f"This browser's storage is {word}")
     assert next(cell for cell in chapter.download()["cells"] if cell["id"] == "00-start-03")["source"] == ["6 * 7"]
     context.close()
@@ -476,13 +518,19 @@ def test_a_score_is_kept_and_can_be_taken_to_another_browser(browser, base, tmp_
 
 # Looks
 
-@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 320)])
-def test_a_live_page_is_clean_for_axe_and_fits_a_phone(live, scheme, width):
-    chapter = live(color_scheme=scheme, viewport={"width": width, "height": 800})
+def test_a_live_page_is_clean_for_axe_and_fits_a_phone(live):
+    chapter = live()
     number = next(n for n in range(1, 18) if any(line.startswith("live(run") for line in chapter.text(n)))
     chapter.cell(number).get_by_role("button", name="Run all above").click()
     expect(chapter.cell(number).locator(".widget_view dslab-trace")).to_have_count(1, timeout=PATIENCE)
     chapter.run(2, "print('x' * 500)\n1 / 0  # a comment, 'a string', 12, None\n@staticmethod\ndef f(): pass")
-    assert axe(chapter.page, allowed=THEME) == []
-    assert chapter.page.evaluate("document.documentElement.scrollWidth") <= width
-    assert [each for each in chapter.page.trouble if "asks for" in each] == []
+    chapter.write(number + 1, "'not run yet'")
+    for scheme, width in (("light", 1280), ("dark", 320)):
+        chapter.page.emulate_media(color_scheme=scheme)
+        chapter.page.set_viewport_size({"width": width, "height": 800})
+        # The theme looks at what scrolls a moment after the window has changed.
+        chapter.page.wait_for_function("""scheme => document.documentElement.dataset.theme === scheme
+            && [...document.querySelectorAll("pre")].every(text => text.scrollWidth <= text.clientWidth || text.tabIndex === 0)""", arg=scheme)
+        assert axe(chapter.page, allowed=THEME) == []
+        assert chapter.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert chapter.page.trouble == []

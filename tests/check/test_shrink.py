@@ -104,6 +104,20 @@ def test_a_simulator_s_failing_run_shrinks_to_a_run_that_needs_each_of_its_steps
             assert not any(stage.perform(step) and two_leaders(stage) for step in small.steps[:place] + small.steps[place + 1:])
 
 
+@pytest.mark.parametrize("disturbed", [lambda cluster: cluster.byzantine("n5", "vote_twice"), lambda cluster: cluster.byzantine("n5", "replay"),
+                                       lambda cluster: cluster.disturb(corrupt=0.2, duplicate=0.2, checksums=False)])
+def test_lies_and_flipped_bits_are_in_the_schedule(disturbed):
+    cluster = Cluster(Raft, 5, seed=3, clients=1, delay=(1, 60))
+    disturbed(cluster)
+    cluster.client().write("x", 1)
+    cluster.run(1500)
+    stage = Stage(Raft, NAMES, clients=["c1"]).start()
+    for step in steps_of(cluster.trace):
+        stage.perform(step)
+    honest = [name for name, kind in cluster.classes.items() if kind is Raft]
+    assert {name: stage.nodes[name] and vars(stage.nodes[name]) for name in honest} == {name: cluster.nodes[name] and vars(cluster.nodes[name]) for name in honest}
+
+
 def test_a_run_that_breaks_nothing_is_told():
     with pytest.raises(DslabError, match="breaks no rule"):
         shrink_run(lambda: Stage(Raft, NAMES), [], two_leaders)

@@ -16,7 +16,7 @@ BASE = {"errors", "values", "node", "machine", "trace", "packing", "history", "v
 
 #: What each part of the package may import of the others.
 MAY = {"protocols": {"values", "node", "machine", "errors"}, "sim": BASE, "check": BASE, "events": {"errors", "values"},
-       "show": BASE | {"recorder"}, "specs": BASE | {"check"}, "scenario": BASE | {"check", "sim", "protocols", "toml"}, "scenario_words": {"scenario", "sim", "protocols"}, "live": BASE | {"show", "check", "wire", "protocols"}, "learn": None}
+       "show": BASE | {"recorder"}, "specs": BASE | {"check"}, "scenario": BASE | {"check", "sim", "protocols", "toml"}, "scenario_words": {"scenario", "sim", "protocols"}, "scenario_shrink": {"scenario", "check", "errors"}, "live": BASE | {"show", "check", "wire", "protocols"}, "learn": None}
 
 
 def imports(path: Path) -> set[str]:

@@ -25,7 +25,6 @@ class Runner:
 
     def __init__(self, send):
         self.outlet = Outlet(send)
-        self.names = types.ModuleType("__main__").__dict__
         self.runs, self.task, self.missing = 0, None, {}
         main = types.ModuleType("__main__")
         sys.modules["__main__"], self.names = main, main.__dict__
