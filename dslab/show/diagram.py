@@ -63,7 +63,7 @@ def _window(trace: Trace, at: float | None) -> tuple[int, int]:
 
 def _axis(trace, start, end, foot, x) -> list[str]:
     times = [start + (end - start) * tenth / 10 for tenth in range(0, 11, 2)]
-    words = [f"{time / 1000:.0f} ms" if trace.unit == "ms" else f"{trace.unit} {time / 1000:.0f}" for time in times]
+    words = [f"{time / 1000:.{int(end - start < 5000)}f} ms" if trace.unit == "ms" else f"{trace.unit} {time / 1000:.0f}" for time in times]
     return [text(x(time), foot + 16, said, SOFT, "middle") for time, said in zip(times, words)]
 
 

@@ -86,7 +86,7 @@ def _ground(trace, x, start, end, height) -> list[str]:
     parts, links, since = [], set(), None
     for tenth in range(0, 11, 2):
         time = start + (end - start) * tenth / 10
-        parts += [f'<path d="M{x(time)} {TOP - 6}V{height}" stroke="{FAINT}"/>', text(x(time), height + 16, f"{time / 1000:.0f} ms", SOFT, "middle", size=12)]
+        parts += [f'<path d="M{x(time)} {TOP - 6}V{height}" stroke="{FAINT}"/>', text(x(time), height + 16, f"{time / 1000:.{int(end - start < 5000)}f} ms", SOFT, "middle", size=12)]
     for time, kind, _, _, _, data, _ in [*trace.records, (end, "heal", None, None, None, None, None)]:
         if kind not in ("cut", "heal"):
             continue

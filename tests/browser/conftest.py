@@ -114,6 +114,7 @@ def widgets_ready(page) -> None:
 def guarded(browser, base, **options):
     """A browser context that may ask no other host for anything; what it tried stands in `trouble`."""
     context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}, "service_workers": "block"} | options))
+    context.set_default_timeout(120_000)  # Longer than a busy machine takes; what never comes still ends before pytest's own limit.
     context.trouble = []
 
     def gate(route):

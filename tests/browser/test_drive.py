@@ -44,8 +44,13 @@ def item(page, key, branch=0):
 
 def press(page, name, branch=0):
     """Press a button of the palette and wait for what comes of it."""
+    answered(page, page.locator("dslab-drive section.branch").nth(branch).get_by_role("button", name=name, exact=True).click)
+
+
+def answered(page, act):
+    """Do `act`, and wait for Python's answer and what it draws."""
     count = page.evaluate("model.answers")
-    page.locator("dslab-drive section.branch").nth(branch).get_by_role("button", name=name, exact=True).click()
+    act()
     page.wait_for_function("count => model.answers > count", arg=count)
     page.wait_for_function("() => [...document.querySelector('dslab-drive').parts.values()].every(({ trace }) => trace.built && trace.painted)")
     settle(page)
@@ -184,17 +189,17 @@ def test_a_branch_is_named_and_closed_and_all_is_undone(live):
     press(page, "Close")
     assert [branch.name for branch in driven.branches] == ["without n1"]
     for _ in range(3):
-        page.get_by_role("button", name="Undo").click()
-        settle(page)
-    page.wait_for_function("() => document.querySelector('dslab-drive').parts.size === 1")
+        answered(page, page.get_by_role("button", name="Undo").click)
     assert [branch.name for branch in driven.branches] == ["main"] and page.get_by_role("button", name="Undo").is_disabled()
 
 
-def test_what_can_t_be_done_is_said_and_nothing_is_lost(live):
-    page, driven = live(at=300)
+def test_what_can_t_be_done_is_said_in_sight_and_nothing_is_lost(live):
+    page, driven = live(at=300, viewport={"width": 360, "height": 700})
+    page.get_by_text("What you did").scroll_into_view_if_needed()
     page.locator("dslab-trace").evaluate("player => player.act({ restart: 'n1' })")
     page.locator(".problem:not(:empty)").wait_for()
     assert "only a crashed node restarts" in page.locator(".problem").inner_text() and steps_of(driven) == []
+    assert 0 <= page.locator(".problem").bounding_box()["y"] < 700
 
 
 def test_what_you_did_is_a_file_and_a_link_that_opens_it(live):

@@ -126,6 +126,20 @@ def test_the_leader_s_beliefs_are_python_s(player, run):
                 assert [place for place, cell in enumerate(row, 1) if sign in cell["marks"]] == ([at] if at else [])
 
 
+def test_whoever_comes_from_elsewhere_sees_where_the_logs_end(player):
+    cluster = Cluster(Raft, 3, seed=1, title="Forty entries")
+    for number in range(40):
+        cluster.run(until=cluster.client().write("x", number))
+    page, element = player(play(cluster.run(60), "logs", at=cluster.now)._repr_html_(), viewport={"width": 700, "height": 600})
+    box = element.locator(".logs").bounding_box()
+    assert box["x"] < element.locator("thead th", has_text="40").bounding_box()["x"] < box["x"] + box["width"] - 30
+    element.get_by_role("button", name="To the start").click()
+    settle(page)
+    element.get_by_role("slider", name="Step").fill(element.get_by_role("slider", name="Step").get_attribute("max"))
+    settle(page)
+    assert element.locator("thead th", has_text="40").bounding_box()["x"] < box["x"] + box["width"] - 30
+
+
 def test_a_node_that_is_down_shows_its_disk(player, run):
     page, element = player()
     crash = next(number for number, record in enumerate(run.trace.records) if record[1] == "crash")

@@ -57,6 +57,11 @@ def test_the_stage_shows_two_leaders_on_two_sides_of_a_cut(raft):
     assert player.words().endswith("Cut: n1 n2 c1 | n3 n4 n5 c2.")
 
 
+def test_the_marks_of_a_short_run_s_axis_are_told_apart():
+    marks = [word for word in said(play(Cluster(Raft, 3, clients=0).run(50))) if word.endswith(" ms")]
+    assert marks == ["0.0 ms", "0.2 ms", "0.4 ms", "0.6 ms", "0.8 ms", "1.0 ms"]
+
+
 def test_messages_under_way_are_named():
     cluster = Cluster(Raft, 3, seed=1, clients=0, title="Under way")
     cluster.run(400)

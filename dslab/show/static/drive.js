@@ -16,7 +16,7 @@ const STYLE = `
 .branch dslab-trace { margin: .25rem 0; }
 .head input { font: inherit; font-weight: 600; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px; height: 2.1rem; padding: 0 .5rem; width: 10rem; flex: 1 1 7rem; min-width: 0; }
 .parts { margin: 0; padding: .25rem .75rem; overflow-wrap: anywhere; }
-.problem:not(:empty) { margin: 0; padding: .3rem .6rem; border-inline-start: 4px solid #b3261e; background: var(--tint); }
+.problem:not(:empty) { scroll-margin-block: 5rem; margin: 0; padding: .3rem .6rem; border-inline-start: 4px solid #b3261e; background: var(--tint); }
 pre { margin: .4rem 0; padding: .5rem; background: var(--tint); border-radius: 6px; overflow: auto; font: 12.5px/1.5 ui-monospace, monospace; }
 .did a { color: var(--mark); }
 .note { margin: 0; padding: .6rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
@@ -102,6 +102,7 @@ class Drive extends Widget {
 
   answered({ branches, at, problem, undo }) {
     this.problem.textContent = problem ?? "";
+    if (problem) this.problem.scrollIntoView({ block: "nearest" });  // On a phone the palette is far below.
     this.undo.disabled = !undo;
     for (const { run, trace } of branches) if (trace) this.texts.set(run, trace);
     if (branches.some(({ run }) => !this.texts.has(run))) return this.ask({ do: "open", link: null });  // Another view of this model had them.

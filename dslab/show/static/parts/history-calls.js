@@ -44,14 +44,15 @@ export function rows(calls, lanes) {
   return found.map(({ who }) => who);
 }
 
-/** The scale (pixels a µs) at which the usual call is wide enough for its point, and its words are not covered by the next call's. */
+/** The scale (pixels a µs) at which the usual call is wide enough for its point, and but few calls' words are covered by the next call's. */
 export function readable(calls) {
-  const middle = (numbers) => { const some = numbers.filter((number) => number > 0).sort((a, b) => a - b); return some[some.length >> 1] ?? Infinity; }, last = new Map(), pitches = [];
+  const last = new Map(), pitches = [];
+  const at = (part, numbers) => { const some = numbers.filter((number) => number > 0).sort((a, b) => a - b); return some[Math.floor(some.length * part)] ?? Infinity; };
   for (const { row, begin } of calls) {
     if (last.has(row)) pitches.push(begin - last.get(row));
     last.set(row, begin);
   }
-  return Math.max(26 / middle(calls.filter(({ returned }) => returned !== null).map(({ begin, end }) => end - begin)), 84 / middle(pitches));
+  return Math.max(26 / at(0.5, calls.filter(({ returned }) => returned !== null).map(({ begin, end }) => end - begin)), 92 / at(0.25, pitches));
 }
 
 /** The run's faults in rows: cuts, and each node that was down or paused. */

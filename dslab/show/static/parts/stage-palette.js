@@ -22,7 +22,7 @@ export class Palette {
       this.element.replaceChildren(this.about, ...groups.map((group) => this.fieldset(group)), ...(this.host.live && chosen?.startsWith("client ") ? [this.callForm(chosen.split(" ")[1])] : []));
       if (focused) [...this.element.querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
     }
-    this.about.replaceChildren(...lines.map((line, row) => html("p", { class: row ? "soft" : chosen ? "" : "hint" }, line)));
+    this.about.replaceChildren(...lines.map((line, row) => html("p", { class: row ? "soft" : chosen ? "" : "idle" }, line)));
   }
 
   fieldset({ name, actions }) {

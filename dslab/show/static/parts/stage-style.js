@@ -74,5 +74,5 @@ export const STAGE_STYLE = `
 .stage .panel label { display: inline-flex; align-items: center; gap: .3rem; font-size: 13px; }
 /* Two branches beside each other keep their diagrams at one height, whatever is chosen in each. */
 @media (min-width: 1000px) { .stage.live:not(.beside) .panel { min-height: 20.5rem; } }
-@media print { .stage.beside { display: block; } .stage.live .panel.panel.panel { min-height: 0; max-height: none; } .stage .panel .hint, .stage .panel fieldset { display: none; } .stage .panel:has(.hint) { padding: 0; border: 0; } }
+@media print { .stage.beside { display: block; } .stage .ring > svg { height: auto !important; } .stage .panel.panel.panel { min-height: 0; max-height: none; } .stage .panel .idle, .stage .panel fieldset { display: none; } .stage .panel:has(.idle) { padding: 0; border: 0; } }
 `;

@@ -142,8 +142,10 @@ export default class Logs {
     const { run, host } = this, { first, end } = run.steps[host.step];
     const rows = run.nodes.map((_, lane) => this.logs.row(lane, end - 1)), beliefs = this.logs.beliefs(rows);
     if (this.step !== host.step) {
+      // Who comes from elsewhere sees where the logs end now; step by step the view stays where it is, unless something changes.
+      const jumped = !(Math.abs(host.step - this.step) <= 1), ends = rows.map(({ version }) => (version ? last(version) : 0));
       this.step = host.step;
-      const index = this.changed(rows, first);
+      const index = this.changed(rows, first) || (jumped ? Math.max(0, ...ends) : 0);
       if (index) this.shift(index);
       if (index) this.bring(index);
     }
