@@ -1,7 +1,7 @@
 """What a reader's browser has to do for a run of 5,000 events, from Chromium's own tracing.
 
-A page shows the run as stage, space-time diagram and table of fields, under one set of controls. Printed are, beside what they are
-to be held against:
+A page shows the run as stage, space-time diagram and table of fields, under one set of controls, then each of these by itself, and
+the log matrix and the clients' history. Printed are, beside what they are to be held against:
 - frames a second while the run is scrubbed from end to end in 300 moves of the slider, one for each frame that the browser asks for;
   and how much of a frame's 16.7 ms the main thread is at work (its own time, which other programs don't add to);
 - the time from an element's appearance in the page, its script loaded, to the first frame drawn with its picture;
@@ -25,6 +25,7 @@ from dslab.sim import Cluster
 
 EVENTS, FRAMES = 5000, 300
 VIEWS = ("stage", "space-time", "fields")
+ALONE = (*VIEWS, "logs", "history")
 PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Frames</title><script type="module" src="/static/dslab.js"></script><body><main></main></body></html>'
 CATEGORIES = ["-*", "blink.user_timing", "devtools.timeline", "disabled-by-default-devtools.timeline", "disabled-by-default-display.framedisplayed"]
 DRAWN = "Display::FrameDisplayed"
@@ -143,10 +144,10 @@ def main() -> int:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page(viewport={"width": 1280, "height": 1400})
-            for views in (VIEWS, *[(view,) for view in VIEWS]):
+            for views in (VIEWS, *[(view,) for view in ALONE]):
                 text = play(long_run(1), *views)._repr_html_()
                 page.goto(address)
-                page.evaluate("() => Promise.all(['trace', 'views/stage', 'views/space-time', 'views/fields'].map((name) => import(`/static/${name}.js`)))")
+                page.evaluate("(names) => Promise.all(names.map((name) => import(`/static/${name}.js`)))", ["trace", *(f"views/{view}" for view in views)])
                 appeared = first_picture(browser, page, text)
                 for name, prepare in (("", None), (", the whole run in its window", "document.querySelector('dslab-trace').press('fit')")):
                     if prepare and "space-time" not in views:

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from shutil import get_terminal_size
 
 from dslab.errors import DslabError
 
@@ -64,16 +65,24 @@ def run(options) -> int:
     from dslab.show import page
 
     outcome = Scenario.read(options.scenario).run(options.seed)
-    for path, text in ((options.trace, outcome.cluster.trace.dumps), (options.html, lambda: page(outcome.cluster.trace))):
+    trace = outcome.cluster.trace
+    if options.transcript:
+        print("\n".join(trace.sentences()))
+    print(outcome)  # First of all: a file that can't be written loses nothing.
+    for path, text in ((options.trace, trace.dumps), (options.html, lambda: page(trace))):
         if path:
             try:
                 path.write_text(text(), encoding="utf-8")
             except OSError as error:
                 raise DslabError(f"{path} can't be written: {error.strerror}.") from None
-    if options.transcript:
-        print("\n".join(outcome.cluster.trace.sentences()))
-    print(outcome)
     return {True: 0, False: 1, None: 3}[outcome.holds]
+
+
+def scenario_words(width: int) -> str:
+    """What a scenario file may say."""
+    from dslab.scenario_words import words
+
+    return words(width)
 
 
 def serve(options) -> int:
@@ -98,7 +107,12 @@ def stdio(options) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse that says what is wrong in one sentence."""
+    """argparse that says what is wrong in one sentence. `more(width)` is what its help ends with."""
+
+    more = None
+
+    def format_help(self):
+        return super().format_help() + (f"\n{self.more(min(get_terminal_size().columns, 100) - 2)}" if self.more else "")
 
     def error(self, message):
         raise DslabError(f"{message}; see `python -m dslab {' '.join(self.prog.split()[1:])} --help`".replace("  ", " "))
@@ -142,6 +156,7 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--html", type=Path, metavar="OUT.html", help="write a page that plays it into this file")
     it.add_argument("--transcript", action="store_true", help="print every step in words")
     it.set_defaults(run=run)
+    it.more = scenario_words
 
     it = commands.add_parser("serve", help="run one node of a cluster over TCP",
                              description="Run one node over TCP, until it is interrupted. What it has promised is on its disk, so it may be killed and "

@@ -95,8 +95,11 @@ class History:
     """
 
     def __init__(self, events: Iterable[Event], lines: Iterable[int] | None = None):
+        if not isinstance(events, Iterable) or isinstance(events, (str, dict)):
+            raise HistoryError(f"a history is made of a list of events, but this is a {type(events).__name__}: History.read takes a file, History.parse a text.")
         events = list(events)
         numbers = list(lines) if lines is not None else list(range(1, len(events) + 1))
+        events = [_demanded(event, number) for event, number in zip(events, numbers)]
         if any(event.time is not None for event in events):
             for event, number in zip(events, numbers):
                 if event.time is None:
@@ -166,19 +169,40 @@ def _event(line: str) -> Event:
     for name in ("process", "type", "f"):
         if name not in data:
             raise HistoryError(f'"{name}" is missing.')
-    if data["type"] not in TYPES:
-        raise HistoryError(f'"type" is {data["type"]!r}: it must be one of {", ".join(TYPES)}.')
-    if isinstance(data["process"], bool) or not isinstance(data["process"], (int, str)):
-        raise HistoryError(f'"process" is {data["process"]!r}: it must be a number or a name.')
-    if not isinstance(data["f"], str):
-        raise HistoryError(f'"f" is {data["f"]!r}: it must be the name of an operation.')
-    time = data.get("time")
-    if time is not None and (isinstance(time, bool) or not isinstance(time, (int, float)) or not abs(time) < float("inf")):
-        raise HistoryError(f'"time" is {time!r}: it must be a number.')
-    if data["f"] == "cas" and data["type"] == "invoke":
-        if not isinstance(data.get("value"), list) or len(data["value"]) != 2:
-            raise HistoryError(f'"value" of a cas is {data.get("value")!r}: it must be [old, new].')
-    return Event(data["process"], data["type"], data["f"], _frozen(data.get("key")), _frozen(data.get("value")), time)
+    return Event(data["process"], data["type"], data["f"], _frozen(data.get("key")), _frozen(data.get("value")), data.get("time"))
+
+
+def _demanded(event, line: int) -> Event:
+    """The event, with tuples for lists. Raises HistoryError, with the line's number, where it can't be one."""
+    if not isinstance(event, Event):
+        raise HistoryError(f"line {line}: a history is made of events, dslab.history.Event(process, type, f, key, value, time), but this is a {type(event).__name__}.")
+    wrong = (f'"type" is {event.type!r}: it must be one of {", ".join(TYPES)}.' if event.type not in TYPES
+             else f'"process" is {event.process!r}: it must be a number or a name.' if isinstance(event.process, bool) or not isinstance(event.process, (int, str))
+             else f'"f" is {event.f!r}: it must be the name of an operation.' if not isinstance(event.f, str)
+             else f'"time" is {event.time!r}: it must be a number.' if event.time is not None and not _is_time(event.time)
+             else f'"value" of a cas is {event.value!r}: it must be [old, new].' if event.f == "cas" and event.type == "invoke" and not _is_pair(event.value)
+             else "")
+    if wrong:
+        raise HistoryError(f"line {line}: {wrong}")
+    try:
+        hash((event.key, event.value))
+        return event
+    except TypeError:
+        pass
+    try:
+        event = replace(event, key=_frozen(event.key), value=_frozen(event.value))
+        hash((event.key, event.value))
+        return event
+    except TypeError:
+        raise HistoryError(f"line {line}: process {event.process}'s {event.f} has {event.value!r}, a value that can change: give numbers, strings and tuples.") from None
+
+
+def _is_time(value) -> bool:
+    return not isinstance(value, bool) and isinstance(value, (int, float)) and abs(value) < float("inf")
+
+
+def _is_pair(value) -> bool:
+    return isinstance(value, (tuple, list)) and len(value) == 2
 
 
 def _no_number(name):
@@ -187,7 +211,7 @@ def _no_number(name):
 
 def _frozen(value):
     """Lists as tuples, so that every value can be hashed."""
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return tuple(map(_frozen, value))
     if isinstance(value, dict):
         raise HistoryError(f"{value!r} is an object: keys and values must be numbers, strings, lists or null.")

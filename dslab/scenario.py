@@ -26,11 +26,14 @@ event in the trace: that number is safe to use, since a step changes nothing bef
 |--------------------------------|------------------------------------------------------------------------------------------|
 | title, protocol, duration      | a line for a reader; a name of `PROTOCOLS`; how many ms to run. The last two are needed   |
 | nodes, clients, seed           | how many (3 and 1); where chance comes from (0)                                          |
-| delay, loss, duplicate, reorder, window, corrupt, checksums | the network from the start, see `dslab.sim.network`: [1, 10] ms and no fault |
+| delay                          | how many ms a message takes, drawn for each: [1, 10]                                     |
+| loss, duplicate, reorder, corrupt | the share of messages, 0 to 1, that vanish, arrive twice, are held back, are altered on the way (0) |
+| window, checksums              | for how many ms `reorder` holds back at most (50); whether what `corrupt` altered is noticed and thrown away (true) |
 | workload                       | keys that clients read and write (none)                                                  |
 | check, model                   | what must hold, names of `CHECKS` (nothing); what one copy would do ("kv")               |
 | mode, quiet_at, within         | "safety" or "liveness"; when faults end; in how many ms after the run clients must get on (5000) |
 | budget                         | how many events there may be (200,000)                                                   |
+| step                           | what goes wrong, and what clients do                                                     |
 """
 
 import base64
@@ -58,9 +61,11 @@ NUMBER = (int, float)
 NETWORK = {"loss": NUMBER, "duplicate": NUMBER, "reorder": NUMBER, "window": NUMBER, "corrupt": NUMBER, "checksums": bool}
 WORDS = {"title": str, "protocol": str, "nodes": int, "seed": int, "clients": int, "duration": NUMBER, "workload": list, "check": list, "model": str,
          "mode": str, "quiet_at": NUMBER, "within": NUMBER, "delay": list, **NETWORK, "budget": int, "step": list}
+KINDS = {str: "a text", int: "a whole number", NUMBER: "a number", bool: "true or false", list: "a list"}
 MODES = ("safety", "liveness")
 CHECKS = (*CONSISTENCY, *AVAILABILITY)
 EVENTS = 200_000
+MOST = 1000  # Nodes, and clients.
 PATIENCE = 5000  # Milliseconds that a client has to get on once nothing is wrong any more.
 
 
@@ -77,7 +82,8 @@ class Outcome:
 
     def __repr__(self):
         faults = mattered(self.cluster.trace)
-        return "\n".join([repr(self.cluster.trace), *(f"  {sentence}" for sentence in faults), *map(repr, self.verdicts)])
+        verdicts = list(map(repr, self.verdicts)) or ["Nothing was demanded of this run: `check` names what must hold."]
+        return "\n".join([repr(self.cluster.trace), *(f"  {sentence}" for sentence in faults), *verdicts])
 
 
 class Scenario:
@@ -182,7 +188,8 @@ class Scenario:
             if word not in WORDS:
                 raise DslabError(f"{self.name}: there is no {word!r} in a scenario: it has {', '.join(WORDS)}.")
             if not isinstance(value, WORDS[word]) or isinstance(value, bool) != (WORDS[word] is bool):
-                raise DslabError(f"{self.name}: {word} is {value!r}, which is of the wrong kind.")
+                kind = "steps, each under [[step]]," if word == "step" else KINDS[WORDS[word]]
+                raise DslabError(f"{self.name}: {word} is {value!r:.80}, but {kind} belongs there.")
         for word in ("protocol", "duration"):
             if word not in self.data:
                 raise DslabError(f"{self.name}: {word} is missing.")
@@ -197,6 +204,9 @@ class Scenario:
         for word, least in (("nodes", 1), ("clients", 0), ("duration", 0), ("quiet_at", 0), ("within", 0), ("window", 0), ("budget", 1)):
             if word in data and not least <= data[word] < float("inf"):
                 raise DslabError(f"{self.name}: {word} is {data[word]}, but it must be {least} or more.")
+        for word in ("nodes", "clients"):
+            if data.get(word, 0) > MOST:
+                raise DslabError(f"{self.name}: {word} is {data[word]}, but it must be {MOST:,} or less.")
         try:
             for word in ("loss", "duplicate", "reorder", "corrupt"):
                 share(word, data.get(word, 0))
@@ -205,6 +215,8 @@ class Scenario:
             raise DslabError(f"{self.name}: {error}") from None
         if any(not isinstance(key, str) for key in data.get("workload", [])):
             raise DslabError(f"{self.name}: workload is {data['workload']!r}, but it is a list of keys, such as [\"x\", \"y\"].")
+        if data.get("workload") and data.get("clients") == 0:
+            raise DslabError(f"{self.name}: there is a workload and no client to do it: say clients = 1, or more.")
         if (self.mode == "liveness") != ("quiet_at" in data):
             raise DslabError(f"{self.name}: a liveness run says with quiet_at when faults end, and a safety run has none.")
         if data.get("quiet_at", 0) > data["duration"]:
@@ -221,6 +233,8 @@ class Scenario:
             at, word, options = checked(step, self.world)
         except DslabError as error:
             raise DslabError(f"{self.name}, step {number}: {error}") from None
+        if self.mode == "safety" and at >= self.data["duration"]:
+            raise DslabError(f"{self.name}, step {number}: {word} at {at:g} ms, but the run ends at {self.data['duration']:g} (duration).")
         if self.mode == "liveness" and at >= self.data["quiet_at"] and word not in HARMLESS:
             raise DslabError(f"{self.name}, step {number}: {word} at {at:g} ms, but in a liveness run faults end at {self.data['quiet_at']:g} (quiet_at).")
         return at, word, options
@@ -252,7 +266,7 @@ class Scenario:
             if self.mode == "liveness":
                 verdicts.append(self._progress(cluster))
         except OutOfBudget as error:
-            verdicts.append(Verdict(None, "end", f"{error} of {self.data['duration']:g} ms: make the run shorter, or look for messages that "
+            verdicts.append(Verdict(None, "end", f"{error} of {self.data['duration']:,.0f} ms: make the run shorter, or look for messages that "
                                                  "answer each other without end.", trace=cluster.trace))
         return Outcome(cluster, [*(judge(cluster, check, self.model) for check in self.data.get("check", [])), *verdicts])
 

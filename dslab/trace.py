@@ -43,7 +43,8 @@ from typing import Any, Iterable, NamedTuple
 from dslab.errors import DslabError
 from dslab.history import Event as HistoryEvent
 from dslab.history import SILENT, History
-from dslab.values import frozen, plain, show
+from dslab.packing import Table, begins, whole
+from dslab.values import frozen, show
 
 __all__ = ["Event", "KINDS", "Trace", "TraceError"]
 
@@ -54,7 +55,10 @@ LETTERS = {letter: kind for kind, letter in KINDS.items()}
 #: The kinds that come with a node's state, and for those with a `ref` the kind that it refers to.
 STATEFUL = ("start", "deliver", "fire", "restart", "act", "tell")
 CAUSES = {"deliver": "send", "lose": "send", "fire": "set", "ok": "invoke", "fail": "invoke", "info": "invoke"}
-FORMAT, VERSION = "dslab-trace", 1
+FORMAT, VERSION = "dslab-trace", 2
+READ = (1, VERSION)  # Version 1 had no "grows".
+#: A list of more items than this is long for a sentence.
+LONG = 8
 
 
 class TraceError(DslabError):
@@ -160,7 +164,7 @@ class Trace:
         event = Event._make(self.records[first])
         effects = [Event._make(record) for record in self.records[first + 1:end]]
         return f"{self._moment(event.time)}: " + "; ".join([self._what(event)] + _changes(event, before)
-                                                           + _effects(effects)) + "."
+                                                           + self._effects(effects)) + "."
 
     def _moment(self, time: int) -> str:
         return f"{_milliseconds(time)} ms" if self.unit == "ms" else f"{self.unit} {show(time / 1000)}"
@@ -199,10 +203,29 @@ class Trace:
             case "crash":
                 return f"{who} crashes" + ("" if event.data is None else f": {event.data}")
             case "send" | "set" | "cancel":  # Never the first of a step in a run of ours; an edited trace may differ.
-                return f"{who} {_effects([event])[0]}"
+                return f"{who} {self._effects([event])[0]}"
         verbs = {"start": "starts", "restart": "restarts from its disk", "pause": "pauses",
                  "resume": "goes on"}
         return f"{who} {verbs[event.kind]}"
+
+    def _effects(self, events: list[Event]) -> list[str]:
+        """Sends, sets and cancels in words; one message to several nodes in a row is one phrase."""
+        phrases, last = [], None
+        for event in events:
+            if event.kind == "send":
+                if last is not None and last.data == event.data:
+                    phrases[-1] += f", {event.other}"
+                else:
+                    phrases.append(f"sends {show(event.data)} to {event.other}")
+                last = event
+                continue
+            last = None
+            if event.kind == "set":
+                timer, due = event.data
+                phrases.append(f"sets {show(timer)}" + (f" for {self._moment(due)}" if self.unit == "ms" else ""))  # Without a clock, for some time.
+            else:
+                phrases.append(f"cancels {show(event.data)}")
+        return phrases
 
     def __repr__(self):
         lanes = f"{len(self.nodes)} nodes" + (f", {len(self.clients)} clients" if self.clients else "")
@@ -215,8 +238,10 @@ class Trace:
     def as_json(self) -> dict:
         """The trace as JSON data in columns, each column one number an event.
 
-            {"format": "dslab-trace", "version": 1, "title": …, "replay": …, "nodes": […], "clients": […],
+            {"format": "dslab-trace", "version": 2, "title": …, "replay": …, "nodes": […], "clients": […],
              "fields": names of state fields, "values": the distinct payloads and field values as `plain` makes them,
+             "grows": [value, other, value, other, …]: the list that is value number `value` begins with the list that is number
+                      `other`, an earlier one, and in "values" stand only the items after these,
              "unit": left out where it is "ms", "kind": one letter an event (`KINDS`), "time": µs since the event before,
              "place", "other": lane numbers (nodes, then clients) or -1,
              "ref": how many events back, or 0 for none, "data": a number in "values" or -1,
@@ -226,7 +251,7 @@ class Trace:
         A start or restart, or a lane's first tell, gives all fields, the others those that changed.
         """
         lane = {name: number for number, name in enumerate(self.lanes)} | {None: -1}
-        values, fields = _Numbering(), _Numbering()
+        values, fields = Table(), Table()
         columns = {name: [] for name in ("time", "place", "other", "ref", "data", "state")}
         now, before = 0, {}
         for number, (time, kind, place, other, ref, data, state) in enumerate(self.records):
@@ -240,12 +265,12 @@ class Trace:
                 changed = [name for name in state if name not in old or not _same(old[name], state[name])]
                 columns["state"].append(len(changed))
                 for name in changed:
-                    columns["state"] += fields.of(name), values.of(state[name])
+                    columns["state"] += fields.of(name), values.of(state[name], before.get(place, {}).get(name))
                 before[place] = state
             now = time
         return {"format": FORMAT, "version": VERSION, "title": self.title, "replay": self.replay,
                 "nodes": list(self.nodes), "clients": list(self.clients), "fields": fields.found, "values": values.found,
-                "kind": "".join(KINDS[record[1]] for record in self.records)} | columns | ({} if self.unit == "ms" else {"unit": self.unit})
+                "grows": values.grows, "kind": "".join(KINDS[record[1]] for record in self.records)} | columns | ({} if self.unit == "ms" else {"unit": self.unit})
 
     def dumps(self) -> str:
         """The JSON text, the same bytes for the same run on every machine."""
@@ -256,7 +281,7 @@ class Trace:
         """The trace that `as_json` packed; payloads and states stay plain data. Raises TraceError."""
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise TraceError("this is no recorded run: a JSON object with \"format\": \"dslab-trace\" belongs here.")
-        if data.get("version") != VERSION:
+        if data.get("version") not in READ:
             raise TraceError(f"this run has format version {data.get('version')!r}, and this dslab reads version {VERSION}: "
                              "update dslab, or record the run again.")
         try:
@@ -271,7 +296,8 @@ class Trace:
         if not all(isinstance(data[name], list) for name in ("nodes", "clients")):
             raise TypeError("names come in lists")
         trace = cls(data["nodes"], data["clients"], title=data["title"], replay=data["replay"], unit=data.get("unit", "ms"))
-        lanes, values, fields, states = trace.lanes, data["values"], data["fields"], iter(data["state"])
+        values = whole(data["values"], [] if data["version"] == 1 else data["grows"])
+        lanes, fields, states = trace.lanes, data["fields"], iter(data["state"])
         now, current = 0, {}
         columns = zip(data["kind"], *(data[name] for name in ("time", "place", "other", "ref", "data")), strict=True)
         for number, (letter, wait, place, other, back, payload) in enumerate(columns):
@@ -335,21 +361,6 @@ def _belongs(record: tuple, first: tuple) -> bool:
     return record[1] in ("send", "set", "cancel") and record[2] == first[2] and record[0] == first[0]
 
 
-class _Numbering:
-    """Numbers distinct values in the order in which they come."""
-
-    def __init__(self):
-        self.found, self._numbers = [], {}
-
-    def of(self, value) -> int:
-        data = plain(value)
-        key = json.dumps(data)  # Tells 1 from True and 1.0, which are equal in Python.
-        if key not in self._numbers:
-            self._numbers[key] = len(self.found)
-            self.found.append(data)
-        return self._numbers[key]
-
-
 def _milliseconds(microseconds: int) -> str:
     """Milliseconds with one digit, rounded as the page rounds them: without fractions."""
     tenths = (microseconds + 50) // 100
@@ -375,25 +386,11 @@ def _changes(event: Event, before: dict) -> list[str]:
     before[event.place] = event.state
     if old is None or event.kind in ("start", "restart", "tell"):
         return []
-    return [f"{name} {show(old.get(name))} → {show(value)}" for name, value in event.state.items()
-            if not _same(old.get(name), value)]
+    return [f"{name} {_change(old.get(name), value)}" for name, value in event.state.items() if not _same(old.get(name), value)]
 
 
-def _effects(events: list[Event]) -> list[str]:
-    """Sends, sets and cancels in words; one message to several nodes in a row is one phrase."""
-    phrases, last = [], None
-    for event in events:
-        if event.kind == "send":
-            if last is not None and last.data == event.data:
-                phrases[-1] += f", {event.other}"
-            else:
-                phrases.append(f"sends {show(event.data)} to {event.other}")
-            last = event
-            continue
-        last = None
-        if event.kind == "set":
-            timer, due = event.data
-            phrases.append(f"sets {show(timer)} for {_milliseconds(due)} ms")
-        else:
-            phrases.append(f"cancels {show(event.data)}")
-    return phrases
+def _change(old, new) -> str:
+    """What became of a field. A long list that grows is said by what it gains: nobody reads the rest twice."""
+    if isinstance(old, (tuple, list)) and len(old) > LONG and begins(old, new):
+        return f"gains {', '.join(map(show, new[len(old):]))} and has {len(new)} items"
+    return f"{show(old)} → {show(new)}"

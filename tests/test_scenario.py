@@ -5,15 +5,21 @@ import os
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dslab.check import MODELS
 from dslab.errors import DslabError
+from dslab.protocols import PROTOCOLS
 from dslab.scenario import CHECKS, WORDS, Scenario
-from dslab.sim.steps import STEPS
+from dslab.scenario_words import EXAMPLE
+from dslab.sim.byzantine import BEHAVIOURS
+from dslab.sim.nemesis import NEMESES
+from dslab.sim.steps import STEPS, own_options
 from dslab.trace import Trace
 
 ROOT = Path(__file__).parents[1]
@@ -63,8 +69,8 @@ def step(**words):
 @pytest.mark.parametrize("data, sentence", [
     ({"duration": 100}, "protocol is missing"), ({"protocol": "raft"}, "duration is missing"),
     (GOOD | {"protocol": "zab"}, "there is no protocol 'zab': choose raft"), (GOOD | {"speed": 3}, "there is no 'speed' in a scenario"),
-    (GOOD | {"nodes": "five"}, "nodes is 'five', which is of the wrong kind"), (GOOD | {"model": "tree"}, "there is no model 'tree'"),
-    (GOOD | {"check": ["fast"]}, "there is no check 'fast'"), (GOOD | {"checksums": 1}, "checksums is 1, which is of the wrong kind"),
+    (GOOD | {"nodes": "five"}, "nodes is 'five', but a whole number belongs there"), (GOOD | {"model": "tree"}, "there is no model 'tree'"),
+    (GOOD | {"check": ["fast"]}, "there is no check 'fast'"), (GOOD | {"checksums": 1}, "checksums is 1, but true or false belongs there"),
     (GOOD | {"nodes": 0}, "nodes is 0, but it must be 1 or more"), (GOOD | {"loss": 2}, "loss=2 is no share"), (GOOD | {"delay": [5, 1]}, "is no delay"),
     (GOOD | {"delay": [0, 0]}, "a message takes some time"), (GOOD | {"workload": [1]}, "it is a list of keys"), (GOOD | {"duration": -1}, "it must be 0 or more"),
     (GOOD | {"mode": "fun"}, "there is no mode 'fun': choose safety, liveness"), (GOOD | {"mode": "liveness"}, "a liveness run says with quiet_at when faults end"),
@@ -82,6 +88,11 @@ def step(**words):
     (step(slow={"from": "n1", "to": "n2", "delay": [9, 1]}), "is no delay"), (step(slow="n1"), "`slow` is 'n1', but it takes a table with from, to, delay"),
     (step(disturb={"loss": 7}), "is no share"), (step(clock={"node": "n1", "rate": 0}), "rate is 0, but a number above 0"), (step(heal=False), "yes is False, but true belongs there"),
     (step(byzantine={"node": "n1", "behaviour": "charm"}), "there is no Byzantine behaviour 'charm'"), (step(byzantine="n1"), "`byzantine` needs 'behaviour'"),
+    (step(nemesis={"name": "flapping", "times": 2.5}), "step 1: `nemesis`: times is 2.5, but a whole number from 0 on"), (step(nemesis={"name": "flapping", "times": 0}), "a whole number from 1 on"),
+    (step(nemesis={"name": "bridge", "after": -5}), "step 1: `nemesis`: after is -5, but a number from 0 on"), (step(clock="n1"), "`clock` needs 'ahead' or 'rate'"),
+    (GOOD | {"step": [{"at": 100, "heal": True}]}, "step 1: heal at 100 ms, but the run ends at 100"), (GOOD | {"step": {"at": 1, "heal": True}}, "step is .*, but steps, each under \\[\\[step\\]\\], belongs there"),
+    (GOOD | {"nodes": 10 ** 20}, "it must be 1,000 or less"), (GOOD | {"clients": 1001}, "it must be 1,000 or less"), (GOOD | {"clients": 0, "workload": ["x"]}, "there is a workload and no client to do it"),
+    (step(call={"f": "write", "key": "x", "value": date(2024, 2, 29)}), "value is datetime.date\\(2024, 2, 29\\), but a text, a finite number"), (step(call={"key": [{"a": float("inf")}]}), "`call`: key is .*, but a text, a finite number"),
     (step(drop=-3), "message is -3, but a whole number"), (step(drop="Vote"), "message is 'Vote', but a whole number"), (step(delay={"message": 3}), "`delay` needs 'by'"),
     (step(fire={"node": "n1", "timer": "Alarm"}), "Raft has no timer 'Alarm': it has ElectionTimeout, Heartbeat"), (step(mark=3), "sentence is 3, but a text"),
     (step(call={"client": "c9"}), "there is no client 'c9': this cluster has c1"), (step(call={"to": "n7"}), "there is no node 'n7'"),
@@ -215,7 +226,7 @@ class TestModes:
 def test_a_scenario_that_never_ends_says_how_far_it_came_and_keeps_what_it_has():
     outcome = Scenario(GOOD | {"duration": 1e9, "clients": 0, "budget": 2000, "check": ["linearizable"]}).run()
     assert outcome.holds is None and 2000 < len(outcome.cluster.trace) < 2050
-    assert re.match(r"The budget of 2,000 events was used up after \d{4} of 1e\+09 ms: make the run shorter", outcome.verdicts[-1].sentence)
+    assert re.match(r"The budget of 2,000 events was used up after [\d,]{5} of 1,000,000,000 ms: make the run shorter", outcome.verdicts[-1].sentence)
 
 
 def test_messages_that_multiply_without_end_are_stopped_within_a_moment():
@@ -231,6 +242,27 @@ def test_a_budget_that_is_used_up_exits_with_3_and_writes_the_trace(tmp_path):
     run = dslab("run", path, "--trace", trace)
     assert run.returncode == 3 and "? end: undecided. The budget of 500 events was used up after" in run.stdout and run.stderr == ""
     assert len(Trace.from_json(json.loads(trace.read_text()))) > 500
+
+
+def test_the_help_names_every_word_fault_nemesis_option_and_behaviour():
+    text = dslab("run", "--help").stdout
+    for word in [*WORDS, *STEPS, *NEMESES, *BEHAVIOURS, *CHECKS, *MODELS, *PROTOCOLS, *(option for step in STEPS.values() for option in step.options if option != "yes"),
+                 *(option for name in NEMESES for option in own_options(name))]:
+        assert re.search(rf"(?<![\w-]){word}(?![\w-])", text), word
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_help_s_example_runs():
+    assert Scenario.parse(EXAMPLE).run().holds
+
+
+def test_a_run_of_which_nothing_is_demanded_says_so():
+    assert repr(Scenario(GOOD).run()).splitlines()[-1] == "Nothing was demanded of this run: `check` names what must hold."
+
+
+def test_a_place_that_cannot_be_written_costs_no_outcome(tmp_path):
+    run = dslab("run", ROOT / "scenarios" / "lost_votes.toml", "--trace", tmp_path / "nowhere" / "run.json")
+    assert run.returncode == 2 and "✓ linearizable: holds" in run.stdout and "run.json can't be written: No such file or directory." in run.stderr
 
 
 def test_a_file_that_is_none_is_told(tmp_path):

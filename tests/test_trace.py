@@ -11,6 +11,7 @@ from dslab.errors import DslabError
 from dslab.node import Message, Node, Timer
 from dslab.protocols.quorum_register import QuorumRegister
 from dslab.protocols.raft import Raft
+from dslab.recorder import Recorder
 from dslab.sim import Cluster
 from dslab.trace import KINDS, Trace, TraceError
 from dslab.values import plain, show
@@ -157,6 +158,24 @@ class TestWords:
             "5.0 ms: Shout(word=you) from n1 to n2 can't cross the cut.",
             "6.0 ms: n3 receives Shout(word=hear) from n1."]
 
+    def test_a_long_list_that_grows_is_said_by_what_it_gains(self):
+        class Fill(Timer):
+            pass
+
+        class Keeper(Node):
+            log: tuple = ()
+
+            def on_start(self):
+                self.set_timer(Fill(), 1)
+
+            def on_Fill(self):
+                self.log += ((len(self.log), "x"),)
+                self.set_timer(Fill(), 1)
+
+        words = Cluster(Keeper, 1, clients=0).run(12).trace.sentences()
+        assert "; log () → ((0, x)); " in words[1] and "; log ((0, x), (1, x)) → ((0, x), (1, x), (2, x)); " in words[3]
+        assert "; log gains (9, x) and has 10 items; " in words[10]
+
     def test_read_back_from_json_they_are_the_same(self, trace):
         assert Trace.from_json(trace.as_json()).sentences() == trace.sentences()
 
@@ -216,6 +235,38 @@ class TestJson:
         assert back.history().operations == cluster.history.operations
         assert linearizable(back, "kv")
 
+    def test_a_list_that_grows_costs_what_it_grows_by(self):
+        def packed(steps):
+            run, log = Recorder("n1", "n2", title="A log"), ()
+            for number in range(steps):
+                log += (f"entry {number}",)
+                run.act(run.trace.nodes[number % 2], "appends", log=log)
+            return run.trace
+
+        short, long = packed(100), packed(400)
+        assert len(long.dumps()) < 5 * len(short.dumps())
+        assert long.dumps().count('"entry 7"') == 1
+        back = Trace.from_json(json.loads(long.dumps()))
+        assert [event.state["log"] for event in back.events] == [[f"entry {each}" for each in range(number + 1)] for number in range(400)]
+        assert back.dumps() == long.dumps()
+
+    @settings(max_examples=200, deadline=None, derandomize=True, database=None)
+    @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 5), st.lists(st.sampled_from([0, 1, True, 1.0, "1", (1,), None]), max_size=3))))
+    def test_lists_that_grow_shrink_and_part(self, changes):
+        run, logs = Recorder("n1", "n2"), [(), ()]
+        for lane, keep, items in changes:
+            logs[lane] = logs[lane][:keep] + tuple(items)
+            run.act(f"n{lane + 1}", "changes", log=logs[lane], other=logs[1 - lane])
+        back = Trace.from_json(json.loads(run.trace.dumps()))
+        assert [repr(event.state) for event in back.events] == [repr({name: plain(value) for name, value in event.state.items()}) for event in run.trace.events]
+        assert back.dumps() == run.trace.dumps()
+
+    def test_version_1_is_read(self):
+        data = {"format": "dslab-trace", "version": 1, "title": "", "replay": "", "nodes": ["n1"], "clients": [], "fields": ["log"],
+                "values": [[], ["a"], ["a", "b"], "on"], "kind": "rll", "time": [0, 5, 5], "place": [0, 0, 0], "other": [-1, -1, -1],
+                "ref": [0, 0, 0], "data": [-1, 3, 3], "state": [1, 0, 0, 1, 0, 1, 1, 0, 2]}
+        assert [event.state for event in Trace.from_json(data).events] == [{"log": []}, {"log": ["a"]}, {"log": ["a", "b"]}]
+
     def test_is_small(self, trace):
         assert len(trace.dumps()) < 50 * len(trace)
 
@@ -226,12 +277,12 @@ class TestDamage:
         with pytest.raises(TraceError, match='this is no recorded run: a JSON object with "format": "dslab-trace" belongs here.'):
             Trace.from_json(data)
 
-    @pytest.mark.parametrize("version", [0, 2, None, "1"])
+    @pytest.mark.parametrize("version", [0, 3, None, "2"])
     def test_another_version(self, trace, version):
-        with pytest.raises(TraceError, match=f"this run has format version {version!r}, and this dslab reads version 1: update dslab"):
+        with pytest.raises(TraceError, match=f"this run has format version {version!r}, and this dslab reads version 2: update dslab"):
             Trace.from_json(trace.as_json() | {"version": version})
 
-    @pytest.mark.parametrize("column", ["nodes", "clients", "title", "fields", "values", "kind", "time", "place", "other", "ref", "data", "state"])
+    @pytest.mark.parametrize("column", ["nodes", "clients", "title", "fields", "values", "grows", "kind", "time", "place", "other", "ref", "data", "state"])
     @pytest.mark.parametrize("damage", ["gone", "null", "short", "long", "text"])
     def test_a_damaged_column(self, trace, column, damage):
         if column == "title" and damage in ("short", "long", "text") or (column, damage) in [
@@ -256,7 +307,7 @@ class TestDamage:
     @given(st.data())
     def test_one_wrong_number_is_refused_or_harmless(self, trace, data):
         damaged = trace.as_json()
-        column = damaged[data.draw(st.sampled_from(["time", "place", "other", "ref", "data", "state"]), "column")]
+        column = damaged[data.draw(st.sampled_from(["grows", "time", "place", "other", "ref", "data", "state"]), "column")]
         place = data.draw(st.integers(0, len(column) - 1), "place")
         column[place] = data.draw(st.one_of(st.integers(-3, 5), st.sampled_from([10 ** 6, -10 ** 6, None, "x", 1.5, [], {}])), "value")
         try:

@@ -1,5 +1,6 @@
 """Clients as nodes, for an explorer."""
 
+from dslab.errors import DslabError
 from dslab.node import Node, Request
 
 __all__ = ["Caller", "caller"]
@@ -26,5 +27,11 @@ class Caller(Node):
 
 
 def caller(*calls: tuple) -> type[Caller]:
-    """A Node class that makes these calls, each (to, f, key, value): the next when the last is answered."""
+    """A Node class that makes these calls, each (to, f, key, value): the next when the last is answered. A key or value may be left out.
+
+    Raises DslabError where a call is something else.
+    """
+    for call in calls:
+        if not (isinstance(call, tuple) and 2 <= len(call) <= 4 and all(isinstance(word, str) for word in call[:2])):
+            raise DslabError(f"caller(…): {call!r} is no call: write (to, f), (to, f, key) or (to, f, key, value), such as (\"n1\", \"write\", \"x\", 1).")
     return type("Caller", (Caller,), {"calls": tuple((*call, *(None,) * (4 - len(call))) for call in calls)})

@@ -11,10 +11,12 @@ Breadth first, a counterexample is as short as any. Only the parent of each stat
 the other is found again when a path is asked for.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Callable, Hashable, Iterable
+from typing import Any, Callable, Hashable, Iterable, Iterator
 
+from dslab.check.arguments import demand_number
 from dslab.check.graph import Graph, graph_of
 from dslab.errors import DslabError
 from dslab.verdict import Verdict
@@ -34,6 +36,7 @@ class System:
     goals       (name, function) pairs, each true of some reachable state.
     canonical   a function that gives the same state for all that symmetry makes equal, or None.
     cut         whether its own bounds have left out steps so far.
+    withheld    whether steps that `fairness` demands were among them: a timer that would run out, but not a crash.
     """
 
     name = "system"
@@ -42,6 +45,7 @@ class System:
     goals: list[tuple[str, Callable[[Any], bool]]] = []
     canonical: Callable[[Any], Hashable] | None = None
     cut: bool = False
+    withheld: bool = False
 
     def initial(self) -> Iterable[Hashable]:
         """The states in which it may begin."""
@@ -50,6 +54,10 @@ class System:
     def path(self, states: list) -> Any:
         """The run through `states`, each a successor of the one before, as a `dslab.trace.Trace`."""
         raise NotImplementedError
+
+    def steps(self, states: list) -> list[tuple]:
+        """The same run as steps of `dslab.check.schedule`, where a system has such."""
+        return []
 
     def predicate(self, rule: Callable) -> Callable[[Any], bool]:
         """A rule as its author writes it, as a function of a state."""
@@ -91,9 +99,33 @@ class System:
         """Whether two steps, where both can be taken, lead to the same state in either order, and neither makes the other impossible."""
         raise NotImplementedError
 
+    def check(self) -> None:
+        """Raise DslabError where its author has made a mistake that a look at the first states shows."""
+
     def never_run(self) -> list[str]:
         """Parts of the system's own code that no explored step has run, in words; where it can tell."""
         return []
+
+
+@contextmanager
+def telling(system, path: Callable[[], list]) -> Iterator[None]:
+    """To an error in a handler, action or rule, add the run that led there."""
+    try:
+        yield
+    except Exception as error:
+        if states := [state for state in path() if state is not None]:
+            error.add_note("after this run:\n" + "\n".join(f"  {number}. {sentence}" for number, sentence in enumerate(system.path(states).sentences(), 1)))
+        raise
+
+
+def demand_system(system, asked: str) -> None:
+    """Raise DslabError unless this is a System that can start."""
+    if isinstance(system, type) and issubclass(system, System):
+        raise DslabError(f"{asked}() takes a system, and {system.__name__} is the class of one: write {system.__name__}(…).")
+    if not isinstance(system, System):
+        what = f"the class {system.__name__}" if isinstance(system, type) else f"a {type(system).__name__}"
+        raise DslabError(f"{asked}() takes a system, a Spec or Nodes({{\"n1\": …}}), but this is {what}.")
+    system.check()
 
 
 @dataclass(frozen=True)
@@ -107,6 +139,7 @@ class Exploration(Verdict):
     complete       whether nothing was left out for the sake of a budget or bound.
     never_run      handlers and lines that no step has run.
     graph          the states and all steps between them, where they were asked for.
+    steps          of Nodes, the run that breaks the rule as a schedule: `system.replay(steps)` makes it again, `shrunk` makes it small.
     """
 
     states: int = 0
@@ -117,6 +150,7 @@ class Exploration(Verdict):
     complete: bool = True
     never_run: tuple[str, ...] = ()
     graph: Graph | None = None
+    steps: tuple[tuple, ...] = ()
 
     def __repr__(self):
         lines = [super().__repr__()]
@@ -135,21 +169,24 @@ def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, dep
     order     "breadth" for shortest counterexamples, or "depth", which needs less memory for what is on its way.
     budget    at most so many states; `holds` is None where it runs out.
     depth     at most so many states in a path (breadth first only).
-    deadlock  whether a state without successors breaks a rule.
+    deadlock  whether a state without successors breaks a rule; not one that has none because a bound leaves them out.
     graph     keep the states and the steps between them, to be shown by `dslab.show.state_graph`.
     reduce    try independent steps in one order only (breadth first; `dslab.check.sleep` says what this keeps).
     progress  called with the number of states, now and then.
     """
+    demand_system(system, "explore")
     if order not in ("breadth", "depth"):
         raise DslabError(f"order={order!r}: give \"breadth\" or \"depth\", or use walk() for random runs.")
-    if depth is not None and (order == "depth" or depth < 1):
-        raise DslabError(f"depth={depth!r} with order={order!r}: bound the depth, 1 or more, of a breadth-first search.")
-    if budget < 1:
-        raise DslabError(f"budget={budget!r}: give the number of states to look at, 1 or more.")
+    if depth is not None:
+        demand_number("depth", depth)
+        if order == "depth":
+            raise DslabError(f"depth={depth!r} with order={order!r}: bound the depth of a breadth-first search.")
+    demand_number("budget", budget)
     if reduce and order == "depth":
         raise DslabError("reduce=True goes with a breadth-first search: leave out order=\"depth\".")
     search = (_reduced() if reduce else Search)(system, budget, deadlock, progress)
-    bad = search.run(breadth=order == "breadth", depth=depth)
+    with telling(system, lambda: search.path_to(search.here)):
+        bad = search.run(breadth=order == "breadth", depth=depth)
     result = search.result(bad)
     return replace(result, graph=graph_of(search, bad)) if graph else result
 
@@ -167,8 +204,9 @@ class Search:
         self.system, self.budget, self.deadlock, self.progress = system, budget, deadlock, progress
         self.actions, self.invariants, self.goals = list(system.actions), list(system.invariants), list(system.goals)
         self.parents: dict[Any, Any] = {}
+        self.here: Any = None  # The state whose steps are being taken.
         self.generated, self.taken = 0, [0] * len(self.actions)
-        self.depth, self.complete = 0, True
+        self.depth, self.complete, self.cut = 0, True, False  # The system's own `cut` is about the last state alone.
         self.found: dict[str, Any] = {}       # The first state of each goal,
         self.walked: dict[Any, list] = {}     # and the paths to those that were found on a random walk.
 
@@ -218,7 +256,8 @@ class Search:
     def _expand(self, state, new_ones):
         """Add what comes after `state`; (rule, state) where a rule is broken."""
         parents, canonical, taken = self.parents, self.system.canonical, self.taken
-        before = self.generated
+        before, self.here = self.generated, state
+        self.cut, self.system.cut = self.cut or self.system.cut, False
         for number, (_, action) in enumerate(self.actions):
             count = 0
             for new in action(state):
@@ -232,7 +271,7 @@ class Search:
                         return broken
             taken[number] += count
             self.generated += count
-        if self.deadlock and self.generated == before:
+        if self.deadlock and self.generated == before and not self.system.cut:
             return "deadlock", state
         return None
 
@@ -245,6 +284,20 @@ class Search:
                 if name not in self.found and is_there(state):
                     self.found[name] = state
         return None
+
+    def walk(self, path: list, length: int, chance: Random):
+        """Make `path` a random run of up to `length` steps; (rule, state) where it breaks a rule."""
+        bad = self.meet(path)
+        while not bad and len(path) <= length:
+            options = [(number, new) for number, (_, action) in enumerate(self.actions) for new in action(path[-1])]
+            if not options:
+                break
+            number, new = chance.choice(options)
+            self.taken[number] += 1
+            self.generated += 1
+            path.append(new)
+            bad = self.meet(path)
+        return bad
 
     def meet(self, path: list):
         """The last state of a random walk."""
@@ -275,14 +328,14 @@ class Search:
         return path
 
     def result(self, bad, *, sentence: str = "", replay: str = "") -> Exploration:
-        system, complete = self.system, self.complete and not self.system.cut
+        system, complete = self.system, self.complete and not (self.cut or self.system.cut)
         reached = {name: system.path(self.path_to(self.found[name])) if name in self.found else None for name, _ in self.goals}
         missed = [name for name, run in reached.items() if run is None]
         path = self.path_to(bad[1]) if bad else []
         trace = system.path(path) if bad else None
         if bad:
             holds, rule = False, bad[0]
-            sentence = f"After {_count(len(path) - 1, 'step')} {'no action can be taken' if rule == 'deadlock' else rule + ' is broken'}."
+            sentence = broken_after(len(path) - 1, rule)
         elif not self.complete:
             holds, rule = None, "budget"
             sentence = sentence or (f"Nothing is broken in the first {len(self.parents):,} states of {system.name}, and there are more: "
@@ -297,7 +350,7 @@ class Search:
                            explored={"states": len(self.parents), "transitions": self.generated},
                            states=len(self.parents), depth=self.depth, transitions=self.generated,
                            taken=dict(zip([name for name, _ in self.actions], self.taken)), reached=reached, complete=complete,
-                           never_run=tuple(system.never_run()))
+                           never_run=tuple(system.never_run()), steps=tuple(system.steps(path)))
 
 
 def walk(system: System, *, walks: int = 100, length: int = 100, seed: int = 0) -> Exploration:
@@ -305,26 +358,20 @@ def walk(system: System, *, walks: int = 100, length: int = 100, seed: int = 0) 
 
     Where nothing is broken, `holds` is None: it says only what these runs met.
     """
-    if walks < 1 or length < 1:
-        raise DslabError(f"walks={walks!r}, length={length!r}: give 1 or more of each.")
+    demand_system(system, "walk")
+    demand_number("walks", walks)
+    demand_number("length", length)
     search, chance = Search(system, BUDGET, False, None), Random(f"walk {seed}")
     search.complete, starts = False, list(system.initial())
     for _ in range(walks):
         path = [chance.choice(starts)]
-        bad = search.meet(path)
-        while not bad and len(path) <= length:
-            options = [(number, new) for number, (_, action) in enumerate(search.actions) for new in action(path[-1])]
-            if not options:
-                break
-            number, new = chance.choice(options)
-            search.taken[number] += 1
-            search.generated += 1
-            path.append(new)
-            bad = search.meet(path)
+        with telling(system, lambda path=path: path):
+            bad = search.walk(path, length, chance)
         if bad:
-            return search.result(bad, replay=f"walk(…, walks={walks}, length={length}, seed={seed})")
+            return search.result(bad, replay=f"walk(system, walks={walks}, length={length}, seed={seed})")
     return search.result(None, sentence=f"Nothing is broken in {walks:,} random runs, which look at a part of all states.")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def broken_after(steps: int, rule: str) -> str:
+    """The sentence of a run that breaks a rule with its last step."""
+    return f"After {steps} step{'' if steps == 1 else 's'} {'no action can be taken' if rule == 'deadlock' else rule + ' is broken'}."

@@ -8,12 +8,14 @@ state of it (weak fairness; Lamport, *Specifying Systems*, 2002, section 8.4). S
 "Depth-first search and linear graph algorithms", SIAM J. Computing 1(2), 1972).
 
 Where the system's bounds cut runs off, a run that goes on beyond them is not seen, and the answer is only about the rest:
-`holds` is then None, never True.
+`holds` is then None, never True. Nor is a run called fair because a bound withholds the step that fairness demands, such as a
+timer that has run out as often as it may: what is found to be broken is broken without bounds too.
 """
 
 from typing import Any, Callable
 
-from dslab.check.explore import BUDGET, Exploration, System
+from dslab.check.arguments import demand_number
+from dslab.check.explore import BUDGET, Exploration, System, demand_system
 from dslab.errors import DslabError
 
 __all__ = ["eventually"]
@@ -27,6 +29,8 @@ def eventually(system: System, good: Callable, *, after: Callable | None = None,
     fair         (name, relation) pairs; relation(one, other) says whether this step from one state to another is of that kind.
                  The system's own `fairness()` where none are given.
     """
+    demand_system(system, "eventually")
+    demand_number("budget", budget)
     graph = _Graph(system, system.predicate(good), system.predicate(after) if after else None, budget)
     fair = list(system.fairness() if fair is None else fair)
     if graph.complete:
@@ -34,7 +38,8 @@ def eventually(system: System, good: Callable, *, after: Callable | None = None,
             if graph.is_fair(part, fair):
                 return graph.violated(part, fair, rule)
     holds = True if graph.complete and not graph.cut else None
-    sentence = {True: "Every fair run gets there.", None: "Every fair run gets there within the bounds; what lies beyond them was not looked at."}[holds]
+    sentence = {True: "Every fair run gets there.",
+                None: "No fair run that stays within the bounds fails to get there; runs that go on beyond them were not looked at."}[holds]
     if not graph.complete:
         sentence = f"There are more than {budget:,} states: give a larger budget, or smaller bounds."
     return Exploration(holds, rule, sentence, explored={"states": len(graph.states), "parts": graph.looked},
@@ -49,7 +54,7 @@ class _Graph:
         self.number: dict[Any, int] = {}
         self.states: list = []
         self.next: list[list[int]] = []
-        self.stops: list[bool] = []        # Whether nothing at all can happen in a state, and no bound is the reason.
+        self.withheld: list[bool] = []     # Whether a bound withholds a step of a state that would be taken in the end.
         self.parent: list[int | None] = []
         self.ways: dict[Any, Any] = {}     # Every reachable state's parent, for the way to where `after` is true.
         if system.canonical:
@@ -73,18 +78,17 @@ class _Graph:
     def _fill(self, starts, good, budget):
         todo = [self._add(state, None) for state in starts if state not in self.number]
         for here in todo:
-            self.system.cut = False
-            following, moved = [], False
+            self.system.cut = self.system.withheld = False
+            following = []
             for _, action in self.system.actions:
                 for new in action(self.states[here]):
-                    moved = moved or new != self.states[here]
                     if good(new):
                         continue
                     if new not in self.number:
                         todo.append(self._add(new, here))
                     following.append(self.number[new])
             self.next[here] = sorted(set(following))
-            self.stops[here] = not moved and not self.system.cut
+            self.withheld[here] = self.system.withheld
             self.cut = self.cut or self.system.cut
             if len(self.states) >= budget:
                 self.complete = False
@@ -94,7 +98,7 @@ class _Graph:
         self.number[state] = len(self.states)
         self.states.append(state)
         self.next.append([])
-        self.stops.append(False)
+        self.withheld.append(False)
         self.parent.append(parent)
         return len(self.states) - 1
 
@@ -134,17 +138,15 @@ class _Graph:
                         yield part
 
     def is_fair(self, part, fair) -> bool:
-        """Whether a run may stay in this part for ever and be fair."""
+        """Whether a run may stay in this part for ever and be fair; in a single state, it stops there."""
         inside = set(part)
         moves = [(self.states[one], self.states[other]) for one in part for other in self.next[one] if other in inside and other != one]
-        if not moves and not self.stops[part[0]] and not fair:
-            return True  # Without fairness, a run may stop wherever it likes.
-        for _, relation in fair:
-            if any(relation(one, other) for one, other in moves):
-                continue
-            if all(self._can(state, relation) for state in part):
-                return False
-        return bool(moves) or self.stops[part[0]] or bool(fair)
+        return all(any(relation(one, other) for one, other in moves) or not all(self._demanded(number, relation) for number in part)
+                   for _, relation in fair)
+
+    def _demanded(self, number, relation) -> bool:
+        """Whether a fair step can be taken in a state, or could be if no bound withheld it."""
+        return self.withheld[number] or self._can(number, relation)
 
     def _can(self, number, relation) -> bool:
         state = self.states[number]
@@ -166,7 +168,7 @@ class _Graph:
         run = "A fair run" if fair else "A run"
         sentence = f"{run} never gets there: " + (f"its last {len(cycle)} steps repeat for ever." if cycle else "nothing more has to happen.")
         return Exploration(False, rule, sentence, tuple(trace.sentences()), trace=trace,
-                           explored={"states": len(self.states), "parts": self.looked}, states=len(self.states))
+                           explored={"states": len(self.states), "parts": self.looked}, states=len(self.states), complete=not self.cut)
 
     def _cycle(self, start, inside) -> list:
         """The shortest way round that visits every state of the part, as far as a walk from one to the next nearest finds it."""

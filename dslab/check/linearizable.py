@@ -9,8 +9,10 @@ expression. Keys don't affect each other (locality, Herlihy and Wing, section 3.
 
 from typing import Any, Iterable, NamedTuple
 
+from dslab.check.arguments import demand_number
 from dslab.check.explain import core, reasons
 from dslab.check.models import Model, model_named
+from dslab.check.models import answer as answer_of
 from dslab.check.source import demand, history_of
 from dslab.history import SILENT, Operation
 from dslab.values import canonical, show
@@ -35,6 +37,7 @@ def linearizable(history, model: str | Model = "register", *, budget: int = BUDG
     Raises DslabError where the history has an operation that the model doesn't know.
     """
     model = model_named(model)
+    demand_number("budget", budget)
     source, history = history, history_of(history, "linearizable")
     demand(history, model)
     searches = {key: Search(operations, model) for key, operations in by_key(history.operations).items()}
@@ -137,7 +140,7 @@ class Search:
                 continue
             legal = self.legal_reads.get(state)
             if legal is None:
-                legal = self.legal_reads[state] = sum(mask for op, mask in self.reads if self.model.step(state, op)[0])
+                legal = self.legal_reads[state] = sum(mask for op, mask in self.reads if answer_of(self.model, state, op)[0])
             # A read that fits now may as well take effect now: it stands in nobody's way.
             while True:
                 if linearized & required == required:
@@ -170,7 +173,7 @@ class Search:
             op = self.ops[number]
             answer = answers.get((state, number))
             if answer is None:
-                answer = answers[state, number] = self.model.step(state, op)
+                answer = answers[state, number] = answer_of(self.model, state, op)
             if answer[0]:
                 self.stack.append((linearized | bit, answer[1]))
 

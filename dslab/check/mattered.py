@@ -9,12 +9,13 @@ def mattered(trace: Trace) -> tuple[str, ...]:
     """A sentence for each fault of a run: what it stopped, or that it changed nothing. For `Verdict.faults`."""
     events, found = trace.events, []
     end = events[-1].time if events else 0
-    cut = None
+    cuts = []  # Those that are not healed yet: [since when, its links].
     for number, event in enumerate(events):
-        if event.kind in ("cut", "heal"):
-            if cut is not None and event.kind == "heal":
-                found.append(_cut(events, cut, event.time))
-            cut = (cut if cut is not None else event.time) if event.kind == "cut" else None
+        if event.kind == "cut":
+            _one_more(cuts, event)
+        elif event.kind == "heal":
+            found += _cuts(events, cuts, event.time)
+            cuts = []
         elif event.kind == "crash":
             up = next((later.time for later in events[number:] if later.kind == "restart" and later.place == event.place), end)
             missed = sum(1 for later in events[number:] if later.kind == "lose" and later.data == "down" and later.place == event.place and later.time <= up)
@@ -29,15 +30,27 @@ def mattered(trace: Trace) -> tuple[str, ...]:
         elif event.kind == "fault" and event.data[0] in _OTHERS:
             told = _OTHERS[event.data[0]](event, events[number + 1:], end)
             found += [told] if told else []
-    if cut is not None:
-        found.append(_cut(events, cut, end))
+    found += _cuts(events, cuts, end)
     return tuple(found + _chances(events))
 
 
-def _cut(events, start, end) -> str:
-    stopped = sum(1 for event in events if event.kind == "lose" and event.data == "cut" and start <= event.time <= end)
-    what = f"stopped {_messages(stopped)}" if stopped else "crossed no message, so it tested nothing"
-    return f"The cut {_span(start, end)} {what}."
+def _one_more(cuts, event) -> None:
+    """Add a cut's links to the `cuts` at work; those of one moment are one cut, and a link that is down already is none."""
+    links = {tuple(pair) for pair in event.data} - {link for _, others in cuts for link in others}
+    if cuts and cuts[-1][0] == event.time:
+        cuts[-1][1].update(links)
+    elif links:
+        cuts.append((event.time, links))
+
+
+def _cuts(events, cuts, end) -> list[str]:
+    """What each cut stopped, until all links were up again."""
+    found = []
+    for start, links in cuts:
+        stopped = sum(1 for event in events if event.kind == "lose" and event.data == "cut" and start <= event.time <= end and (event.other, event.place) in links)
+        what = f"stopped {_messages(stopped)}" if stopped else "crossed no message, so it tested nothing"
+        found.append(f"The cut {_span(start, end)} {what}.")
+    return found
 
 
 def _chances(events) -> list[str]:
@@ -85,10 +98,16 @@ def _disturb(fault: Event, after, end) -> str | None:
     until, during = _until(after, end, lambda what, details: what == "disturb")
     if not (loss or duplicate or reorder or corrupt):
         return None
-    sent = [number for number, event in enumerate(during) if event.kind == "send"]
-    if not sent:
+    if not any(event.kind == "send" for event in during):
         return f"The network's faults {_span(fault.time, until)} met no message, so they tested nothing."
-    return f"{_messages(_overtaken(during))} overtaken on their link {_span(fault.time, until)}." if reorder else None
+    refs = [event.ref for event in during if event.kind == "deliver"]
+    happened = {"lost": any(event.kind == "lose" and event.data == "loss" for event in during), "doubled": len(refs) > len(set(refs)),
+                "overtaken": _overtaken(during), "corrupted": any(event.kind == "lose" and event.data == "corrupt" for event in during)
+                or any(event.kind == "deliver" and event.data is not None for event in during)}
+    idle = [word for word, share in zip(("lost", "doubled", "overtaken", "corrupted"), (loss, duplicate, reorder, corrupt)) if share and not happened[word]]
+    told = [f"{_messages(happened['overtaken'])} overtaken on their link {_span(fault.time, until)}."] if reorder and happened["overtaken"] else []
+    told += [f"No message was {' or '.join(idle)} {_span(fault.time, until)}, so that tested nothing."] if idle else []
+    return " ".join(told) or None
 
 
 def _overtaken(events) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from dslab.errors import DslabError
 from dslab.history import Operation
 
-__all__ = ["MODELS", "AppendList", "CasRegister", "KeyValue", "Lock", "Model", "Queue", "Register", "Set", "model_named"]
+__all__ = ["MODELS", "AppendList", "CasRegister", "KeyValue", "Lock", "Model", "Queue", "Register", "Set", "answer", "model_named"]
 
 
 class Model:
@@ -40,6 +40,8 @@ class Model:
         super().__init_subclass__(**kwargs)
         if "name" not in vars(cls):
             cls.name = cls.__name__.lower()
+        if isinstance(cls.functions, str) or isinstance(cls.reads, str) or isinstance(cls.grows, str):
+            raise DslabError(f"{cls.__name__}: functions, reads and grows are sets of names, such as frozenset({{\"read\", \"write\"}}).")
 
     def step(self, state: Any, op: Operation) -> tuple[bool, Any]:
         """(whether `op` may have answered as it did in `state`, the state after it).
@@ -177,12 +179,34 @@ def _present(value: Any) -> Any:
 MODELS = {model.name: model for model in (Register(), CasRegister(), KeyValue(), Set(), Queue(), AppendList(), Lock())}
 
 
-def model_named(model: str | Model) -> Model:
-    """A model by its name, or `model` itself."""
-    if isinstance(model, Model):
-        return model
+def model_named(model: str | Model | type[Model]) -> Model:
+    """A model by its name, or `model` itself. Raises DslabError where it can't be one."""
     if isinstance(model, type) and issubclass(model, Model):
-        return model()
-    if model not in MODELS:
+        model = model()
+    if isinstance(model, Model):
+        return _demand_whole(model)
+    if not isinstance(model, str) or model not in MODELS:
         raise DslabError(f"there is no model {model!r}: choose {', '.join(MODELS)}, or give a subclass of dslab.check.Model.")
     return MODELS[model]
+
+
+def _demand_whole(model: Model) -> Model:
+    if not model.functions or type(model).step is Model.step:
+        raise DslabError(f"the model {model.name} lacks {'`functions`, the names of its operations' if not model.functions else '`step`'}: see `help(dslab.check.Model)`.")
+    try:
+        hash(model.initial)
+    except TypeError:
+        raise DslabError(f"the model {model.name} starts as {model.initial!r}, which can change: a state is a number, string, tuple or frozenset.") from None
+    return model
+
+
+def answer(model: Model, state: Any, op: Operation) -> tuple[bool, Any]:
+    """`model.step(state, op)`. Raises DslabError where that gives something else than whether it fits and a state."""
+    given = model.step(state, op)
+    if not (isinstance(given, tuple) and len(given) == 2):
+        raise DslabError(f"{model.name}.step gives {given!r} for “{op}”: return a pair, whether this may be the answer and the state after it.")
+    try:
+        hash(given[1])
+    except TypeError:
+        raise DslabError(f"{model.name}.step leaves {given[1]!r} after “{op}”, which can change: a state is a number, string, tuple or frozenset.") from None
+    return given

@@ -1,6 +1,6 @@
 """Node classes as a system to explore: all orders of their messages, timers, crashes, losses and repetitions, within bounds.
 
-    explore(Nodes({"n1": Raft, "n2": Raft, "n3": Raft}, fires={"ElectionTimeout": 2}, crashes=1, invariants=[election_safety]))
+    explore(Nodes({"n1": Raft, "n2": Raft, "n3": Raft}, fires={"ElectionTimeout": 2, "Heartbeat": 0}, crashes=1, invariants=[election_safety]))
 
 A state of the whole is a tuple of small numbers: one for each node's state with its pending timers, the messages on their
 way, and what is used up of each bound. What a node does in one state with one message is worked out once, by calling its
@@ -12,18 +12,20 @@ lost or late is the same to who waits for it.
 """
 
 from contextlib import nullcontext
-from itertools import permutations
 from typing import Any, Callable, Iterable, Mapping
 
+from dslab.check.arguments import demand_bounds, demand_classes, demand_symmetry, functions
 from dslab.check.callers import Caller
 from dslab.check.explore import System
 from dslab.check.lines import Lines
 from dslab.check.schedule import Stage
 from dslab.check.seen import Seen
+from dslab.check.symmetry import Symmetry
 from dslab.check.view import Local, View
 from dslab.errors import DslabError
 from dslab.node import Node, Reply, Request, rehearse
-from dslab.values import Map, renamed, show
+from dslab.trace import Trace
+from dslab.values import Map, show
 
 __all__ = ["Nodes", "View"]
 
@@ -31,7 +33,8 @@ __all__ = ["Nodes", "View"]
 class Nodes(System):
     """Nodes of given classes, by name, and the network between them.
 
-    fires       how often timers may run out in one run, by class name, or one number for each class; None is any number.
+    fires       how often timers may run out in one run, by class name, or one number for each class; None, or a class that is not
+                named, is any number.
     crashes, losses, duplicates   how many of each may happen in one run.
     ordered     whether messages of one link arrive in order.
     disks       durable fields to begin with, by node.
@@ -46,11 +49,9 @@ class Nodes(System):
                  duplicates: int = 0, ordered: bool = False, disks: Mapping[str, dict] | None = None, symmetric: Iterable[str] = (),
                  within: Callable[["View"], bool] | None = None, invariants: Iterable[Callable[["View"], bool]] = (),
                  goals: Iterable[Callable[["View"], bool]] = (), coverage: bool = False):
-        if not nodes:
-            raise DslabError("there is no node to explore: give a mapping from names to Node classes.")
-        for name, kind in nodes.items():
-            if not (isinstance(kind, type) and issubclass(kind, Node)):
-                raise DslabError(f"{name} is {show(kind)}, which is no Node class.")
+        symmetric, invariants, goals = tuple(symmetric), functions("invariants", invariants), functions("goals", goals)
+        demand_classes(nodes)
+        demand_bounds(nodes, fires, {"crashes": crashes, "losses": losses, "duplicates": duplicates})
         self.classes, self.order = dict(nodes), tuple(nodes)
         self.place = {name: place for place, name in enumerate(self.order)}
         kinds = dict.fromkeys(kind.__name__ for kind in self.classes.values())
@@ -59,6 +60,7 @@ class Nodes(System):
         self.disks = dict(disks or {})
         for name in (*self.disks, *symmetric):
             self._known(name)
+        demand_symmetry(nodes, symmetric)
         self.callers = tuple(name for name, kind in self.classes.items() if issubclass(kind, Caller))
         self.cut, self._move, self._within = False, None, within
         self._numbers: dict[Any, int] = {}       # Local states by what is in them, and
@@ -76,12 +78,10 @@ class Nodes(System):
         self.actions += [("double", self._double)] if duplicates else []
         if within is not None:
             self.actions = [(name, self._bounded(action, self._judge(within))) for name, action in self.actions]
-        self.invariants = [(_named(rule), self._judge(rule)) for rule in invariants]
+        self.rules = {_named(rule): rule for rule in invariants}
+        self.invariants = [(name, self._judge(rule)) for name, rule in self.rules.items()]
         self.goals = [(_named(rule), self._judge(rule)) for rule in goals]
-        symmetric = tuple(symmetric)
-        self._swaps = [dict(zip(symmetric, order)) for order in permutations(symmetric)][1:]
-        self._swapped: list[tuple[dict, dict]] = [({}, {}) for _ in self._swaps]
-        self.canonical = self._canonical if self._swaps else None
+        self.canonical = Symmetry(self, symmetric).least if len(symmetric) > 1 else None
 
     # A state is (local of each node …, envelopes, used, seen): numbers, a sorted tuple of numbers (by link, and in order of
     # sending, where links are ordered), a tuple of numbers, and what the callers have seen.
@@ -139,7 +139,7 @@ class Nodes(System):
                 count = sum(1 for each in used[0] if each == kind)
                 most = self._most(kind)
                 if most is not None and count >= most:
-                    self.cut = True
+                    self.cut = self.withheld = True
                     continue
                 key = state[place], ("fire", number)
                 outcome = self._handled[key] if key in self._handled else self._handle(place, key)
@@ -263,29 +263,10 @@ class Nodes(System):
             self._to.append(self.place.get(receiver))
         return number
 
-    # Symmetry.
-
-    def _canonical(self, state):
-        """The least of all states that an exchange of names makes of this one."""
-        return min([state, *(self._exchange(state, *each) for each in zip(self._swaps, self._swapped))], key=_numbers)
-
-    def _exchange(self, state, names, known):
-        locals_, mail = known
-        places = list(state[:len(self.order)])
-        for place, name in enumerate(self.order):
-            number = state[place]
-            if number not in locals_:
-                locals_[number] = self._number(self._locals[number].renamed(names, self.place[names.get(name, name)]))
-            places[self.place[names.get(name, name)]] = locals_[number]
-        for number in state[-3]:
-            if number not in mail:
-                mail[number] = self._envelope(*renamed(self._mail[number], names))
-        return (*places, self._sorted(tuple(mail[number] for number in state[-3])), state[-2], state[-1].renamed(names))
-
     # Independent steps: those of different nodes that draw on no common bound.
 
     def irreducible(self):
-        if self._swaps:
+        if self.canonical:
             return "symmetry gives a state's steps other names; choose one of the two."
         if self._within is not None:
             return "`within` looks at all nodes, so any step may make any other impossible; choose one of the two."
@@ -342,7 +323,12 @@ class Nodes(System):
             if nodes in known:
                 return known[nodes]
             view = View(self, state)
-            answer = bool(rule(view))
+            try:
+                answer = bool(rule(view))
+            except Exception as error:
+                down = [name for name in self.order if view[name] is None]
+                error.add_note(f"while {_named(rule)} looked at a state" + (f"; {' and '.join(down)} {'is' if len(down) == 1 else 'are'} down, and None in the view" if down else ""))
+                raise
             if not view.looked_beyond:
                 known[nodes] = answer
             return answer
@@ -352,7 +338,7 @@ class Nodes(System):
         def bounded(state):
             if within(state):
                 return action(state)
-            self.cut = True
+            self.cut = self.withheld = True
             return ()
         return bounded
 
@@ -362,16 +348,25 @@ class Nodes(System):
 
     # Runs.
 
-    def path(self, states):
-        stage = Stage(self.classes, self.order, disks=self.disks, title=f"{self.name}: {len(states) - 1} steps", peers=[
-            name for name in self.order if name not in self.callers]).start()
-        for one, other in zip(states, states[1:]):
-            stage.perform(self.step(one, other))
-        stage.trace.replay = f"Stage(…).start() and then {stage.steps!r}"
+    def stage(self) -> Stage:
+        """These nodes on a Stage that has not been started, to be moved step by step."""
+        stage = Stage(self.classes, self.order, disks=self.disks, title=self.name, peers=[name for name in self.order if name not in self.callers])
+        stage.trace.unit = "step"
+        return stage
+
+    def replay(self, steps: Iterable[tuple]) -> Trace:
+        """The run of a schedule, such as an Exploration's `steps` or a part of them. Steps that are impossible at their moment do nothing."""
+        stage = self.stage().start()
+        for step in steps:
+            stage.perform(step)
+        stage.trace.title = f"{self.name}: {len(stage.steps)} steps"
+        stage.trace.replay = f"system.replay({stage.steps!r})"
         return stage.trace
 
-    def steps(self, states) -> list[tuple]:
-        """A path as steps of `dslab.check.schedule`, which can be shrunk and replayed."""
+    def path(self, states):
+        return self.replay(self.steps(states))
+
+    def steps(self, states):
         return [self.step(one, other) for one, other in zip(states, states[1:])]
 
     def step(self, one, other) -> tuple:
@@ -383,12 +378,11 @@ class Nodes(System):
                     return (name, self.order[self._move[0]], type(self._move[1]).__name__) if name == "fire" else (name, self.order[self._move])
         raise DslabError(f"{self.name}: one of these states doesn't follow the other.")
 
+    def __repr__(self):
+        return f"Nodes of {', '.join(f'{name}: {kind.__name__}' for name, kind in self.classes.items())}; rules: {', '.join(self.rules) or 'none'}"
+
     def never_run(self):
         return self.ran.missing() if self.ran else []
-
-
-def _numbers(state):
-    return state[:-1], repr(state[-1])
 
 
 def _named(rule) -> str:

@@ -20,6 +20,7 @@ A step that is impossible at its moment (no such message, the node is down) does
 from random import Random
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
 
+from dslab.check.view import StageView
 from dslab.errors import DslabError
 from dslab.node import Node, rehearse
 from dslab.trace import Trace
@@ -88,6 +89,11 @@ class Stage:
         for name in self.names:
             self._handle(name, "start", None)
         return self
+
+    @property
+    def view(self) -> StageView:
+        """What a rule of the explorer looks at, as it stands now."""
+        return StageView(self)
 
     def perform(self, step: tuple) -> bool:
         """Do one step; False where it was impossible. Raises DslabError where it is no step."""

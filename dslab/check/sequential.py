@@ -6,8 +6,9 @@ Unlike linearizability it can't be checked key by key: two keys that are each se
 
 from typing import Any
 
+from dslab.check.arguments import demand_number
 from dslab.check.explain import sensible
-from dslab.check.models import Model, model_named
+from dslab.check.models import Model, answer, model_named
 from dslab.check.shrink import shrink
 from dslab.check.source import demand, history_of, sessions, trace_of
 from dslab.history import Operation
@@ -21,6 +22,7 @@ BUDGET = 500_000
 def sequential(history, model: str | Model = "kv", *, budget: int = BUDGET) -> Verdict:
     """Whether `history` is sequentially consistent for `model`. Arguments as for `linearizable`."""
     model = model_named(model)
+    demand_number("budget", budget)
     source, history = history, history_of(history, "sequential")
     demand(history, model)
     programs = list(sessions(history).values())
@@ -69,7 +71,7 @@ def _search(programs: list[list[Operation]], model: Model, budget: int) -> tuple
             if count < len(program):
                 op = program[count]
                 at = keys[op.key]
-                possible, after = model.step(states[at], op)
+                possible, after = answer(model, states[at], op)
                 if possible:
                     stack.append(((*done[:place], count + 1, *done[place + 1:]), (*states[:at], after, *states[at + 1:])))
     return False, len(seen)
@@ -81,7 +83,7 @@ def _absorb(programs, model, keys, done, states) -> tuple[int, ...]:
     for place, program in enumerate(programs):
         while done[place] < len(program):
             op = program[done[place]]
-            if op.f not in model.reads or not model.step(states[keys[op.key]], op)[0]:
+            if op.f not in model.reads or not answer(model, states[keys[op.key]], op)[0]:
                 break
             done[place] += 1
     return tuple(done)

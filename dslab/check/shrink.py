@@ -4,12 +4,15 @@ Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 
 by one. What is left is minimal: without any one of its steps it no longer fails.
 """
 
+from dataclasses import replace
 from typing import Callable, Sequence
 
+from dslab.check.explore import Exploration, broken_after
+from dslab.check.nodes import Nodes
 from dslab.check.schedule import Stage
 from dslab.errors import DslabError
 
-__all__ = ["shrink", "shrink_run"]
+__all__ = ["shrink", "shrink_run", "shrunk"]
 
 FAULTS = ("crash", "restart", "lose", "double", "again", "forge")
 
@@ -38,7 +41,8 @@ def shrink_run(make: Callable[[], Stage], steps: Sequence[tuple], broken: Callab
 
     make    gives a new Stage, not started yet.
     steps   of `dslab.check.schedule`: an explorer's path, a grader's schedule, or `steps_of` a simulator's run.
-    broken  whether the rule is broken; asked after each step, and the run ends where it is.
+    broken  whether the rule is broken; asked after each step, and the run ends where it is. A rule of the explorer is asked as
+            `lambda stage: not rule(stage.view)`.
 
     Returns the stage after the smallest run: its `steps` make it again, and its `trace` plays. Raises DslabError where the rule
     isn't broken by `steps` themselves.
@@ -70,3 +74,14 @@ def shrink_run(make: Callable[[], Stage], steps: Sequence[tuple], broken: Callab
         kept = with_faults(shrink(places, lambda chosen: run(with_faults(chosen))[1]))
     stage, _ = run(shrink(kept, lambda part: run(part)[1]))
     return stage
+
+
+def shrunk(system: Nodes, found: Exploration) -> Exploration:
+    """What `explore` or `walk` found of Nodes, with the smallest run that breaks the same rule. Raises DslabError where it found nothing."""
+    if found.holds is not False or found.rule not in system.rules:
+        raise DslabError(f"shrunk() takes an answer of explore or walk that breaks an invariant of these nodes, but this is {found.rule!r}: {found.word}.")
+    rule = system.rules[found.rule]
+    stage = shrink_run(system.stage, found.steps, lambda stage: not rule(stage.view))
+    trace = system.replay(stage.steps)
+    return replace(found, sentence=broken_after(len(stage.steps), found.rule), reasons=tuple(trace.sentences()), trace=trace,
+                   steps=tuple(stage.steps), replay="")

@@ -54,6 +54,7 @@ class Sleepers(Search):
         """Take those steps of `state` that are awake, or of ALL; (rule, state) where a rule is broken."""
         system, sleeping = self.system, self.asleep.get(state, NONE)
         enabled, before = 0, list(sleeping)
+        self.here, self.cut, system.cut = state, self.cut or system.cut, False
         for number, (name, action) in enumerate(self.actions):
             for new in action(state):
                 enabled += 1
@@ -65,7 +66,7 @@ class Sleepers(Search):
                 if broken := self._meet(state, new, frozenset(other for other in before if system.independent(other, step))):
                     return broken
                 before.append(step)
-        if self.deadlock and not enabled:
+        if self.deadlock and not enabled and not system.cut:
             return "deadlock", state
         return None
 

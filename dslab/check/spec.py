@@ -91,6 +91,33 @@ class Spec(System):
                 found.append((name, _of_state(getattr(self, name))))
         return found
 
+    def check(self):
+        for state in self._states("initial", self.initial):
+            for name, take in self.actions:
+                self._states(name, lambda take=take, state=state: take(state))
+
+    def _states(self, name: str, give: Callable) -> list[tuple]:
+        """What an action gives. Raises DslabError unless these are states."""
+        try:
+            found = list(give())
+        except NotImplementedError:
+            raise DslabError(f"{self.name} has no initial state: write `def initial(self)`, which yields a tuple of {', '.join(self.variables) or 'variables'}.") from None
+        except TypeError as error:
+            if "iterable" not in str(error):
+                raise
+            raise DslabError(f"{self.name}.{name} yields no states ({error}): write `yield {self._example()}`.") from None
+        for state in found:
+            if not isinstance(state, tuple) or len(state) != len(self.variables):
+                raise DslabError(f"{self.name}.{name} gives {state!r}, which is no state: yield a tuple with a value for each variable, `yield {self._example()}`.")
+            try:
+                hash(state)
+            except TypeError:
+                raise DslabError(f"{self.name}.{name} gives {state!r}, which can change: use numbers, strings, tuples and frozensets.") from None
+        return found
+
+    def _example(self) -> str:
+        return ", ".join(self.variables) + ("," if len(self.variables) == 1 else "")
+
     def state(self, state: tuple) -> dict[str, Any]:
         """A state's variables by name, for a reader: a Spec may override it to unpack what it has packed."""
         return dict(zip(self.variables, state, strict=True))
@@ -107,7 +134,7 @@ class Spec(System):
 
     def path(self, states: list) -> Trace:
         """A run as a trace of one lane, its actions named."""
-        trace = Trace([self.name], title=f"{self.name}: {len(states)} states")
+        trace = Trace([self.name], title=f"{self.name}: {len(states)} states", unit="step")
         trace.records.append((0, "start", self.name, None, None, None, self.state(states[0])))
         for number, (one, other) in enumerate(zip(states, states[1:]), 1):
             trace.records.append((number * TICK, "act", self.name, None, None, self.names(one, other), self.state(other)))

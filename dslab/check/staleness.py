@@ -5,8 +5,10 @@ k-regular read returns one of the last k writes) or in time. Convergence is what
 stop, all reads return the same (Vogels, "Eventually consistent", CACM 52(1), 2009).
 """
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
+from dslab.check.arguments import demand_number
 from dslab.check.source import READS, WRITES, history_of, named, sources, trace_of
 from dslab.errors import DslabError
 from dslab.values import canonical, show
@@ -23,8 +25,7 @@ def bounded_staleness(history, *, versions: int | None = None, within: float | N
     """
     if (versions is None) == (within is None):
         raise DslabError("bounded_staleness() takes either versions=… or within=… (ms).")
-    if min(versions or 0, within or 0) < 0:
-        raise DslabError("bounded_staleness(): a bound is 0 or more.")
+    demand_number("within" if versions is None else "versions", within if versions is None else versions, 0, whole=within is None)
     source, history = history, history_of(history, "bounded_staleness")
     found = sources(history, "bounded_staleness")
     if within is not None and any(op.start is None for op in history.operations):
@@ -58,6 +59,7 @@ def convergence(history, *, quiet: float = 0.0) -> Verdict:
 
     Of each process the last such read of each key counts. `holds` is None where nobody read so late.
     """
+    demand_number("quiet", quiet, 0, whole=False)
     source, history = history, history_of(history, "convergence")
     if quiet and any(op.start is None for op in history.operations):
         raise DslabError("convergence(quiet=…) needs a history with times.")
@@ -98,8 +100,8 @@ def _over(write, read, quiet) -> bool:
 
 def same_states(states: Mapping[str, Any]) -> Verdict:
     """Whether replicas hold the same: `states` maps each to what it holds, such as {"n1": node.store, …}."""
-    if not states:
-        raise DslabError("same_states() compares what replicas hold, and there are none.")
+    if not isinstance(states, Mapping) or not states:
+        raise DslabError("same_states() compares what replicas hold: give a mapping from their names, such as {\"n1\": node.store, …}.")
     first, *others = states
     for other in others:
         if states[other] != states[first]:

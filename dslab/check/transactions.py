@@ -217,8 +217,8 @@ def _shortest(following, start, end) -> list[tuple] | None:
 def _demand_steps(op: Operation) -> None:
     for steps in (op.value, op.result) if op.outcome == "ok" else (op.value,):
         for step in steps if op.f == "txn" and isinstance(steps, tuple) else [None]:
-            if not (isinstance(step, tuple) and len(step) == 3 and step[0] in ("append", "r")):
+            if not (isinstance(step, tuple) and len(step) == 3 and step[0] in ("append", "r") and (step[0] == "append" or isinstance(step[2], tuple | None))):
                 raise DslabError(f"transactions() takes operations \"txn\" of steps [\"append\", key, value] and [\"r\", key, null], but process "
-                                 f"{op.process} calls {op.f} with {steps!r:.100}.")
+                                 f"{op.process} calls {op.f} with {str(steps):.100}; a read's list comes back in its place.")
     if op.outcome == "ok" and [step[:2] for step in op.value] != [step[:2] for step in op.result]:
-        raise DslabError(f"process {op.process} called {op.value!r:.100}, but {op.result!r:.100} came back: other steps.")
+        raise DslabError(f"process {op.process} called {str(op.value):.100}, but {str(op.result):.100} came back: other steps.")

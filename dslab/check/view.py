@@ -4,10 +4,11 @@ from typing import Any
 
 from dslab.check.callers import Caller
 from dslab.check.seen import Seen
-from dslab.node import Node
+from dslab.errors import DslabError
+from dslab.node import Node, Request
 from dslab.values import renamed
 
-__all__ = ["Local", "View"]
+__all__ = ["Local", "StageView", "View"]
 
 
 class View:
@@ -53,6 +54,46 @@ class View:
         """What the callers have seen."""
         self.looked_beyond = True
         return self._state[-1]
+
+
+class StageView:
+    """The same of a `dslab.check.schedule.Stage`, so that a rule of the explorer can be asked of any run that is performed there."""
+
+    def __init__(self, stage):
+        self._stage = stage
+
+    def __getitem__(self, name: str) -> Node | None:
+        if name not in self._stage.nodes:
+            raise DslabError(f"there is no node {name!r} here: there are {', '.join(self._stage.names)}.")
+        return self._stage.nodes[name]
+
+    def disk(self, name: str) -> dict[str, Any]:
+        node = self[name]
+        return self._stage.disks[name] if node is None else node.disk()
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name in self._stage.names if not issubclass(self._stage.classes[name], Caller)]
+
+    def __iter__(self):
+        return (node for name in self.names if (node := self._stage.nodes[name]) is not None)
+
+    @property
+    def messages(self) -> list[tuple[str, str, Any]]:
+        return [(*link, message) for link, waiting in sorted(self._stage.pending.items()) for _, message in waiting]
+
+    @property
+    def seen(self) -> Seen:
+        seen, answered, records = Seen(), {}, self._stage.trace.records
+        for _, kind, place, _, ref, data, state in records:
+            if place is None or not issubclass(self._stage.classes.get(place, Node), Caller):
+                continue
+            if kind == "send" and isinstance(data, Request):
+                seen = seen.after((("call", place, data.f, data.key, data.value),))
+            elif kind == "deliver" and state["answered"] > answered.get(place, 0):  # An old answer tells it nothing.
+                answered[place], reply = state["answered"], records[ref][5]
+                seen = seen.after((("reply", place, reply.value, reply.error),))
+        return seen
 
 
 class Local:

@@ -1,15 +1,15 @@
 """Limits on what a submission may compute, so that an endless loop ends in a sentence; and what went wrong in it, in words.
 
-The limits count lines and calls, not seconds: the same submission gets the same verdict on any machine, and in a browser. A
-jump back to the same line begins it again, so `while True: pass` runs many lines. A submission that catches even
-`BaseException` in an endless loop escapes the limits; from a shell the process that holds it has a limit on its time as well.
+The limits count lines and calls (dslab.learn.counting), not seconds: the same submission gets the same verdict on any machine,
+and in a browser. Before Python 3.12 a submission that catches even `BaseException` in an endless loop escapes the limits; from a
+shell the process that holds it has a limit on its time as well.
 """
 
-import sys
 import traceback
 from contextlib import contextmanager
 
 from dslab.errors import DslabError
+from dslab.learn.counting import counting
 
 __all__ = ["BudgetExceeded", "CALLS", "LINES", "Lost", "Raised", "in_words", "limited", "place_of"]
 
@@ -17,10 +17,6 @@ __all__ = ["BudgetExceeded", "CALLS", "LINES", "Lost", "Raised", "in_words", "li
 LINES = 100_000
 #: Calls from dslab while one property is tested. A few thousand is usual.
 CALLS = 100_000
-
-
-#: Before Python 3.12 an empty loop begins no line again: there, so many instructions without a new line count as one.
-IDLE = 10 if sys.version_info < (3, 12) else None
 
 
 class BudgetExceeded(BaseException):
@@ -43,38 +39,23 @@ class Raised(Exception):
 def limited(lines: int = LINES, calls: int = CALLS):
     """Run a block in which each call into code outside dslab and the libraries may take so many lines, and in which there may
     be so many such calls. Raises BudgetExceeded inside that code."""
-    left, calls_left, idle = lines, calls, 0
+    left, calls_left = lines, calls
 
-    def count(frame, event, _):
-        nonlocal left, idle
-        if event == "opcode":
-            idle += 1
-            if idle < IDLE:
-                return count
-        if event != "return":
-            left, idle = left - 1, 0
-            if left < 0:
-                raise BudgetExceeded(f"one call ran more than {lines:,} lines: look for a loop that never ends.")
-        return count
-
-    def enter(frame, event, _):
+    def begun():
         nonlocal left, calls_left
-        if not _counted(frame.f_code.co_filename):
-            return None
-        if frame.f_back is None or not _counted(frame.f_back.f_code.co_filename):
-            left, calls_left = lines, calls_left - 1  # A new call from dslab.
-            if calls_left < 0:
-                raise BudgetExceeded(f"it was called more than {calls:,} times: look for a timer of no time, "
-                                     "or for messages that answer each other for ever.")
-        frame.f_trace_opcodes = IDLE is not None
-        return count
+        left, calls_left = lines, calls_left - 1
+        if calls_left < 0:
+            raise BudgetExceeded(f"it was called more than {calls:,} times: look for a timer of no time, "
+                                 "or for messages that answer each other for ever.")
 
-    before = sys.gettrace()
-    sys.settrace(enter)
-    try:
+    def line():
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise BudgetExceeded(f"one call ran more than {lines:,} lines: look for a loop that never ends.")
+
+    with counting(_counted, begun, line):
         yield
-    finally:
-        sys.settrace(before)
 
 
 _PACKAGE = __file__.replace("\\", "/").rsplit("/learn/", 1)[0] + "/"

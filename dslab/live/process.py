@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from itertools import count
 from pathlib import Path
 
 from dslab.errors import DslabError
@@ -29,16 +30,26 @@ def program(name: str, package: str) -> str:
     return found
 
 
-def free_ports(count: int) -> list[int]:
+#: Below what systems give to whoever calls out: a port from there may be taken while its server is down, even by a peer that
+#: looks for the server and is then connected to itself. Each process begins at another place.
+PORTS = range(10_000, 32_000)
+_next_port = count(os.getpid() * 101)
+
+
+def free_ports(number: int) -> list[int]:
     """Ports that nobody listens on, all different. Somebody may take one before you do: be ready to ask again."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    found = []
+    while len(found) < number:
+        port = PORTS[next(_next_port) % len(PORTS)]
+        with socket.socket() as one:
+            if os.name == "posix":
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # As servers do: what only lingers is free.
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+    return found
 
 
 class Servers:

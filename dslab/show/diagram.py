@@ -2,41 +2,51 @@
 
 from html import escape
 
+from dslab.show.drawing import BAD, DASHES, FAINT, HUES, INK, MARK, PAPER, SOFT, TINT, WARN, WIDTH, Still, class_name, message_names, sheet, short, text
 from dslab.trace import Trace
 from dslab.values import show
 
-__all__ = ["diagram"]
+__all__ = ["diagram", "space_time"]
 
-LANE, TOP, LEFT, WIDTH = 44, 34, 64, 900
+LANE, TOP, LEFT, RIGHT = 44, 26, 64, WIDTH - 34
 #: More messages than this can't be told apart; the picture then shows the part around the moment asked for.
-MESSAGES = 60
-INK, SOFT, FAINT, CUT, LOST = "#1f2328", "#57606a", "#d0d7de", "#b34700", "#b3261e"
-HUES = ("#0072b2", "#b34700", "#007a5a", "#a3478a", "#6b5d00", "#4d4d9f")
-DASHES = ("", "7 4", "2 3", "9 3 2 3", "4 4", "1 4")
+MESSAGES = 50
 
 
 def diagram(trace: Trace, at: float | None = None) -> str:
     """The run as an SVG text, or the part around `at` (ms) where it is long. The same bytes for the same run."""
+    return sheet(trace.title, space_time(trace, at, {}))
+
+
+def space_time(trace: Trace, at: float | None, names: dict[str, str]) -> Still:
+    """A lane for each node and client, a line for each message."""
     start, end = _window(trace, at)
     lanes = {name: TOP + place * LANE + LANE / 2 for place, name in enumerate(trace.lanes)}
-    height = TOP + len(lanes) * LANE + 22
+    foot = TOP + len(lanes) * LANE
 
     def x(time):
-        return round(LEFT + (time - start) / max(end - start, 1) * (WIDTH - LEFT - 16), 1)
+        return round(LEFT + (time - start) / max(end - start, 1) * (RIGHT - LEFT), 1)
 
-    parts = _frame(trace, lanes, start, end, height, x)
-    names: dict[str, int] = {}
     events = trace.events
-    for number, event in enumerate(events):
-        if event.kind in ("deliver", "lose") and event.ref is not None:
+    kinds, shown, inside = message_names(trace), set(), []
+    for event in events:
+        if event.kind in ("deliver", "lose"):
             sent = events[event.ref]
             if event.time >= start and sent.time <= end:
-                name = type(sent.data).__name__ if not isinstance(sent.data, dict) else sent.data.get("$", "")
-                parts += _arrow(sent, event, names.setdefault(name, len(names)) % len(HUES), name, lanes, x)
+                style = kinds.index(class_name(sent.data))
+                shown.add(style)
+                inside += _arrow(sent, event, style, lanes, x)
         elif start <= event.time <= end and event.place in lanes:
-            parts += _sign(event, events, lanes, x)
-    return "".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-                    'font-family="system-ui, sans-serif" font-size="12">', *parts, "</svg>"])
+            inside += _sign(event, events, lanes, x)
+    if at is not None and start <= at * 1000 <= end:
+        inside.append(f'<path d="M{x(at * 1000)} {TOP - 8}V{foot}" stroke="{MARK}" stroke-width="1.4"/>')
+    legend, rows = _legend([(style, kinds[style]) for style in sorted(shown)], foot + 40)
+    # What begins or ends outside the window is cut off at its edge.
+    window = f'<svg x="{LEFT - 6}" y="0" width="{RIGHT - LEFT + 12}" height="{foot + 2}" viewBox="{LEFT - 6} 0 {RIGHT - LEFT + 12} {foot + 2}">'
+    steps = [sentence for _, sentence in trace.steps()]
+    words = f"Space-time diagram: {len(steps)} steps. It ends so: {' '.join(steps[-2:])[:400]}"
+    return Still(foot + 26 + 20 * rows, [*_axis(trace, start, end, foot, x), window, *_frame(trace, lanes, start, end, foot, x), *inside, "</svg>",
+                                         *(text(8, y + 4, short(name, LEFT - 8), bold=True) for name, y in lanes.items()), *legend], words)
 
 
 def _window(trace: Trace, at: float | None) -> tuple[int, int]:
@@ -51,42 +61,55 @@ def _window(trace: Trace, at: float | None) -> tuple[int, int]:
     return max(0, times[first] - 2000), times[first + MESSAGES - 1] + 2000
 
 
-def _frame(trace, lanes, start, end, height, x) -> list[str]:
-    """Background, lanes, times, and the spans in which links are cut or nodes are down."""
-    parts = [f"<title>{escape(trace.title)}</title>", f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>']
-    opened, down = None, {}
+def _axis(trace, start, end, foot, x) -> list[str]:
+    times = [start + (end - start) * tenth / 10 for tenth in range(0, 11, 2)]
+    words = [f"{time / 1000:.0f} ms" if trace.unit == "ms" else f"{trace.unit} {time / 1000:.0f}" for time in times]
+    return [text(x(time), foot + 16, said, SOFT, "middle") for time, said in zip(times, words)]
+
+
+def _frame(trace, lanes, start, end, foot, x) -> list[str]:
+    """Lanes, and the spans in which links are cut or nodes are down."""
+    parts, opened, down = [], None, {}
     for event in [*trace.events, None]:
         if event is None or event.kind in ("cut", "heal"):
             if opened is not None:
-                left, right = max(x(opened), LEFT), min(x(event.time if event else end), WIDTH - 16)
+                left, right = max(x(opened), LEFT), min(x(event.time if event else end), RIGHT)
                 if right > left:
-                    parts.append(f'<rect x="{left}" y="{TOP - 8}" width="{round(right - left, 1)}" height="{height - TOP - 14}" '
-                                 f'fill="{CUT}" fill-opacity="0.1" stroke="{CUT}" stroke-dasharray="4 3"/>'
-                                 f'<text x="{left + 4}" y="{TOP - 12}" fill="{CUT}">links cut</text>')
+                    parts.append(f'<rect x="{left}" y="{TOP - 4}" width="{round(right - left, 1)}" height="{foot - TOP + 2}" '
+                                 f'fill="{WARN}" fill-opacity="0.1" stroke="{WARN}" stroke-dasharray="4 3"/>')
+                    parts.append(text(min(left + 4, RIGHT - 70), TOP - 9, "✂ links cut", WARN, size=12))
             opened = event.time if event and event.kind == "cut" else None
         if event and event.kind in ("crash", "restart"):
             down.setdefault(event.place, []).append(event.time)
     for name, y in lanes.items():
-        parts.append(f'<text x="8" y="{y + 4}" fill="{INK}" font-weight="600">{escape(name)}</text>'
-                     f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - 16}" y2="{y}" stroke="{SOFT if name in trace.nodes else FAINT}"/>')
+        parts.append(f'<line x1="{LEFT}" y1="{y}" x2="{RIGHT}" y2="{y}" stroke="{SOFT if name in trace.nodes else FAINT}"/>')
         times = down.get(name, [])
         for crash, restart in zip(times[::2], times[1::2] + [end]):
-            left, right = max(x(crash), LEFT), min(x(restart), WIDTH - 16)
+            left, right = max(x(crash), LEFT), min(x(restart), RIGHT)
             if right > left:
-                parts.append(f'<line x1="{left}" y1="{y}" x2="{right}" y2="{y}" stroke="#ffffff" stroke-width="3"/>'
-                             f'<text x="{left + 8}" y="{y + 16}" fill="{SOFT}">down</text>')
-    for tenth in range(0, 11, 2):
-        time = start + (end - start) * tenth / 10
-        parts.append(f'<text x="{x(time)}" y="{height - 6}" fill="{SOFT}" text-anchor="middle">{time / 1000:.0f} ms</text>')
+                parts.append(f'<line x1="{left}" y1="{y}" x2="{right}" y2="{y}" stroke="{PAPER}" stroke-width="3"/>{text(left + 8, y + 16, "down", SOFT, size=12)}')
     return parts
 
 
-def _arrow(sent, event, style, name, lanes, x) -> list[str]:
+def _legend(kinds, y) -> tuple[list[str], int]:
+    """The names of the messages beside their lines, and how many rows they take."""
+    parts, x, rows = [], 8, 1 if kinds else 0
+    for style, name in kinds:
+        if x > 8 and x + 40 + 7.5 * len(name) > WIDTH:
+            x, y, rows = 8, y + 20, rows + 1
+        hue, dash = HUES[style % len(HUES)], DASHES[style % len(DASHES)]
+        parts += [f'<line x1="{x}" y1="{y - 4}" x2="{x + 24}" y2="{y - 4}" stroke="{hue}" stroke-width="2"' + (f' stroke-dasharray="{dash}"' if dash else "") + "/>",
+                  text(x + 30, y, name, SOFT, size=12)]
+        x += 46 + 7.5 * len(name)
+    return parts, rows
+
+
+def _arrow(sent, event, style, lanes, x) -> list[str]:
     x1, y1, x2, y2 = x(sent.time), lanes[sent.place], x(event.time), lanes[sent.other]
+    style %= len(HUES)
     color, dash = HUES[style], f' stroke-dasharray="{DASHES[style]}"' if DASHES[style] else ""
-    end = ""
     if event.kind == "lose":
-        color = LOST
+        color = BAD
         x2, y2 = round(x1 + max((x2 - x1) * 0.75, 8), 1), round(y1 + (y2 - y1) * 0.6, 1)
         end = f'<path d="M{x2 - 4} {y2 - 4}l8 8m0 -8l-8 8" stroke="{color}" stroke-width="1.6"/>'
     else:
@@ -99,9 +122,9 @@ def _sign(event, events, lanes, x) -> list[str]:
     at, y = x(event.time), lanes[event.place]
     match event.kind:
         case "fire" | "act" | "tell":
-            return [f'<path d="M{at} {y - 5}l5 5l-5 5l-5 -5z" fill="#ffffff" stroke="{INK}"><title>{escape(show(event.data))}</title></path>']
+            return [f'<path d="M{at} {y - 5}l5 5l-5 5l-5 -5z" fill="{PAPER}" stroke="{INK}"><title>{escape(show(event.data))}</title></path>']
         case "start" | "restart":
-            return [f'<circle cx="{at}" cy="{y}" r="4" fill="#ffffff" stroke="{INK}"/>']
+            return [f'<circle cx="{at}" cy="{y}" r="4" fill="{PAPER}" stroke="{INK}"/>']
         case "crash":
             return [f'<path d="M{at - 5} {y - 5}l10 10m0 -10l-10 10" stroke="{INK}" stroke-width="2"/>']
         case "ok" | "fail" | "info":
@@ -109,6 +132,6 @@ def _sign(event, events, lanes, x) -> list[str]:
             began = max(x(events[event.ref].time), LEFT)
             answer = {"ok": f" → {show(event.data)}" if f in ("read", "get") else " ✓", "fail": " ✗", "info": " ?"}[event.kind]
             words = " ".join([f] + [show(part) for part in (key, value) if part is not None]) + answer
-            return [f'<rect x="{began}" y="{y - 10}" width="{max(round(at - began, 1), 3)}" height="20" rx="3" fill="#f3f5f7" stroke="{SOFT}"/>'
+            return [f'<rect x="{began}" y="{y - 10}" width="{max(round(at - began, 1), 3)}" height="20" rx="3" fill="{TINT}" stroke="{SOFT}"/>'
                     f'<text x="{began + 4}" y="{y + 4}" fill="{INK}">{escape(words)}</text>']
     return []

@@ -15,6 +15,7 @@ where to stand now; and a sentence where something couldn't be done, in which ca
 """
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 from dslab.errors import DslabError
@@ -30,6 +31,7 @@ NEAR = 300
 
 _MODULE = """export default { render({ model, el }) {
   const drive = document.createElement("dslab-drive");
+  drive.setAttribute("scenario", "KEY");
   drive.model = model;
   drive.append("The script of dslab's widgets is not on this page: in JupyterLab it comes with dslab's extension.");
   el.append(drive);
@@ -62,6 +64,8 @@ class Drive:
         self._last = 1
         self.branches = (Branch(1, "main", scenario, scenario.run()),)
         self.player = play(self.branches[0].trace, *views)
+        #: What a link says of the drive that it was copied from, so that it opens there again.
+        self.key = sha256(scenario.link().encode()).hexdigest()[:8]
 
     @property
     def scenario(self):
@@ -167,7 +171,7 @@ class Drive:
         import anywidget
 
         class Stand(anywidget.AnyWidget):
-            _esm = _MODULE
+            _esm = _MODULE.replace("KEY", self.key)
 
         stand = Stand()
         stand.on_msg(lambda widget, message, _: widget.send(self.handle(message)))
@@ -175,7 +179,7 @@ class Drive:
 
     def _repr_html_(self) -> str:
         # Without Python: the recorded run, in an element that tells what a link would run.
-        return f'<dslab-drive class="dslab">{self.player._repr_html_()}</dslab-drive>'
+        return f'<dslab-drive class="dslab" scenario="{self.key}">{self.player._repr_html_()}</dslab-drive>'
 
     def _repr_mimebundle_(self, **_):
         bundle = {"text/html": self._repr_html_()}

@@ -1,11 +1,14 @@
 """A recorded run for a page: the <dslab-trace> element, which shows a run in one view or several under one set of controls."""
 
 from hashlib import sha256
+from numbers import Real
 
 from dslab.errors import DslabError
 from dslab.history import History
+from dslab.show.diagram import space_time
+from dslab.show.drawing import Still, sheet
 from dslab.show.element import STATIC, Element, standalone
-from dslab.show.stills import still
+from dslab.show.stills import STILLS
 from dslab.trace import Trace
 from dslab.verdict import Verdict
 
@@ -14,6 +17,9 @@ __all__ = ["VIEWS", "Player", "page", "play"]
 #: The views of a run, one file each in static/views.
 VIEWS = tuple(sorted(path.stem for path in (STATIC / "views").glob("*.js")))
 USUAL = ("space-time", "fields")
+#: What a view may be told of a run; the top of its file says what each name means.
+NAMES = {"logs": ("log", "entry_term", "commit_index", "snapshot_index", "match_index", "next_index", "role", "current_term"),
+         "history": ("model", "core")}
 
 
 class Player(Element):
@@ -33,17 +39,20 @@ class Player(Element):
         if self.views != USUAL:
             said["views"] = " ".join(self.views)
         if self.at is not None:
-            said["at"] = f"{self.at:g}"
+            said["at"] = f"{self.at:.12g}"
         return said | self.names
 
+    def stills(self) -> list[Still]:
+        """The views as they are at the moment asked for, or at the run's end; those that have no picture are left out."""
+        drawn = [STILLS[view] for view in self.views if view in STILLS] or [space_time]
+        return [draw(self.trace, self.at, self.names) for draw in drawn]
+
     def picture(self):
-        return still(self.trace, self.views).draw(self.trace, self.at)
+        return sheet(self.trace.title, *self.stills())
 
     def words(self):
         """The run in a few sentences, for those who don't see the picture."""
-        steps = [sentence for _, sentence in self.trace.steps()]
-        first = " ".join(steps[-2:])
-        return f"{still(self.trace, self.views).name} of {self.trace.title}: {len(steps)} steps. It ends so: {first[:400]}"
+        return " ".join([f"{self.trace.title}.", *(still.words for still in self.stills())])
 
     def __repr__(self):
         return repr(self.trace)
@@ -55,18 +64,32 @@ def play(run, *views: str, at: float | None = None, **names: str) -> Player:
     views  what to show of it, by name, one under the other: `play(run, "stage", "logs")`. The usual ones are the space-time
            diagram and the table of fields.
     names  what a view should know of this run, such as the name under which a protocol keeps what the view shows:
-           `play(run, "logs", log="entries")`. The top of static/views/NAME.js lists what a view asks for.
+           `play(run, "logs", log="entries")`. The top of static/views/NAME.js says what a view asks for.
 
     A Verdict brings its smallest bad core along: the "history" view marks these calls.
     """
     trace = run if isinstance(run, Trace) else getattr(run, "trace", None)
+    if isinstance(run, Verdict) and trace is None:
+        raise DslabError("this Verdict has no run to show, as one that holds has none: play the Cluster that it is about.")
     if not isinstance(trace, Trace):
         raise DslabError(f"play() shows a Trace, a Cluster or a Verdict with a trace, but this {type(run).__name__} has none.")
     for view in views:
         if view not in VIEWS:
             raise DslabError(f"there is no view {view!r} of a run: choose from {', '.join(VIEWS)}.")
+    _demand(at, views or USUAL, names)
     known = core(run, trace.history(), trace) if "history" in views else None
     return Player(trace, views or USUAL, at, (known or {}) | {name.replace("_", "-"): str(said) for name, said in names.items()})
+
+
+def _demand(at, views, names) -> None:
+    if at is not None and (isinstance(at, bool) or not isinstance(at, Real) or not 0 <= at < float("inf")):
+        raise DslabError(f"at={at!r} is no moment of a run: give milliseconds from 0 on.")
+    known = [name for view in views for name in NAMES.get(view, ())]
+    for name in names:
+        if name.startswith("view"):
+            raise DslabError(f'views are given by their names alone: play(run, "stage", "logs"), without {name}=.')
+        if name not in known:
+            raise DslabError(f"{name}= says nothing to {' and '.join(views)}: " + (f"they ask for {', '.join(known)}." if known else "they ask for no names."))
 
 
 def core(verdict, whole: History, trace: Trace) -> dict[str, str] | None:

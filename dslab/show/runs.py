@@ -18,9 +18,10 @@ class Runs(Element):
         self.players, self.label = players, label
 
     def data(self):
+        names = {name: player.names for name, player in self.players.items() if player.names}
         return {"label": self.label, "first": next(iter(self.players)),
                 "at": {name: player.at for name, player in self.players.items() if player.at is not None},
-                "runs": {name: json.loads(player.dumps()) for name, player in self.players.items()}}
+                "runs": {name: json.loads(player.dumps()) for name, player in self.players.items()}} | ({"names": names} if names else {})
 
     def attributes(self):
         return {"views": self._first.attributes()["views"]} if "views" in self._first.attributes() else {}
@@ -45,7 +46,7 @@ def runs(named: dict, *views: str, label: str = "Run") -> Runs:
     named  for each name a Trace, what has one, or `play(run, at=…)` to open it at that moment; the first is shown first.
     views  as for `play`.
     """
-    if not named:
+    if not isinstance(named, dict) or not named:
         raise DslabError("runs() needs a run to show: give a dict of names and runs.")
-    return Runs({str(name): Player(run.trace, views or run.views, run.at) if isinstance(run, Player) else play(run, *views)
+    return Runs({str(name): Player(run.trace, views or run.views, run.at, run.names) if isinstance(run, Player) else play(run, *views)
                  for name, run in named.items()}, label)

@@ -7,6 +7,9 @@ from dslab.values import show
 
 __all__ = ["Table", "states", "table"]
 
+#: Characters beyond which a value is read as words, not at a glance.
+SENTENCE = 32
+
 
 class Table:
     """Rows under named columns; values are shown as `dslab.values.show` does."""
@@ -27,8 +30,10 @@ class Table:
 
     def _repr_html_(self):
         head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
+        # A column of sentences keeps a width at which they can be read; the table is scrolled where a screen is narrower.
+        words = [' class="words"' if max(map(len, column)) > SENTENCE else "" for column in zip(*self.rows)]
         body = "".join("<tr>" + "".join(
-            f'<th scope="row">{escape(value)}</th>' if place == 0 else f"<td>{escape(value)}</td>"
+            f'<th scope="row"{words[place]}>{escape(value)}</th>' if place == 0 else f"<td{words[place]}>{escape(value)}</td>"
             for place, value in enumerate(row)) + "</tr>" for row in self.rows)
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         return f'<table class="dslab-table">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

@@ -102,7 +102,7 @@ class Cluster(Faults, ByHand):
         """Let a run raise OutOfBudget soon after the trace has `events` events."""
         def watch():
             if len(self._records) > events:
-                raise OutOfBudget(f"The budget of {events:,} events was used up after {self.now:.0f}")
+                raise OutOfBudget(f"The budget of {events:,} events was used up after {self.now:,.0f}")
         self.env.watch = watch
 
     def after(self, delay: float) -> Event:

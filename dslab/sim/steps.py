@@ -18,7 +18,7 @@ A word takes a table of options. Where its first option says all, that one may s
 | heal         | true                                                              | all links are up again                                   |
 | slow         | from, to, delay?                                                  | these links take another delay; without it, the usual one |
 | disturb      | loss?, duplicate?, reorder?, window?, corrupt?, checksums?        | from now on the network does this and no more            |
-| nemesis      | name, and its own                                                 | a script of `dslab.sim.nemesis`                          |
+| nemesis      | name, and its own                                                 | a named script of several faults                         |
 | drop         | message                                                           | the message of event number `message` is lost            |
 | deliver      | message                                                           | it arrives now                                           |
 | duplicate    | message                                                           | a copy is under way, however old the message is          |
@@ -32,6 +32,7 @@ Several nodes stand in one text with spaces, or in a list.
 
 import inspect
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
@@ -42,7 +43,7 @@ from dslab.sim.nemesis import NEMESES
 from dslab.sim.network import delay_range, share
 from dslab.values import frozen
 
-__all__ = ["HARMLESS", "STEPS", "World", "checked", "perform"]
+__all__ = ["HARMLESS", "STEPS", "World", "checked", "own_options", "perform"]
 
 #: The words after which nothing is wrong that was right before.
 HARMLESS = ("mark", "call", "heal", "restart", "resume")
@@ -129,6 +130,18 @@ def positive(value, world):
         raise ValueError("a number above 0")
 
 
+def not_negative(value, world):
+    number(value, world)
+    if value < 0:
+        raise ValueError("a number from 0 on")
+
+
+def once_or_more(value, world):
+    count(value, world)
+    if value == 0:
+        raise ValueError("a whole number from 1 on")
+
+
 def portion(value, world):
     number(value, world)
     share("the share", value)
@@ -144,7 +157,14 @@ def text(value, world):
 
 
 def anything(value, world):
-    frozen(value)
+    """What a page and a link can hold, too: so no date, and nothing infinite."""
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            anything(item, world)
+    elif isinstance(value, dict):
+        anything(list(value.values()), world)
+    elif not isinstance(value, (str, int, float, type(None))) or isinstance(value, float) and not isfinite(value):
+        raise ValueError("a text, a finite number, true, false, or a list or table of these")
 
 
 def behaviour(value, world):
@@ -229,6 +249,9 @@ STEPS = {
     "call": Step(_call, {"client": client, "f": text, "key": anything, "value": anything, "to": node, "timeout": positive}, 0, 0),
 }
 
+#: The kinds of a nemesis's own options, where a number isn't all that is demanded.
+NEMESIS = {"after": not_negative, "times": once_or_more}
+
 
 def checked(step: Any, world: World) -> tuple[float, str, dict]:
     """(when, the word, its options) of a step. Raises DslabError for what there isn't, or what belongs elsewhere."""
@@ -252,7 +275,7 @@ def _options(word: str, value: Any, world: World) -> dict:
         if kind.alone == 0 or len(alone) != kind.alone:
             raise DslabError(f"`{word}` is {value!r}, but it takes a table with {', '.join(names)}.")
         options = dict(zip(names, alone))
-    known = names + (_own_options(options.get("name")) if word == "nemesis" else [])
+    known = names + (own_options(options.get("name")) if word == "nemesis" else [])
     for name in options:
         if name not in known:
             raise DslabError(f"`{word}` has no option {name!r}: it has {', '.join(known)}.")
@@ -261,17 +284,19 @@ def _options(word: str, value: Any, world: World) -> dict:
             raise DslabError(f"`{word}` needs {name!r}: it takes a table with {', '.join(names)}.")
     for name, item in options.items():
         try:
-            kind.options.get(name, number)(item, world)
+            kind.options.get(name, NEMESIS.get(name, number))(item, world)
         except ValueError as error:
             if isinstance(error, DslabError):
                 raise
             raise DslabError(f"`{word}`: {name} is {item!r}, but {error} belongs there.") from None
+    if word == "clock" and len(options) == 1:
+        raise DslabError("`clock` needs 'ahead' or 'rate': without them the clock stays as it is.")
     if word == "nemesis":
         NEMESES[options["name"]](**{name: item for name, item in options.items() if name != "name"})  # Raises where a number is wrong.
     return options
 
 
-def _own_options(name: Any) -> list[str]:
+def own_options(name: Any) -> list[str]:
     """A nemesis's options: its arguments that are given by name."""
     arguments = inspect.signature(NEMESES[name]).parameters.values() if isinstance(name, str) and name in NEMESES else ()
     return [each.name for each in arguments if each.kind is each.KEYWORD_ONLY]

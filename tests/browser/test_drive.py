@@ -9,10 +9,11 @@ from dslab.show import drive
 from tests.browser.conftest import axe, settle
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 
-MODEL = """() => { const listeners = new Set();
-    window.model = { answers: 0, on: (_, listener) => listeners.add(listener), off: (_, listener) => listeners.delete(listener),
-                    send: async (message) => { const answer = await python(message); listeners.forEach((listener) => listener(answer)); model.answers++; } };
+MODEL = """({ key = "", python = "python" } = {}) => { const listeners = new Set(), ask = window[python];
+    const model = window.model = { answers: 0, on: (_, listener) => listeners.add(listener), off: (_, listener) => listeners.delete(listener),
+                    send: async (message) => { const answer = await ask(message); listeners.forEach((listener) => listener(answer)); model.answers++; } };
     const drive = document.createElement("dslab-drive");
+    drive.setAttribute("scenario", key);
     drive.model = model;
     document.querySelector("main").append(drive); }"""
 
@@ -28,7 +29,7 @@ def live(show):
         driven = drive(asked or scenario())
         page = show("", **options)
         page.expose_function("python", driven.handle)
-        page.evaluate(MODEL)
+        page.evaluate(MODEL, {"key": driven.key})
         page.locator("dslab-trace svg[role=group]").wait_for()
         if at is not None:
             page.locator("dslab-trace").evaluate("(player, at) => player.go(player.run.stepAt(at * 1000))", at)
@@ -160,6 +161,19 @@ def test_going_back_and_acting_keeps_the_old_future_as_a_branch(live):
     assert "n1 crashes" in sentence(page, 1)
 
 
+def test_a_zoom_stays_when_the_run_is_another_and_goes_over_to_a_branch(live):
+    page, _ = live(at=300)
+    window = "(player) => { const { from, to } = player.views.find((view) => view.constructor.zooms); return [from, to]; }"
+    page.get_by_role("button", name="Zoom in").click()
+    settle(page)
+    zoomed = page.locator("dslab-trace").evaluate(window)
+    item(page, "node n1").click()
+    press(page, "Crash")
+    assert page.locator("dslab-trace").evaluate(window) == zoomed
+    press(page, "Branch here")
+    assert page.locator("dslab-trace").nth(1).evaluate(window) == zoomed
+
+
 def test_a_branch_is_named_and_closed_and_all_is_undone(live):
     page, driven = live(at=300)
     press(page, "Branch here")
@@ -206,16 +220,73 @@ def test_a_link_s_scenario_opens_at_its_moment_where_python_is(show):
     page = show("")
     page.evaluate("hash => { location.hash = hash; }", other.link(250))
     page.expose_function("python", driven.handle)
-    page.evaluate(MODEL)
+    page.evaluate(MODEL, {"key": driven.key})
     page.locator("dslab-trace svg[role=group]").wait_for()
     settle(page)
     assert driven.scenario == other and sentence(page).endswith("n3 crashes.")
 
 
+@pytest.fixture
+def pair(show):
+    """Opens a page with two live drives, at the address `hash`, and returns (page, their Python sides)."""
+    def open_it(hash=""):
+        page = show("")
+        page.evaluate("hash => { location.hash = hash; }", hash)
+        drives = drive(scenario(title="One")), drive(scenario(title="Two"))
+        for number, driven in enumerate(drives):
+            page.expose_function(f"python{number}", driven.handle)
+            page.evaluate(MODEL, {"key": driven.key, "python": f"python{number}"})
+            page.locator("dslab-drive").nth(number).locator("svg[role=group]").wait_for()
+        settle(page)
+        return page, drives
+    return open_it
+
+
+def titles(drives):
+    return [driven.scenario.data["title"] for driven in drives]
+
+
+def test_a_link_opens_in_the_drive_that_it_was_copied_from(pair):
+    page, drives = pair()
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.locator("dslab-drive").nth(1).get_by_role("button", name="Copy a link to this moment").click()
+    hash = page.evaluate("location.hash")
+    assert f"&of={drives[1].key}&t=" in hash
+    page, drives = pair(hash)
+    assert [driven.branches[0].name for driven in drives] == ["main", "from the link"] and titles(drives) == ["One", "Two"]
+    assert page.locator("dslab-drive .note:visible").count() == 0
+
+
+def test_a_link_from_elsewhere_is_offered_in_the_first_drive(pair):
+    page, drives = pair(scenario(title="Three").link(60) + "&of=12345678")
+    assert titles(drives) == ["One", "Two"]
+    page.get_by_role("button", name="Open it here").click()
+    page.locator("dslab-trace .title", has_text="Three").wait_for()
+    assert titles(drives) == ["Three", "Two"] and page.locator("dslab-drive .note:visible").count() == 0
+
+
+def test_a_link_that_is_put_into_the_address_of_an_open_page_opens_and_can_be_undone(pair):
+    page, drives = pair()
+    page.evaluate("hash => { location.hash = hash; }", f"{scenario(title='Three').link()}&of={drives[1].key}")
+    page.locator("dslab-trace .title", has_text="Three").wait_for()
+    assert titles(drives) == ["One", "Three"]
+    page.locator("dslab-drive").nth(1).get_by_role("button", name="Undo").click()
+    page.locator("dslab-trace .title", has_text="Two").wait_for()
+    assert titles(drives) == ["One", "Two"]
+
+
+def test_without_python_a_link_is_told_beside_the_run_that_it_comes_from(show, open_page):
+    one, two = drive(scenario(title="One")), drive(scenario(title="Two"))
+    show(one._repr_html_() + two._repr_html_())
+    page = open_page(f"/scratch/widgets.html#{two.scenario.link()}&of={two.key}")
+    page.locator("dslab-drive .note:visible").wait_for()
+    assert page.locator("dslab-drive").nth(1).locator(".note").is_visible() and "“Two”" in page.locator("dslab-drive .note:visible").inner_text()
+
+
 def test_without_python_the_recorded_run_plays_and_a_link_is_told_in_words(show):
     page = show(drive(scenario())._repr_html_())
     trace = page.locator("dslab-trace")
-    assert trace.locator(".panel button").count() == 0 and page.locator("dslab-drive .note").count() == 0
+    assert trace.locator(".panel button").count() == 0 and page.locator("dslab-drive .note:visible").count() == 0
     trace.get_by_role("button", name="To the end").click()
     settle(page)
     assert trace.evaluate("player => player.step === player.run.steps.length - 1")

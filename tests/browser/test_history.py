@@ -11,7 +11,7 @@ from dslab.check.linearizable import by_key
 from dslab.history import Event, History
 from dslab.live import cap_lab
 from dslab.protocols.quorum_register import AvailableRegister
-from dslab.show import history, play
+from dslab.show import history, play, runs
 from dslab.sim import Cluster
 from dslab.values import plain
 from tests.browser.conftest import axe, settle
@@ -288,3 +288,15 @@ def test_it_looks_as_it_did(player, scheme, width):
     element.get_by_role("slider", name="Step").fill("30")
     settle(page)
     looks_as_stored(page, element.locator(".views").first, "history")
+
+
+def test_each_of_several_runs_brings_its_own_bad_core(show, run):
+    fine = Cluster(AvailableRegister, 3, seed=5, title="Nothing goes wrong")
+    fine.run(until=fine.client().write("x", 1))
+    page = show(runs({"stale": play(linearizable(run, "kv"), "history"), "fine": play(fine, "history")}, label="Store")._repr_html_())
+    element = page.locator("dslab-trace")
+    element.locator(".bar.core").first.wait_for()
+    assert element.locator(".bar.core").count() == 3
+    page.get_by_role("combobox", name="Store").select_option("fine")
+    element.locator(".title", has_text="Nothing goes wrong").wait_for()
+    assert element.locator(".bar").count() == 1 and element.locator(".bar.core").count() == 0 and page.trouble == []

@@ -68,7 +68,7 @@ def test_a_stored_run(lab, browser, name, plays):
     else:
         page.locator(".jp-OutputArea-output img").first.wait_for(timeout=60_000)
         assert page.locator(".jp-OutputArea-output dslab-trace").count() == 0
-        assert page.locator(".jp-OutputArea-output img").first.get_attribute("alt").startswith("Space-time diagram of In JupyterLab")
+        assert page.locator(".jp-OutputArea-output img").first.get_attribute("alt").startswith("In JupyterLab. Space-time diagram: ")
     context.close()
 
 

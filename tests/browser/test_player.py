@@ -6,9 +6,11 @@ import pytest
 
 from dslab.node import Request
 from dslab.protocols.raft import Raft
+from dslab.recorder import Recorder
 from dslab.show import page as show_page
 from dslab.show import play
 from dslab.sim import Cluster
+from dslab.values import plain
 from tests.browser.conftest import axe, settle, widgets_ready
 
 def rich_run() -> Cluster:
@@ -194,11 +196,55 @@ def test_five_thousand_events_load_and_scrub(player):
     assert page.trouble == []
 
 
+def test_logs_that_grow_part_and_shrink_are_what_they_were(player):
+    run, logs = Recorder("n1", "n2", title="Logs"), {"n1": ((1, "a"),), "n2": ()}
+    for lane, keep, entry in [("n1", 9, "b"), ("n2", 9, "c"), ("n1", 9, "d"), ("n2", 0, "a"), ("n2", 9, "b"), ("n2", 9, "e"), ("n1", 1, "x"), ("n2", 2, "d")]:
+        logs[lane] = (*logs[lane][:keep], (1, entry))
+        run.act(lane, "changes", log=logs[lane], size=len(logs[lane]))
+    _, element = player(play(run.trace)._repr_html_())
+    seen = element.evaluate("({ run }) => run.steps.map(({ first }) => run.values[run.stateAfter(run.place[first], first)[run.fields.indexOf('log')]])")
+    assert seen == [plain(event.state["log"]) for event in run.trace.events]
+
+
 def test_without_scripts_there_is_a_picture_with_words(player, run):
     page, element = player(java_script_enabled=False)
     picture = element.locator("img")
     assert picture.is_visible()
-    assert picture.get_attribute("alt").startswith("Space-time diagram of A rich run")
+    assert picture.get_attribute("alt").startswith("A rich run. Space-time diagram: ")
+
+
+def test_a_dark_page_is_printed_light_and_dark_again_afterwards(player):
+    page, element = player(at=300, color_scheme="dark")
+    # No frame comes between the event and the printed page.
+    paper, screen = (element.evaluate("""(player, event) => { dispatchEvent(new Event(event)); const view = player.views[0];
+        return [player.hasAttribute("dark"), ...view.canvas.getContext("2d").getImageData(2, 2, 1, 1).data]; }""", event) for event in ("beforeprint", "afterprint"))
+    assert paper == [False, 255, 255, 255, 255] and screen[0] is True and screen[1] < 40
+
+
+def test_the_theme_follows_the_system_while_the_page_is_open(player):
+    page, element = player(color_scheme="light")
+    page.emulate_media(color_scheme="dark")
+    page.locator("dslab-trace[dark]").wait_for()
+
+
+def test_what_stands_below_a_sentence_does_not_jump_back_when_the_next_is_shorter(player, run):
+    page, element = player(viewport={"width": 360, "height": 800})
+    sentences = run.trace.sentences()
+    long = max(range(len(sentences)), key=lambda step: len(sentences[step]))
+    element.evaluate("(player, step) => player.go(step)", long)
+    settle(page)
+    settle(page)
+    tall = element.locator(".sentence").bounding_box()["height"]
+    element.evaluate("player => player.go(0)")
+    settle(page)
+    assert sentence(element).startswith("0.0 ms: n1 starts") and element.locator(".sentence").bounding_box()["height"] >= min(tall, 180)
+
+
+def test_a_node_that_has_not_started_is_not_down(show, run):
+    page = show(play(run, "stage", "fields")._repr_html_())
+    player = page.locator("dslab-trace")
+    assert player.locator("tbody tr").first.locator("td").all_inner_texts() == ["0", *["not started"] * 4]
+    assert player.locator("[data-key='node n2']").get_attribute("aria-label") == "n2, not started"
 
 
 def broken(change):
@@ -208,11 +254,12 @@ def broken(change):
 
 
 @pytest.mark.parametrize("text, words", [
-    ('{"format": "dslab-trace", "version": 9}', "This run has format version 9, and this page plays version 1"),
+    ('{"format": "dslab-trace", "version": 9}', "This run has format version 9, and this page plays version 2"),
     ('{"format": "photo"}', "This is no recorded run of dslab"),
     ('{"format": "dslab-tr', "is cut short"),
     (lambda: broken(lambda d: d["time"].pop()), "is cut short"),
     (lambda: broken(lambda d: d["state"].pop()), "is cut short or damaged"),
+    (lambda: broken(lambda d: d["grows"].reverse()), "is cut short or damaged"),
     (lambda: broken(lambda d: d.update(kind="Z" + d["kind"][1:])), "unknown kind “Z”"),
     (lambda: broken(lambda d: d.update(values=d["values"][:2])), "is cut short or damaged"),
 ])

@@ -1,14 +1,18 @@
 """Every code cell of every chapter, run in the page by Python in the browser: the same bytes as CPython's."""
 
+import ast
 import io
 import json
 import re
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import pytest
 
 from tests.browser.chapter import Chapter
 from tests.browser.conftest import ROOT, guarded, visit
+from tests.learn import programs
+from tests.learn.test_counting import DIFFER, LINES
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PAGES = [*CHAPTERS, *sorted((ROOT / "book").glob("*.ipynb"))]  # The sandbox and the gallery run too.
@@ -47,6 +51,19 @@ for kind in (Swallows, Descends):
 
 #: Pythons differ in which lines of a loop they count (3.14 passes over a bare `try:`), and so in the line at which a budget ends.
 END_OF_BUDGET = re.compile(r"line \d+(?=\))")
+
+#: Counts the lines of tests/learn/programs.py, in both ways.
+COUNTS = """
+from dslab.learn.counting import monitored, traced
+
+def lines(way, program):
+    seen = []
+    with way(lambda file: file == "programs", lambda: None, lambda: seen.append(1)):
+        program()
+    return len(seen)
+
+({name: lines(monitored, programs[name]) for name in names}, {name: lines(traced, programs[name]) for name in names})
+"""
 
 #: A cell with one of these is run, and may print something else: nbval leaves it out for the same reason. (Which of its two
 #: runs a lab shows, a real or a recorded one, depends on the machine.)
@@ -95,3 +112,10 @@ def session(browser, base):
 @pytest.mark.parametrize("code", [*(path.read_text(encoding="utf-8") + GRADED for path in SOLUTIONS), ENDLESS], ids=[*(path.stem for path in SOLUTIONS), "endless"])
 def test_a_submission_gets_the_same_report_in_the_browser(session, code):
     assert END_OF_BUDGET.sub("line …", session.run(2, code)) == END_OF_BUDGET.sub("line …", printed(code))
+
+
+def test_lines_are_counted_in_the_browser_as_elsewhere(session):
+    code = Path(programs.__file__).read_text(encoding="utf-8")
+    shown = session.run(2, f"programs = {{}}\nexec(compile({code!r}, 'programs', 'exec'), programs)\nnames = {[*LINES, *DIFFER]!r}\n{COUNTS}")
+    monitored, traced = ast.literal_eval(shown)
+    assert monitored == traced and monitored.items() >= LINES.items()

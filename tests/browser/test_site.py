@@ -103,6 +103,35 @@ def test_hints_are_hidden_until_they_are_asked_for(open_page):
     assert hint.is_visible()
 
 
+def test_words_that_tell_the_answer_wait_for_the_guess(open_page):
+    page = open_page("/book/notebooks/00_start.html")
+    question, answer = page.locator("dslab-predict").nth(1), page.get_by_text("Two were charged and two were not", exact=False)
+    question.scroll_into_view_if_needed()
+    waiting = page.locator(".after-guess")
+    waiting.first.wait_for()
+    assert not answer.is_visible() and question.locator("css=details .dslab-table").first.is_hidden()
+    question.get_by_role("radio", name="3").check()
+    question.get_by_role("button", name="Commit, then see").click()
+    answer.wait_for()
+    page.reload()
+    question.scroll_into_view_if_needed()
+    question.locator(".verdict").wait_for()
+    answer.wait_for()
+
+
+def test_who_would_rather_not_guess_reads_on_and_so_does_paper(open_page):
+    page = open_page("/book/notebooks/00_start.html")
+    words, last = page.get_by_text("The stage shows who stands where", exact=False), page.get_by_text("It is always the last messenger", exact=False)
+    page.locator("dslab-predict").last.scroll_into_view_if_needed()
+    page.locator("dslab-predict").first.scroll_into_view_if_needed()
+    onward = page.get_by_role("button", name="Read on without a guess")
+    onward.first.press("Enter")
+    words.wait_for()
+    assert words.evaluate("words => document.activeElement === words") and not last.is_visible()
+    page.emulate_media(media="print")
+    assert last.is_visible() and not onward.first.is_visible()
+
+
 def test_mathematics_is_typeset_from_the_site_itself(open_page, scratch):
     html = Path(SITE / "search.html").read_text()
     assert (SITE / "_static" / "vendor" / "mathjax" / "tex-mml-chtml.js").is_file(), html[:0]

@@ -57,7 +57,7 @@ def test_the_counterexample_is_the_solution_and_as_short_as_any():
 def test_a_specification_s_run_can_be_stored_and_played():
     trace = explore(DieHard()).trace
     assert Trace.from_json(trace.as_json()).sentences() == trace.sentences()
-    assert trace.sentences()[1] == "1.0 ms: FillBig; big 0 → 5."
+    assert trace.sentences()[1] == "step 1: FillBig; big 0 → 5."
 
 
 class Lamps(Spec):
@@ -118,14 +118,24 @@ def test_budgets_end_a_search_without_an_answer():
     assert explore(TwoPhase(3), depth=5).holds is None
     with pytest.raises(DslabError, match="order='wide'"):
         explore(TwoPhase(3), order="wide")
-    with pytest.raises(DslabError, match="budget=0"):
-        explore(TwoPhase(3), budget=0)
+    for budget in (0, "100", True):
+        with pytest.raises(DslabError, match=f"budget={budget!r}: give a whole number"):
+            explore(TwoPhase(3), budget=budget)
 
 
 def test_a_deadlock_is_a_broken_rule_where_it_is_asked_for():
     assert explore(Lamps(3, 9)).holds
     found = explore(Lamps(3, 9), deadlock=True)
     assert found.rule == "deadlock" and found.sentence == "After 3 steps no action can be taken."
+
+
+def test_what_a_bound_leaves_out_is_no_deadlock():
+    """Each server's timer is pending: only the bound keeps it from running out."""
+    for reduce in (False, True):
+        found = explore(elections(fires={"ElectionTimeout": 1, "Heartbeat": 0}), deadlock=True, reduce=reduce)
+        assert found.holds and not found.complete
+        stuck = explore(Nodes({"a": Sender, "b": Receiver}), deadlock=True, reduce=reduce)
+        assert stuck.rule == "deadlock" and stuck.sentence == "After 2 steps no action can be taken."
 
 
 def test_random_walks_find_what_is_there_and_promise_nothing():
@@ -182,17 +192,33 @@ def test_a_bug_gives_the_shortest_run_which_replays(kind, bounds):
     found = explore(system)
     assert not found.holds and found.rule == "one_leader_a_term"
     stage = Stage(kind, NAMES).start()
-    steps = [step for step in _steps(found)]
+    steps = found.steps
     assert all(stage.perform(step) for step in steps)
+    assert system.replay(steps).records == found.trace.records
     leaders = [node.current_term for node in stage.nodes.values() if node.role == "leader"]
     assert len(leaders) == 2 and leaders[0] == leaders[1]
     # None shorter: no run of fewer steps breaks it.
     assert explore(system, depth=len(steps)).holds is None
 
 
-def _steps(found):
+def test_the_replay_of_a_trace_is_an_expression_that_makes_it_again():
+    system = elections(VotesTwice)
+    trace = explore(system).trace
     space = {kind.__name__: kind for kind in (*Message.__subclasses__(), *Timer.__subclasses__())}
-    return eval(found.trace.replay.partition("and then ")[2], space)
+    assert eval(trace.replay, space | {"system": system}).records == trace.records
+
+
+def test_what_goes_wrong_in_a_handler_is_told_with_the_run_that_led_there():
+    class Stumbles(Raft):
+        def on_Vote(self, voter, m):
+            raise ZeroDivisionError("here")
+
+    for look in (explore, lambda system: explore(system, reduce=True), lambda system: explore(system, order="depth"), walk):
+        with pytest.raises(ZeroDivisionError) as caught:
+            look(elections(Stumbles))
+        what, run = caught.value.__notes__
+        assert what.startswith("while n") and "handled Vote" in what
+        assert run.startswith("after this run:\n  1. step 0: n1 starts") and "sends Vote" in run.splitlines()[-1]
 
 
 @pytest.mark.parametrize("kind", [Raft, ForgetsItsVote, VotesTwice])
@@ -285,12 +311,71 @@ def test_a_node_that_breaks_the_contract_is_named():
         explore(Nodes({"a": Mutable}))
 
 
-def test_bad_input_is_told_in_a_sentence():
-    for wrong, sentence in [({}, "no node to explore"), ({"a": 3}, "a is 3, which is no Node class")]:
-        with pytest.raises(DslabError, match=sentence):
-            Nodes(wrong)
-    with pytest.raises(DslabError, match="there is no node 'n9' here: there are n1, n2, n3"):
-        elections(symmetric=("n1", "n9"))
+@pytest.mark.parametrize("arguments, sentence", [
+    ({"nodes": {}}, "no node to explore"),
+    ({"nodes": [Raft]}, "give a mapping from names to Node classes"),
+    ({"nodes": {"a": 3}}, "a is 3, which is no Node class"),
+    ({"nodes": {"a": Raft("a")}}, "a is a node of class Raft: give the class itself"),
+    ({"nodes": {"n1": Raft, "c": caller(("n9", "read"))}}, "c calls 'n9', but there is no such node: there are n1, c"),
+    ({"fires": {"ElectionTimeuot": 1}}, "fires names 'ElectionTimeuot', but no node here has a handler `on_ElectionTimeuot`"),
+    ({"fires": {"Heartbeat": -1}}, r"fires\['Heartbeat'\]=-1: give a whole number, 0 or more"),
+    ({"fires": "1"}, "fires='1': give a whole number"),
+    ({"crashes": -1}, "crashes=-1"),
+    ({"losses": True}, "losses=True"),
+    ({"symmetric": ("n1", "n9")}, "there is no node 'n9' here: there are n1, n2, n3"),
+    ({"invariants": ["safe"]}, "invariants=… has 'safe', which is no function of a View"),
+    ({"nodes": {"n1": Raft, "c": caller(("n1", "read"))}, "symmetric": ("n1", "c")}, "these are of different classes"),
+    ({"nodes": {"n1": Raft, "n2": Raft, "c": caller(("n1", "read"), ("n1", "read"))}, "symmetric": ("n1", "n2")}, "c calls n1 later on"),
+])
+def test_bad_input_is_told_in_a_sentence(arguments, sentence):
+    with pytest.raises(DslabError, match=sentence):
+        Nodes(**({"nodes": dict.fromkeys(NAMES, Raft)} | arguments))
+
+
+def test_what_is_no_system_is_told_in_a_sentence():
+    for wrong, sentence in [(Raft, r"takes a system, a Spec or Nodes\(.*\), but this is the class Raft"), ({"n1": Raft}, "this is a dict"),
+                            (TwoPhase, r"TwoPhase is the class of one: write TwoPhase\(…\)")]:
+        for look in (explore, walk, lambda system: eventually(system, somebody_leads)):
+            with pytest.raises(DslabError, match=sentence):
+                look(wrong)
+    for call in ("n1", ("n1",), (1, "read"), ("n1", "cas", "x", 1, 2)):
+        with pytest.raises(DslabError, match="is no call: write"):
+            caller(call)
+
+
+def spec(start, take=lambda x: [(x + 1,)]):
+    class Counter(Spec):
+        variables = "x",
+
+        def initial(self):
+            return start
+
+        @action
+        def Add(self, x):
+            return take(x)
+    return Counter()
+
+
+@pytest.mark.parametrize("start, take, sentence", [
+    ([0], lambda x: [], "initial gives 0, which is no state: yield a tuple with a value for each variable, `yield x,`"),
+    ([(0, 1)], lambda x: [], r"initial gives \(0, 1\), which is no state"),
+    ([([],)], lambda x: [], r"initial gives \(\[\],\), which can change"),
+    (None, lambda x: [], "initial yields no states"),
+    ([(0,)], lambda x: (x + 1,), "Add gives 1, which is no state"),
+    ([(0,)], lambda x: None, "Add yields no states"),
+])
+def test_a_specification_that_yields_no_states_is_told_in_a_sentence(start, take, sentence):
+    with pytest.raises(DslabError, match=sentence):
+        explore(spec(start, take))
+
+
+def test_a_rule_that_fails_is_named_with_what_is_down():
+    def led_by_n1(view):
+        return view["n1"].role != "king"
+
+    with pytest.raises(AttributeError) as caught:
+        explore(elections(crashes=1, invariants=[led_by_n1]))
+    assert caught.value.__notes__[0] == "while led_by_n1 looked at a state; n1 is down, and None in the view"
 
 
 class Hasty(PaxosRegister):
@@ -375,4 +460,42 @@ def test_a_message_that_stays_unanswered_is_a_run_that_ends():
 
 def test_liveness_within_bounds_is_never_more_than_undecided():
     found = eventually(elections(), somebody_leads)
-    assert found.holds is not True
+    assert found.holds is None and "runs that go on beyond them were not looked at" in found.sentence
+
+
+class Restless(Node):
+    """a and b write to each other for ever, while c waits for its timer."""
+
+    rung: bool = False
+
+    def on_start(self):
+        if self.id == "a":
+            self.send("b", Ping(1))
+        if self.id == "c":
+            self.set_timer(Late(), 1)
+
+    def on_Ping(self, sender, m):
+        self.send(sender, m)
+
+    def on_Late(self):
+        self.rung = True
+
+
+def test_a_run_is_not_called_fair_because_a_bound_withholds_what_fairness_demands():
+    def rung(view):
+        return view["c"].rung
+
+    assert eventually(Nodes(dict.fromkeys("abc", Restless)), rung).holds is True
+    assert eventually(Nodes(dict.fromkeys("abc", Restless), fires=0), rung).holds is None  # Repeats, but only for want of the timer,
+    lost = elections(losses=2, fires={"ElectionTimeout": 1, "Heartbeat": 0})
+    assert eventually(lost, somebody_leads).holds is None  # and this one ends for want of another election.
+
+
+def test_a_bound_on_faults_hides_no_run_that_ends():
+    """One more crash might follow, but none has to."""
+    def heard(view):
+        return view["b"] is not None and len(view["b"].got) == 2
+
+    for bounds in ({"losses": 1}, {"losses": 1, "crashes": 1}, {"losses": 1, "duplicates": 1}):
+        found = eventually(Nodes({"a": Sender, "b": Receiver}, **bounds), heard)
+        assert found.holds is False and not found.complete and "nothing more has to happen" in found.sentence

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslab.check import MODELS, Model, linearizable
+from dslab.check import MODELS, Model, linearizable, sequential
 from dslab.check.linearizable import by_key
 from dslab.errors import DslabError
 from dslab.history import Event, History
@@ -269,3 +269,23 @@ def test_unknown_operation_and_model_are_named():
         linearizable(events, "stack")
     with pytest.raises(DslabError, match="but this is a int"):
         linearizable(3)
+    for wrong in ([], int, 3):
+        with pytest.raises(DslabError, match="there is no model"):
+            linearizable(events, wrong)
+
+
+def test_a_model_that_is_no_model_is_told_in_a_sentence():
+    def model(**parts):
+        return type("Mine", (Model,), {"functions": frozenset({"add"}), "step": lambda self, state, op: (True, state)} | parts)
+
+    adds = History([Event(0, "invoke", "add", None, 1), Event(0, "ok", "add")])
+    for check in (linearizable, sequential):
+        assert check(adds, model())
+        for parts, sentence in [({"functions": frozenset()}, "mine lacks `functions`"), ({"step": Model.step}, "mine lacks `step`"),
+                                ({"initial": []}, r"mine starts as \[\], which can change"),
+                                ({"step": lambda self, state, op: True}, "mine.step gives True for “process 0 add 1”: return a pair"),
+                                ({"step": lambda self, state, op: (True, [1])}, r"mine.step leaves \[1\] after “process 0 add 1”, which can change")]:
+            with pytest.raises(DslabError, match=sentence):
+                check(adds, model(**parts))
+    with pytest.raises(DslabError, match="functions, reads and grows are sets of names"):
+        model(functions="add")

@@ -29,11 +29,29 @@ def told(act, node_class=Sender, nodes=3, rest=50, **more):
     (lambda c: c.crash("n3", torn=True), "When n3 crashed at 20 ms, its last write was torn, which changed nothing on it."),
     (lambda c: c.disturb(corrupt=1), "1 message corrupted and thrown away."),
     (lambda c: c.disturb(corrupt=1, checksums=False), "1 message handled in an altered form."),
-    (lambda c: c.disturb(reorder=1), "0 messages overtaken on their link from 20 to {end} ms."),
+    (lambda c: c.disturb(reorder=1), "No message was overtaken from 20 to {end} ms, so that tested nothing."),
+    (lambda c: c.disturb(loss=1e-9, duplicate=1), "No message was lost from 20 to {end} ms, so that tested nothing."),
 ])
 def test_a_fault_is_told_with_what_it_changed(act, sentence):
     found = told(act)
     assert any(sentence.format(end=number) in found for number in range(20, 90)), found
+
+
+def test_of_two_cuts_the_one_that_met_no_message_is_named():
+    def act(cluster):
+        cluster.partition("n1", "n2")
+        cluster.run(5)
+        cluster.partition("n1 n2", "n3")
+    assert told(act) == ("The cut from 20 to 25 ms stopped 1 message.", "The cut from 25 to 25 ms crossed no message, so it tested nothing.")
+
+
+def test_links_that_go_down_at_one_moment_are_one_cut():
+    def act(cluster):
+        cluster.cut("n1", "n2")
+        cluster.cut("n1", "n3")
+        cluster.run(5)
+        cluster.cut("n1", "n2 n3")  # They are down already.
+    assert told(act) == ("The cut from 20 to 25 ms stopped 1 message.",)
 
 
 def test_faults_of_a_network_that_nobody_uses_are_named():

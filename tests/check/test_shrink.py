@@ -1,13 +1,16 @@
 """Shrinking: what is left fails, is part of what was given, and can't lose any single step."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslab.check.explore import explore
-from dslab.check.nodes import Nodes
+from dslab.check.callers import caller
+from dslab.check.explore import explore, walk
+from dslab.check.nodes import Nodes, View
 from dslab.check.schedule import Stage, steps_of
-from dslab.check.shrink import shrink, shrink_run
+from dslab.check.shrink import shrink, shrink_run, shrunk
 from dslab.errors import DslabError
 from dslab.protocols.raft import Raft
 from dslab.sim import Cluster
@@ -110,5 +113,59 @@ def test_an_explorer_s_path_is_a_schedule():
     system = Nodes(dict.fromkeys(NAMES[:3], ForgetsItsVote), fires={"ElectionTimeout": 2, "Heartbeat": 0}, crashes=1,
                    invariants=[lambda view: len(terms := [node.current_term for node in view if node.role == "leader"]) == len(set(terms))])
     found = explore(system)
+    assert shrunk(system, found).steps == found.steps
     small = shrink_run(lambda: Stage(ForgetsItsVote, NAMES[:3]), steps_of(found.trace), two_leaders)
     assert len(small.steps) == found.depth - 1  # Breadth first, it was as small as any.
+
+
+def small_elections(kind, **bounds):
+    def one_leader_a_term(view):
+        terms = [node.current_term for node in view if node.role == "leader"]
+        return len(terms) == len(set(terms))
+    return Nodes(dict.fromkeys(NAMES[:3], kind), fires={"ElectionTimeout": 3, "Heartbeat": 2}, invariants=[one_leader_a_term], **bounds)
+
+
+def test_a_random_walk_s_violation_shrinks_to_a_run_that_needs_each_of_its_steps():
+    system = small_elections(ForgetsItsVote, crashes=2)
+    found = walk(system, walks=400, length=80, seed=11)
+    small = shrunk(system, found)
+    assert (found.holds, small.holds, small.rule) == (False, False, "one_leader_a_term")
+    assert len(small.steps) < len(found.steps) and small.sentence == f"After {len(small.steps)} steps one_leader_a_term is broken."
+    assert small.trace.records == system.replay(small.steps).records
+    [rule] = system.rules.values()
+    for place in range(len(small.steps)):
+        stage = system.stage().start()
+        assert not any(stage.perform(step) and not rule(stage.view) for step in small.steps[:place] + small.steps[place + 1:])
+
+
+def test_what_breaks_no_rule_is_not_made_small():
+    system = small_elections(Raft)
+    with pytest.raises(DslabError, match="takes an answer of explore or walk that breaks an invariant of these nodes, but this is 'budget': undecided"):
+        shrunk(system, walk(system, walks=3, length=5))
+
+
+def test_a_rule_sees_the_same_in_the_explorer_and_on_a_stage():
+    """All that a view tells, along random walks with crashes and clients."""
+    told = []
+
+    def note(view):
+        told.append((list(view.names), {name: view[name] and vars(view[name]) for name in view.names}, {name: view.disk(name) for name in view.names},
+                     [node.id for node in view], sorted(map(repr, view.messages)), view.seen))
+        return True
+
+    client = caller(("n1", "write", "x", 1), ("n1", "read", "x"))
+    system = Nodes(dict.fromkeys(NAMES[:3], Raft) | {"c1": client, "c2": client}, fires={"ElectionTimeout": 2, "Heartbeat": 3}, crashes=1, duplicates=1)
+    lengths = []
+    for seed in range(10):
+        path, chance = list(system.initial()), Random(f"stage {seed}")
+        while len(path) < 40 and (options := [new for _, action in system.actions for new in action(path[-1])]):
+            path.append(chance.choice(options))
+        stage = system.stage().start()
+        for state, step in zip(path, [None, *system.steps(path)]):
+            assert step is None or stage.perform(step)
+            told.clear()
+            note(View(system, state))
+            note(stage.view)
+            assert told[0] == told[1]
+        lengths.append(len(told[0][-1].ops[0][1]))
+    assert max(lengths) == 2  # In some run a client got as far as its second call.

@@ -216,7 +216,13 @@ def test_bad_input_is_told_in_a_sentence():
         causal(twice, "strong")
     with pytest.raises(DslabError, match="no session guarantee"):
         sessions(twice, "eventual")
-    with pytest.raises(DslabError, match="has a value that can change"):
-        linearizable(calls((0, "write", [1], None)))
+    with pytest.raises(DslabError, match="versions='1': give a whole number, 0 or more"):
+        bounded_staleness(twice, versions="1")
+    with pytest.raises(DslabError, match="quiet=-4: give a number, 0 or more"):
+        convergence(twice, quiet=-4)
+    with pytest.raises(DslabError, match="budget=0: give a whole number, 1 or more"):
+        sequential(twice, budget=0)
+    with pytest.raises(DslabError, match="give a mapping from their names"):
+        same_states([1, 2])
     with pytest.raises(DslabError, match="sequential\\(\\) checks a History"):
         sequential(7)

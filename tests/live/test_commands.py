@@ -1,9 +1,11 @@
 """`serve`, `call` and `stdio` from a shell: what they say, and their exit codes."""
 
+import asyncio
 import json
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -90,9 +92,30 @@ def test_a_cluster_is_asked_from_a_shell(capsys):
         assert call("--timeout", "0.5", "read") == (1, "refused: no node can be reached. Nothing was done.")
 
 
-def test_no_answer_says_that_nobody_knows(capsys):
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        code, err = said(capsys, "call", "write", "x", 1, "--cluster", f"n1=127.0.0.1:{silent.getsockname()[1]}", "--timeout", "0.2")
+def test_no_answer_says_that_nobody_knows(capsys, monkeypatch):
+    heard = threading.Event()
+
+    def hear():
+        connection, _ = silent.accept()
+        with connection:
+            got = b""
+            while b"write" not in got:
+                got += connection.recv(1000) or pytest.fail("the client went away")
+            heard.set()
+            connection.recv(1)  # Until the client has given up.
+
+    async def out_of_time(answer, _):
+        """The time runs out when the question has arrived, and not before."""
+        asking = asyncio.ensure_future(answer)
+        await asyncio.get_running_loop().run_in_executor(None, heard.wait)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        raise TimeoutError
+
+    monkeypatch.setattr("dslab.live.client.asyncio.wait_for", out_of_time)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        peer = threading.Thread(target=hear)
+        peer.start()
+        code, err = said(capsys, "call", "write", "x", 1, "--cluster", f"n1=127.0.0.1:{silent.getsockname()[1]}")
+        peer.join()
     assert (code, err) == (3, "no answer (timeout): nobody knows whether it was done.\n")

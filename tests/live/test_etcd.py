@@ -270,8 +270,10 @@ def test_bad_settings_and_a_damaged_recording_are_one_sentence(monkeypatch, tmp_
         lab.CapLab((), "").history("eventual")
 
 
-def test_free_ports_are_free_and_different():
+def test_free_ports_are_free_and_different_and_not_of_those_that_calls_come_from():
     assert len(set(free_ports(50))) == 50
+    with socket.create_server(("127.0.0.1", 0)) as calls, socket.create_connection(calls.getsockname()) as call:
+        assert max(free_ports(50)) < min(calls.getsockname()[1], call.getsockname()[1])
 
 
 def test_the_trace_of_the_lab_plays_and_holds_the_same_history(monkeypatch):

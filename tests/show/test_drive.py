@@ -123,7 +123,7 @@ def test_a_closed_branch_s_children_are_compared_with_the_first(driven):
 def test_a_notebook_holds_the_recorded_run_and_the_live_one(driven):
     bundle = driven._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/html"].startswith('<dslab-drive class="dslab"><dslab-trace') and bundle["text/plain"] == repr(driven)
+    assert bundle["text/html"].startswith(f'<dslab-drive class="dslab" scenario="{driven.key}"><dslab-trace') and bundle["text/plain"] == repr(driven)
 
 
 def test_without_anywidget_the_recorded_run_is_left(driven, monkeypatch):

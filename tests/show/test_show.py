@@ -6,11 +6,15 @@ import xml.dom.minidom
 
 import pytest
 
+from dslab.check import linearizable
 from dslab.errors import DslabError
 from dslab.protocols.raft import Raft
-from dslab.show import diagram, live, play, source, states, table
+from dslab.show import diagram, live, play, runs, source, states, table
 from dslab.sim import Cluster
+from dslab.trace import Trace
 from tests.scenarios import SCENARIOS
+
+RUN = Trace(("n1",), title="Nothing")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -44,6 +48,11 @@ def test_states_show_fields_of_nodes_that_are_up():
     assert re.search(r"n2 +│ down +│ down", shown) and "leader" in shown
     with pytest.raises(DslabError, match="Raft has no field 'rolle': it has current_term"):
         states(cluster, "rolle")
+
+
+def test_a_column_of_sentences_keeps_a_width_for_reading():
+    shown = table([("VotesTwice", "Votes for whoever asks, however often in a term.", 6)], columns=("bug", "what it does", "steps"))
+    assert [cell.split(">")[0] for cell in shown._repr_html_().split("<td")[1:]] == [' class="words"', ""]
 
 
 def test_tables_escape_and_refuse_rows_that_do_not_fit():
@@ -86,6 +95,15 @@ def test_an_error_in_a_live_scenario_is_shown_where_the_reader_looks():
 
 @pytest.mark.parametrize("call, sentence", [
     (lambda: play(3), "play\\(\\) shows a Trace, a Cluster or a Verdict"),
+    (lambda: play(linearizable(Cluster(Raft, 3).run(10))), "this Verdict has no run to show"),
+    (lambda: play(RUN, at="x"), "at='x' is no moment of a run"),
+    (lambda: play(RUN, at=float("nan")), "at=nan is no moment of a run"),
+    (lambda: play(RUN, views="stage"), "views are given by their names alone"),
+    (lambda: play(RUN, "logs", logs="entries"), "logs= says nothing to logs: they ask for log, entry_term"),
+    (lambda: play(RUN, log="entries"), "log= says nothing to space-time and fields: they ask for no names"),
+    (lambda: play(RUN, "nowhere"), "there is no view 'nowhere' of a run: choose from fields, history"),
+    (lambda: runs([RUN]), "runs\\(\\) needs a run to show"),
+    (lambda: runs({}), "runs\\(\\) needs a run to show"),
     (lambda: live(lambda: None), "needs an argument to control"),
     (lambda: live(lambda a: None, a=3), "give \\(least, greatest\\)"),
     (lambda: live(lambda a: None, a=(3, 1)), "give \\(least, greatest\\)"),

@@ -1,123 +1,123 @@
-"""The still pictures of streams, boards and sagas: what stands on paper, and where no script runs."""
+"""The still pictures of a run's views: what stands where no script runs, at the moment asked for."""
 
-import json
+import re
 import xml.dom.minidom
 
 import pytest
 
-from dslab.events import EventStore, handle
-from dslab.events.aggregate import Decider
-from dslab.events.bank import ACCOUNT, Deposit, Open
-from dslab.events.bus import Group, Log, Queue
-from dslab.events.saga import Crashed, Rejected, Saga, Step, every_crash, run
+from dslab.check import linearizable
+from dslab.protocols.quorum_register import AvailableRegister
 from dslab.protocols.raft import Raft
-from dslab.recorder import Recorder
-from dslab.show import play, runs, stream
-from dslab.show.stills import PICTURES
+from dslab.show import history, play, runs
+from dslab.show.drawing import WIDTH
+from dslab.show.player import STILLS, VIEWS
 from dslab.sim import Cluster
 from dslab.trace import Trace
+from tests.scenarios import SCENARIOS
 
 
-def words(picture) -> list[str]:
-    return [text.firstChild.data for text in xml.dom.minidom.parseString(picture).getElementsByTagName("text") if text.firstChild]
+def said(player) -> list[str]:
+    """The texts of a player's still picture."""
+    return [text.firstChild.data for text in xml.dom.minidom.parseString(player.picture()).getElementsByTagName("text") if text.firstChild]
 
 
-def account(deposits=3):
-    store = EventStore(":memory:")
-    for command in (Open("Ann"), *[Deposit(100)] * deposits):
-        handle(store, "ann", ACCOUNT, command)
-    return stream(store.read("ann"), ACCOUNT, title="Ann's account")
+@pytest.fixture(scope="module")
+def raft():
+    """The leader n1 is cut off with n2, and takes a write that the majority never sees."""
+    cluster = Cluster(Raft, 5, seed=7, clients=2, title="The minority's entries")
+    cluster.run(until=cluster.client("c1").write("x", 1)).partition("n1 n2 c1", "n3 n4 n5 c2")
+    cluster.run(360).run(until=cluster.client("c1").write("x", 2, to="n1", timeout=100))
+    cluster.run(until=cluster.client("c2").write("x", 3)).run(until=cluster.client("c2").write("x", 4)).heal()
+    return cluster.run(150)
 
 
-def board():
-    recorder = Recorder("payments", "ledger", "mail", "jobs", "totals", title="A board")
-    log, jobs = Log("payments", partitions=2, recorder=recorder), Queue("jobs", limit=1, recorder=recorder)
-    groups = [Group(log, name, members=("1",), limit=2, recorder=recorder) for name in ("ledger", "mail")]
-    for key, event in [("ann", "+10"), ("bob", "+5"), ("ann", "oops")] + [("ann", f"+{number}") for number in range(20)]:
-        log.publish(key, event)
-    groups[0].retry(groups[0].poll("1"))
-    for group in groups:
-        group.poll("1")
-    for job in ("print", "send"):
-        jobs.publish("ann", job)
-    jobs.reject(jobs.get())
-    jobs.get()
-    recorder.act("totals", "the totals are rebuilt", position=3, ann=10)
-    return recorder.trace
+@pytest.mark.parametrize("view", STILLS)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_still_is_a_picture_with_words_the_same_each_time_and_for_a_run_that_was_stored(name, view):
+    trace = SCENARIOS[name]().trace
+    player = play(trace, view, at=100)
+    assert player.picture() == player.picture() and player.words().startswith(f"{trace.title}. ")
+    stored = play(Trace.from_json(trace.as_json()), view, at=100)
+    assert (stored.picture(), stored.words()) == (player.picture(), player.words())
+    for text in xml.dom.minidom.parseString(player.picture()).getElementsByTagName("text"):
+        assert 0 <= float(text.getAttribute("x")) <= WIDTH
 
 
-def saga():
-    def no_courier(key):
-        raise Rejected("no courier is free")
-
-    def nothing(key):
-        return None
-
-    steps = (Step("reserve", nothing, nothing), Step("charge", nothing, nothing), Step("ship", no_courier, nothing))
-    return Saga("order-7", steps)
+def test_the_stage_shows_its_moment_and_without_one_the_end(raft):
+    before = play(raft, "stage", at=250).words()
+    assert "n1, ★ leader, term 1, log 1 · commit 1; " in before and "; c1, write x 1, ✓; c2, idle. No messages under way." in before
+    assert "n5, ★ leader, term 2, log 3 · commit 3; c1, write x 2, ? no answer; c2, write x 4, ✓." in play(raft, "stage").words()
 
 
-def one_saga(**more):
-    recorder = Recorder("saga", title="An order")
-    try:
-        run(saga(), EventStore(":memory:"), recorder=recorder, **more)
-    except Crashed:
-        pass
-    return recorder.trace
+def test_the_stage_shows_two_leaders_on_two_sides_of_a_cut(raft):
+    player = play(raft, "stage", at=604.9)
+    assert said(player).count("★ leader") == 2 and "at 604.8 ms · ✂ n1 n2 c1 | n3 n4 n5 c2" in said(player)
+    assert said(player).count("✂") == 6  # Each link between the two sides.
+    assert "write x 2" in said(player) and "waits …" in said(player)
+    assert player.words().endswith("Cut: n1 n2 c1 | n3 n4 n5 c2.")
 
 
-def test_a_stream_shows_its_events_and_the_state_before_and_after_the_one_asked_for():
-    said = words(play(account(), "stream", at=3).picture())
-    assert said[:2] == ["Ann's account", "ann, version 2 of 3"] and "2. MoneyDeposited amount 100" in said
-    assert said[-3:] == ["balance", "100", "● 200"]
-    assert words(play(account(), "stream").picture())[-1] == "● 300"
-    assert words(play(account(), "stream", at=0).picture())[1] == "ann, before its first event"
+def test_messages_under_way_are_named():
+    cluster = Cluster(Raft, 3, seed=1, clients=0, title="Under way")
+    cluster.run(400)
+    arrives = next(event for event in cluster.trace.events if event.kind == "deliver")
+    sent = cluster.trace.events[arrives.ref]
+    player = play(cluster, "stage", at=(sent.time + arrives.time) / 2000)
+    assert "RequestVote" in said(player) and re.search(r"[12] messages? under way: RequestVote\.", player.words())
 
 
-def test_a_long_stream_shows_the_events_around_the_moment():
-    picture = play(account(60), "stream", at=40).picture()
-    said = [text for text in words(picture) if "Money" in text]
-    assert len(said) == 16 and "39. MoneyDeposited amount 100" in said and len(picture) < 6000
+def test_a_node_that_is_down_and_one_that_has_not_started_are_two_things():
+    cluster = Cluster(Raft, 3, seed=1, clients=0, title="Down")
+    cluster.run(200).crash("n2")
+    assert "n2, down" in play(cluster, "stage").words()
+    cluster.trace.records[:] = cluster.trace.records[:2]
+    assert "n2, not started" in play(cluster, "stage").words()
 
 
-def test_a_state_that_folds_to_a_number_has_a_row():
-    store = EventStore(":memory:")
-    handle(store, "clicks", ACCOUNT, Open("x"))
-    trace = stream(store.read("clicks"), Decider(0, None, lambda count, event: count + 1))
-    assert words(play(trace, "stream").picture())[-2:] == ["state", "● 1"]
+def test_logs_show_what_is_committed_and_what_will_be_overwritten(raft):
+    player = play(raft, "logs", at=604.9)
+    assert "n1 (★leader 1) 1: x 1 of term 1, 2: x 2 of term 1, of which 2 will be overwritten, committed to 1" in player.words()
+    assert "n5 (★leader 2) 1: x 1 of term 1, committed to 0" in player.words()
+    assert said(player).count("✗") == 2 and said(player).count("x 2") == 2
+    assert "will be overwritten" not in play(raft, "logs").words()
 
 
-def test_a_board_shows_places_lags_tries_hands_dead_letters_and_read_models():
-    said = words(play(board(), "pipeline").picture())
-    assert {"payments", "jobs", "totals", "partition 0", "partition 1", "waiting", "in hand", "✗ dead letters", "empty", "read model at event 3", "ann: 10"} <= set(said)
-    assert any("ledger: lag" in each and "mail: lag" in each for each in said)
-    assert any("◐" in each and "↻1" in each and "◐" in each.partition("↻")[2] for each in said[:-1]) and any(each.startswith("⚑ ") for each in said)
-    assert any(each.endswith(" more") for each in said), "a long row begins at the first group's place"
+def test_logs_of_a_protocol_with_other_names():
+    trace = Trace(("a", "b"), title="Other names")
+    trace.records = [(0, "tell", "a", None, None, "a has two.", {"entries": ({"epoch": 3, "value": "v"}, {"epoch": 4, "value": "w"}), "done": 1})]
+    player = play(trace, "logs", log="entries", entry_term="epoch", commit_index="done")
+    assert "a 1: v of term 3, 2: w of term 4, committed to 1" in player.words() and {"v", "w"} <= set(said(player))
+    assert "no node has a field “log”" in play(trace, "logs").words()
 
 
-def test_a_saga_shows_what_became_of_each_step():
-    said = words(play(one_saga(), "saga").picture())
-    assert said.count("undone") == 2 and "rejected" in said and said[-1] == "The saga is compensated."
-    crashed = words(play(one_saga(crash_at=3), "saga").picture())
-    assert crashed[-1] == "✕ The orchestrator is down. Its log holds 3 events." and "called, no answer yet" in crashed
+def test_long_logs_show_their_end():
+    trace = Trace(("a",), title="Long")
+    trace.records = [(0, "tell", "a", None, None, "a has many.", {"log": tuple({"term": 1, "value": number} for number in range(1, 41)), "commit_index": 40})]
+    player = play(trace, "logs")
+    assert "at 0.0 ms · entries 29 to 40" in said(player) and {"29", "40"} <= set(said(player)) and "28" not in said(player)
 
 
-def test_a_choice_of_runs_shows_the_first_one_s_view():
-    shown = runs(every_crash(saga(), lambda: EventStore(":memory:"), lambda title: Recorder("saga", title=title)), "saga")
-    assert "The saga is compensated." in words(shown.picture()) and "Saga lanes of order-7, without a crash" in shown.words()
+def test_a_history_shows_the_calls_and_the_smallest_bad_core():
+    store = Cluster(AvailableRegister, 3, seed=5, clients=2, title="A store that always answers")
+    anna, ben = store.client("c1"), store.client("c2")
+    store.run(until=anna.write("x", 1, to="n1")).run(60).partition("n1 c1", "n2 n3 c2")
+    store.run(until=anna.write("x", 2, to="n1")).run(until=ben.read("x", to="n3")).heal()
+    store.run(20).run(until=ben.write("x", 3, to="n3"))
+    verdict = linearizable(store)
+    assert play(verdict, "history").words() == ("A store that always answers. Client operations: ◆ c1 write x 1 ✓; ◆ c1 write x 2 ✓; ◆ c2 read x → 1; c2 write x 3 ✓. "
+                                                "◆ marks the smallest part that no order explains.")
+    assert history(verdict.history).words().startswith("A recorded history. Client operations: ")
+    assert "4 calls" in said(play(verdict, "history"))
 
 
-@pytest.mark.parametrize("trace, view", [(account, "stream"), (board, "pipeline"), (one_saga, "saga")])
-def test_the_same_picture_each_time_and_after_a_journey_through_a_file(trace, view):
-    again = Trace.from_json(json.loads(trace().dumps()))
-    assert play(trace(), view).picture() == play(trace(), view).picture() == play(again, view).picture()
+def test_views_stand_one_under_the_other_and_a_choice_shows_its_first_run(raft):
+    player = play(raft, "logs", "space-time", "fields", at=600)
+    assert {"thick: committed; dashed, ✗: will be overwritten; ▲ the leader's match_index; ▷ its next_index", "✂ links cut"} <= set(said(player))
+    assert "Logs at" in player.words() and "Space-time diagram: " in player.words()
+    assert runs({"one": player}).picture() == player.picture()
 
 
-@pytest.mark.parametrize("view", PICTURES)
-def test_a_run_that_lacks_what_a_view_shows_is_a_space_time_diagram(view):
-    cluster = Cluster(Raft, 3, title="No such thing").run(50)
-    assert play(cluster, view).picture() == play(cluster).picture() and play(cluster, view).words().startswith("Space-time diagram of No such thing")
-
-
-def test_the_first_view_with_a_picture_is_drawn():
-    assert words(play(account(), "fields", "stream").picture())[1].startswith("ann, version")
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_run_in_which_nothing_happened_has_a_still(view):
+    player = play(Trace(("n1",), ("c1",), title="Nothing"), view)
+    assert said(player)[0] == "Nothing" and player.words()

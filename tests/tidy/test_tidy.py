@@ -12,11 +12,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "dslab").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-BASE = {"errors", "values", "node", "machine", "trace", "history", "verdict"}
+BASE = {"errors", "values", "node", "machine", "trace", "packing", "history", "verdict"}
 
 #: What each part of the package may import of the others.
 MAY = {"protocols": {"values", "node", "machine", "errors"}, "sim": BASE, "check": BASE, "events": {"errors", "values"},
-       "show": BASE | {"recorder"}, "specs": BASE | {"check"}, "scenario": BASE | {"check", "sim", "protocols", "toml"}, "live": BASE | {"show", "check", "wire", "protocols"}, "learn": None}
+       "show": BASE | {"recorder"}, "specs": BASE | {"check"}, "scenario": BASE | {"check", "sim", "protocols", "toml"}, "scenario_words": {"scenario", "sim", "protocols"}, "live": BASE | {"show", "check", "wire", "protocols"}, "learn": None}
 
 
 def imports(path: Path) -> set[str]:

@@ -48,7 +48,6 @@ class Bounds(NamedTuple):
     words: str
     system: Callable[[type[Node]], Nodes]
     look: Callable = explore
-    look: Callable = explore
     options: dict = {}
 
 
@@ -231,11 +230,7 @@ def calm(cluster: Cluster) -> str | None:
 def simulated(kind: type[Node], seeds=range(SEEDS)) -> str | None:
     """What goes wrong in the first of the seeded runs in which something does."""
     for seed in seeds:
-        try:
-            wrong = _duel(kind, seed) if issubclass(kind, Paxos) else _stormy(kind, seed)
-        except ImportError as error:
-            wrong = f"a handler raises {type(error).__name__}"
-        if wrong:
+        if wrong := _duel(kind, seed) if issubclass(kind, Paxos) else _stormy(kind, seed):
             return wrong
     return None
 

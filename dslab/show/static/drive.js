@@ -10,6 +10,8 @@ const STYLE = `
 .branches { display: grid; gap: 0 .75rem; }
 .branches.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .head, .bar { display: flex; flex-wrap: wrap; gap: .3rem; align-items: center; padding: .35rem .75rem; }
+/* Beside each other, what belongs together stands at the same height. */
+.branches.two .branch { display: grid; grid-row: span 4; grid-template-rows: subgrid; }
 .branch { min-width: 0; padding: .25rem .5rem; border-top: 1px solid var(--line); }
 .branch dslab-trace { margin: .25rem 0; }
 .head input { font: inherit; font-weight: 600; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px; height: 2.1rem; padding: 0 .5rem; width: 10rem; flex: 1 1 7rem; min-width: 0; }
@@ -18,6 +20,7 @@ const STYLE = `
 pre { margin: .4rem 0; padding: .5rem; background: var(--tint); border-radius: 6px; overflow: auto; font: 12.5px/1.5 ui-monospace, monospace; }
 .did a { color: var(--mark); }
 .note { margin: 0; padding: .6rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+@media print { .bar, .head button, .parts button { display: none; } .head input { border: 0; } }
 `;
 let groups = 0;
 
@@ -28,11 +31,10 @@ class Drive extends Widget {
   load() {}
 
   build() {
-    // Only a live one and one that waits for Python stand in a page; the first of them is meant by the page's address.
-    const link = /(^|[#&])s=/.test(location.hash) && document.querySelector("dslab-drive") === this ? location.hash : null;
+    this.note = html("p", { class: "note", role: "note", hidden: true });
     if (!this.model) {
-      this.body.append(...(link ? [html("p", { class: "note", role: "note" }, scenarioInWords(link))] : []), html("slot"));
-      return link ? this.scrollIntoView({ block: "start" }) : undefined;
+      this.body.append(this.note, html("slot"));
+      return this.visit();
     }
     this.group = `drive ${++groups}`;
     this.texts = new Map();
@@ -41,20 +43,46 @@ class Drive extends Widget {
     this.problem = html("p", { class: "problem", role: "alert" });
     this.stand = html("div", { class: "branches" }, html("p", { class: "note" }, "The scenario runs in Python …"));
     this.body.setAttribute("aria-label", "A scenario to drive");
-    this.body.append(html("div", { class: "bar" }, this.undo, this.problem), this.stand);
+    this.body.append(html("div", { class: "bar" }, this.undo, this.problem), this.note, this.stand);
     this.heard ??= (answer) => this.answered(answer);
     this.addEventListener("dslab-act", (event) => this.acted(event));
+    if (!this.visit()) this.ask({ do: "open", link: null });
+  }
+
+  /** Open the scenario in the page's address, where this drive is meant: the one that the link was copied from, else the page's
+      first. Drives with Python come one after the other, as their cells run, so the first of them waits for a word. */
+  visit() {
+    const link = /(^|[#&])s=/.test(location.hash) ? location.hash : null, of = new URLSearchParams(link?.slice(1)).get("of");
+    const drives = [...document.querySelectorAll("dslab-drive")].filter((each) => !each.model === !this.model);
+    const meant = drives.find((each) => of && each.getAttribute("scenario") === of), open = this.model && (meant || !of);
+    this.note.hidden = true;
+    if (!link || this !== (meant ?? drives[0])) return false;
+    if (!open) {
+      this.note.hidden = false;
+      this.note.replaceChildren(...(this.model ? ["The scenario in this page’s address comes from another system than this one. ", html("button", { type: "button", onclick: () => this.openLink(link) }, "Open it here")] : [scenarioInWords(link)]));
+      if (!this.model) this.scrollIntoView({ block: "start" });
+      return false;
+    }
+    for (const each of drives) if (each.note) each.note.hidden = true;
+    return this.openLink(link);
+  }
+
+  openLink(link) {
+    this.note.hidden = true;
     this.ask({ do: "open", link });
+    return true;
   }
 
   /** In the page, again after it was moved or taken out for a while. */
   watch() {
     this.model?.on("msg:custom", this.heard);
+    addEventListener("hashchange", this.jump ??= () => this.visit());
     super.watch();
   }
 
   disconnectedCallback() {
     this.model?.off?.("msg:custom", this.heard);
+    removeEventListener("hashchange", this.jump);
     super.disconnectedCallback();
   }
 
@@ -108,10 +136,10 @@ class Drive extends Widget {
     this.tellDeeds(parts, branch);
   }
 
-  /** What was chosen, and the focus, go over to a new branch: there the story goes on. */
+  /** What was chosen, the part of the time that is shown, and the focus go over to a new branch: there the story goes on. */
   hands(trace) {
-    const { stage } = this.hand.memory;
-    trace.memory = { stage: { ...stage } };
+    const { stage, ...more } = this.hand.memory;
+    trace.memory = { stage: { ...stage }, ...more };
     if (stage) stage.focused = false;
     this.hand = null;
   }
@@ -122,6 +150,8 @@ class Drive extends Widget {
     parts.name.addEventListener("change", () => this.ask({ do: "name", branch: number, name: parts.name.value }));
     parts.close = on("Close", () => ({ do: "close" }));
     const here = () => (parts.trace.run.stepTimes[parts.trace.step] ?? 0) / 1000;
+    // No page has this run but the one that the reader stands on: its address is its scenario's.
+    parts.trace.address = () => `${location.href.split("#")[0]}#${parts.link}&of=${this.getAttribute("scenario")}&t=${here()}`;
     parts.element = html("section", { class: "branch" }, html("div", { class: "head" }, parts.name, on("Branch here", () => { this.hand = parts.trace; return { do: "branch", at: here() }; }), on("One second longer", () => ({ do: "longer" })), parts.close), parts.parting, parts.trace, parts.did);
     this.parts.set(number, parts);
     return parts;
@@ -132,14 +162,14 @@ class Drive extends Widget {
     if (parts.file) URL.revokeObjectURL(parts.file);
     parts.file = URL.createObjectURL(new Blob([toml], { type: "application/toml" }));
     const download = html("a", { href: parts.file, download: `${name.replace(/[^\p{L}\p{N}]+/gu, "-")}.toml` }, "Download it");
-    const address = () => `${location.href.split("#")[0]}#${link}&t=${(parts.trace.run.stepTimes[parts.trace.step] ?? 0) / 1000}`;
+    parts.link = link;
     const copied = html("span", { role: "status" });
     const copy = html("button", { type: "button", onclick: async () => {
       try {
-        await navigator.clipboard.writeText(address());
+        await navigator.clipboard.writeText(parts.trace.address());
         copied.textContent = "The link is on the clipboard.";
       } catch {
-        copied.replaceChildren(html("a", { href: address() }, "This is the link."));
+        copied.replaceChildren(html("a", { href: parts.trace.address() }, "This is the link."));
       }
     } }, "Copy a link to it");
     parts.did.replaceChildren(html("summary", {}, "What you did, as a scenario"), html("pre", { tabindex: 0, "aria-label": "The scenario as TOML" }, toml),

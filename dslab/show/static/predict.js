@@ -105,6 +105,8 @@ class Predict extends Widget {
     if (this.shown === now && this.body.childElementCount) return;
     this.shown = now;
     this.body.replaceChildren(...(guess ? this.answered(guess) : [this.asked()]));
+    // A page may keep back what tells the answer.
+    this.dispatchEvent(new CustomEvent("dslab-guess", { bubbles: true, composed: true, detail: { made: Boolean(guess) } }));
   }
 
   // Before.

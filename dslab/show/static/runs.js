@@ -33,7 +33,7 @@ class Runs extends Widget {
   /** Show the run called `name`. */
   choose(name, pressed = false) {
     this.select.value = name;
-    const player = html("dslab-trace", { class: "dslab", views: this.getAttribute("views"), at: this.content.at?.[name] });
+    const player = html("dslab-trace", { class: "dslab", views: this.getAttribute("views"), at: this.content.at?.[name], ...this.content.names?.[name] });
     player.alternatives = { names: this.names, shown: name, choose: (other) => this.choose(other, true) };
     player.data = this.content.runs[name];
     // The view in which it was pressed is drawn anew: the reader goes on from the same place.

@@ -80,6 +80,9 @@ class Trace extends Widget {
     }
     this.body.append(this.account = this.words());
     this.help.append(html("dl", {}, ...this.keys().flatMap(([keys, what]) => [html("dt", {}, keys), html("dd", {}, what)])));
+    // A long sentence gets room for good, so that what stands below doesn't jump while the run plays.
+    const room = new ResizeObserver(() => { this.sentence.style.minHeight = `${Math.min(this.sentence.offsetHeight, 180)}px`; });
+    room.observe(this.sentence);
     this.channel = Channel.named(this.getAttribute("group") || this.fingerprint);
     this.channel.join(this);
     addEventListener("hashchange", this.jump = () => this.visit());
@@ -250,6 +253,7 @@ class Trace extends Widget {
   // Painting.
 
   resized(width) {
+    this.sentence.style.minHeight = "";
     this.views.forEach((view) => view.resized?.(width));
   }
 

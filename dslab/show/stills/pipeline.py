@@ -1,21 +1,25 @@
 """The pipeline board as a still picture: partitions and queues as rows of boxes, with places, lag, tries, dead letters and read models."""
 
-from dslab.show.stills.paper import HUES, LEFT, SOFT, WIDTH, box, lanes, moment, pairs, sheet, text
+from dslab.show.drawing import HUES, SOFT, WIDTH, Still, box, moment, number_at, text
+from dslab.show.stills.lanes import lanes, pairs
 from dslab.trace import Trace
 from dslab.values import show
 
 __all__ = ["pipeline"]
 
-BOX, HIGH, LABEL = 68, 44, 110
+LEFT, BOX, HIGH, LABEL = 8, 68, 44, 110
 #: So many boxes stand in a row; of more those from the first group's place on.
 MOST = (WIDTH - 2 * LEFT - LABEL - 60) // (BOX + 5)
 LEGEND = "⚑ a group goes on here: before it everything is done · ◐ in hand · ↻ failed so often"
 KNOWN = ("partitions", "queue", "unacknowledged", "dead", "log", "offsets", "reading", "readers", "retries", "position")
 
 
-def pipeline(trace: Trace, at: float | None = None) -> str:
+def pipeline(trace: Trace, at: float | None, names: dict[str, str]) -> Still:
     """The board as it stands at `at`, or at the run's end."""
-    known = lanes(trace, moment(trace, at))
+    number = number_at(trace, at)
+    known = lanes(trace, number)
+    if not any("partitions" in fields or "queue" in fields for fields in known.values()):
+        return Still(0, [], "This run has no pipeline to show: no node has a field “partitions” or “queue”.")
     board = _Board()
     for name, fields in known.items():
         groups = {other: {field: dict(pairs(value)) if field in ("offsets", "reading", "readers", "retries") else value for field, value in state.items()}
@@ -26,15 +30,17 @@ def pipeline(trace: Trace, at: float | None = None) -> str:
             board.queue(name, fields)
         elif "position" in fields:
             board.projection(name, fields)
-    return sheet(trace.title, board.y + 16, [*board.parts, text(LEFT, board.y + 4, LEGEND, SOFT)])
+    parts = [text(LEFT, 14, moment(trace, number), SOFT), *board.parts, text(LEFT, board.y + 4, LEGEND, SOFT, size=12)]
+    return Still(board.y + 16, parts, f"Pipeline board {moment(trace, number)}: {'; '.join(board.words)}.")
 
 
 class _Board:
-    """What is drawn so far, and where the next row begins."""
+    """What is drawn so far, in SVG and in words, and where the next row begins."""
 
     def __init__(self):
         self.parts: list[str] = []
-        self.y = 46
+        self.words: list[str] = []
+        self.y = 30
         self._hues: dict = {}
 
     def log(self, name: str, fields: dict, groups: dict) -> None:
@@ -42,13 +48,16 @@ class _Board:
         for partition, events in pairs(fields["partitions"]):
             flags = [(group, state["offsets"].get(partition, 0)) for group, state in groups.items()]
             lags = [f"{group}: lag {len(events) - offset}{self._reader(groups[group], partition)}" for group, offset in flags]
+            self.words.append(f"partition {partition} of {name} holds {len(events)}" + "".join(f", {lag}" for lag in lags))
             self._row(f"partition {partition}", events, flags, [self._signs(groups, partition, offset) for offset in range(len(events))], " · ".join(lags))
         for group, state in groups.items():
             if state.get("dead"):
                 self._row(f"✗ {group}'s dead", state["dead"])
+                self.words.append(f"{group} gave up on {len(state['dead'])}")
 
     def queue(self, name: str, fields: dict) -> None:
         self._name(name, "queue")
+        self.words.append(f"queue {name} holds {len(fields['queue'])}, {len(fields.get('unacknowledged', ()))} in hand, {len(fields.get('dead', ()))} dead")
         self._row("waiting", fields["queue"])
         self._row("in hand", fields.get("unacknowledged", ()), signs=["◐"] * len(fields.get("unacknowledged", ())))
         if fields.get("dead"):
@@ -59,6 +68,7 @@ class _Board:
         for field, value in fields.items():
             if field not in KNOWN:
                 self.parts.append(text(LEFT + 8, self.y, f"{field}: {show(value)}", room=WIDTH - 2 * LEFT))
+                self.words.append(f"{name} has {field} {show(value)}")
                 self.y += 18
 
     @staticmethod
@@ -77,7 +87,8 @@ class _Board:
         return " ".join(said)
 
     def _name(self, name: str, kind: str) -> None:
-        self.parts.append(text(LEFT, self.y, name, more='font-weight="600"') + text(LEFT + 8 + 7.5 * len(name), self.y, kind, SOFT))
+        self.y += 6
+        self.parts.append(text(LEFT, self.y, name, bold=True) + text(LEFT + 6 + 9 * len(name), self.y, kind, SOFT))
         self.y += 20
 
     def _row(self, label: str, events, flags=(), signs=(), below: str = "") -> None:
@@ -104,6 +115,6 @@ class _Board:
 
     def _box(self, x: float, y: float, key, event, sign: str) -> None:
         hue = HUES[self._hues.setdefault(key, len(self._hues)) % len(HUES)]
-        self.parts.append(box(x, y, BOX, HIGH, hue, more=f'stroke-width="{2.5 if sign else 1.2}"') + f'<rect x="{x:g}" y="{y:g}" width="{BOX}" height="4" fill="{hue}"/>'
-                          + text(x + 5, y + 16, key, hue, room=BOX - 8, more='font-weight="600"') + text(x + 5, y + 29, event, room=BOX - 8)
-                          + text(x + 5, y + 41, sign, SOFT, room=BOX - 6, more='font-size="10"'))
+        self.parts += [box(x, y, BOX, HIGH, hue, wide=2.5 if sign else 1.2), f'<rect x="{x:g}" y="{y:g}" width="{BOX}" height="4" fill="{hue}"/>',
+                       text(x + 5, y + 16, show(key), hue, bold=True, size=12, room=BOX - 4), text(x + 5, y + 29, show(event), size=12, room=BOX - 4),
+                       text(x + 5, y + 41, sign, SOFT, size=10, room=BOX + 8)]

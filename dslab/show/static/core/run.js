@@ -5,6 +5,8 @@ const KINDS = { b: "start", s: "send", d: "deliver", x: "lose", t: "set", c: "ca
   p: "pause", u: "resume", P: "cut", H: "heal", F: "fault", i: "invoke", o: "ok", n: "fail", "?": "info", m: "mark", a: "act", l: "tell" };
 const WITH_STATE = new Set(["start", "deliver", "fire", "restart", "act", "tell"]);
 const WITHIN_STEP = new Set(["send", "set", "cancel"]);
+const VERSION = 2;  // Version 1 had no lists that grow.
+const LONG = 8;  // A list of more items than this is long for a sentence.
 const COLUMNS = ["time", "place", "other", "ref", "data"];
 
 export class BadRun extends Error {}
@@ -43,8 +45,8 @@ export function className(value) {
 export class Run {
   constructor(data) {
     if (!data || data.format !== "dslab-trace") throw new BadRun("This is no recorded run of dslab, so there is nothing to play.");
-    if (data.version !== 1) {
-      throw new BadRun(`This run has format version ${data.version}, and this page plays version 1: build the page again with a newer dslab.`);
+    if (![1, VERSION].includes(data.version)) {
+      throw new BadRun(`This run has format version ${data.version}, and this page plays version ${VERSION}: build the page again with a newer dslab.`);
     }
     this.title = data.title;
     this.replay = data.replay;
@@ -63,7 +65,7 @@ export class Run {
     this.nodes = data.nodes;
     this.lanes = [...data.nodes, ...data.clients];
     this.fields = data.fields;
-    this.values = data.values;
+    this.values = grown(data.values, data.version === 1 ? [] : data.grows);
     this.count = count;
     this.place = data.place;
     this.other = data.other;
@@ -121,6 +123,12 @@ export class Run {
     const { events, states } = this.history[lane];
     const place = upper(events, event) - 1;
     return place < 0 ? null : states[place];
+  }
+
+  /** Whether a node has started by `event`; a lane that never says so was there before the recording. */
+  started(lane, event) {
+    const [first] = this.history[lane].events;
+    return first === undefined || first <= event || this.kind[first] !== "start";
   }
 
   stateBefore(lane, event) {
@@ -259,7 +267,7 @@ export class Run {
   }
 
   changes(event) {
-    return this.kind[event] === "tell" ? [] : this.changed(event).map(([field, old, value]) => `${this.fields[field]} ${show(this.values[old])} → ${show(this.values[value])}`);
+    return this.kind[event] === "tell" ? [] : this.changed(event).map(([field, old, value]) => `${this.fields[field]} ${change(this.values[old], this.values[value])}`);
   }
 
   effects(from, to) {
@@ -274,10 +282,32 @@ export class Run {
         continue;
       }
       last = -1;
-      phrases.push(this.kind[event] === "set" ? `sets ${show(payload[0])} for ${milliseconds(payload[1])} ms` : `cancels ${show(payload)}`);
+      phrases.push(this.kind[event] === "set" ? `sets ${show(payload[0])}${this.unit === "ms" ? ` for ${this.moment(payload[1])}` : ""}` : `cancels ${show(payload)}`);
     }
     return phrases;
   }
+}
+
+/** What became of a field. A long list that grows is said by what it gains. */
+function change(old, value) {
+  const same = (item, place) => item === value[place] || JSON.stringify(item) === JSON.stringify(value[place]);
+  if (!(Array.isArray(old) && old.length > LONG && Array.isArray(value) && old.length <= value.length && old.every(same))) return `${show(old)} → ${show(value)}`;
+  return `gains ${value.slice(old.length).map(show).join(", ")} and has ${value.length} items`;
+}
+
+/** The values. Lists that grow from one another share their items, and each is copied out of them where it is read. */
+function grown(values, grows) {
+  const all = values.slice(), shared = new Map();  // [items, how many of them are the list's] of each list that has grown.
+  for (let at = 0; at < grows.length; at += 2) {
+    const [value, other] = [grows[at], grows[at + 1]];
+    if (!(other >= 0 && other < value && !(value <= grows[at - 2])) || !Array.isArray(values[other]) || !Array.isArray(values[value])) throw new Error("grows");
+    const [before, count] = shared.get(other) ?? [values[other], -1], items = before.length === count ? before : all[other].slice();
+    for (const item of values[value]) items.push(item);
+    const size = items.length;
+    shared.set(value, [items, size]);
+    Object.defineProperty(all, value, { get: () => items.slice(0, size) });
+  }
+  return all;
 }
 
 /** The groups that a set of cut links ("from to") divides the lanes into; null where it is no partition. */

@@ -41,5 +41,6 @@ dt { font-weight: 600; } dd { margin: 0; color: var(--soft); }
 .bad { margin: 0; padding: .6rem .75rem; border: 1px solid var(--line); border-inline-start: 4px solid #b3261e; border-radius: 6px; background: var(--tint); }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: .1rem .75rem .4rem; color: var(--soft); font-size: 12.5px; }
 @media (max-width: 480px) { .controls { padding: .35rem .5rem; } button, select { min-width: 2rem; padding: 0 .35rem; } .sentence { padding: .5rem; } }
-@media print { .controls, details, .hint { display: none; } .scroll { max-height: none; } }
+/* Paper is white, and a picture's colours are no decoration; it shrinks with the page and keeps its shape. */
+@media print { .controls, details, .hint { display: none; } .scroll { max-height: none; } .widget { print-color-adjust: exact; -webkit-print-color-adjust: exact; break-inside: avoid; } canvas { height: auto !important; } }
 `;

@@ -92,9 +92,10 @@ export class Widget extends HTMLElement {
   // The theme and the width may change under a widget.
 
   watch() {
-    const theme = () => {
+    const listen = (target, name, heard) => { target.addEventListener(name, heard); return { disconnect: () => target.removeEventListener(name, heard) }; };
+    const night = matchMedia("(prefers-color-scheme: dark)"), theme = () => {
       const said = document.documentElement.dataset.theme || (document.body.dataset.jpThemeLight && (document.body.dataset.jpThemeLight === "true" ? "light" : "dark"));
-      this.dark = said ? said === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      this.dark = !this.printing && (said ? said === "dark" : night.matches);
       this.toggleAttribute("dark", this.dark);
       this.colors = palette(this.dark);
       this.repaint();
@@ -104,7 +105,9 @@ export class Widget extends HTMLElement {
     themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
     const sizes = new ResizeObserver(() => this.size());
     sizes.observe(this.body);
-    this.watchers = [themes, sizes];
+    // Paper is light, and no frame comes before the page is printed.
+    const print = (printing) => () => { this.printing = printing; theme(); if (this.painted) this.paint(); };
+    this.watchers = [themes, sizes, listen(night, "change", theme), listen(window, "beforeprint", print(true)), listen(window, "afterprint", print(false))];
     this.size();
     theme();
   }

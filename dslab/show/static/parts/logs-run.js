@@ -9,7 +9,7 @@ const ROOM = 7;
 export class LogRun {
   /** `named(what)` gives another name for a field, or null. */
   constructor(run, named) {
-    Object.assign(this, { run, logs: new Map(), entries: [], known: new Map() });
+    Object.assign(this, { run, logs: new Map(), entries: [], known: new Map(), met: new Map() });
     const field = (name) => run.fields.indexOf(named(name) ?? name.replace("-", "_"));
     this.field = { log: field("log"), commit: field("commit-index"), snapshot: field("snapshot-index"), match: field("match-index"), next: field("next-index"), role: field("role"), term: field("current-term") };
     this.term = named("entry-term") ?? "term";
@@ -30,6 +30,11 @@ export class LogRun {
 
   /** The number of an entry: equal ones are one. */
   entry(value) {
+    if (!this.met.has(value)) this.met.set(value, this.number(value));  // Logs that grow from one another share their entries.
+    return this.met.get(value);
+  }
+
+  number(value) {
     const key = JSON.stringify(value);
     if (!this.known.has(key)) {
       const command = value?.command ?? value?.value ?? value, { f, key: name, value: asked } = command ?? {};

@@ -3,7 +3,7 @@
 import { SMALL, fitted, line } from "../core/draw.js";
 import { show } from "../core/run.js";
 
-export const LANE = 46, TOP = 30, AXIS = 24;
+export const LANE = 46, TOP = 40, AXIS = 24;
 
 /** What a diagram with run, host, pen, from, to, left, right, width, height, now and the colours of the mode is drawn on. */
 export class Ground {
@@ -23,7 +23,7 @@ export class Ground {
       pen.lineWidth = 0.6;
       line(pen, x, TOP - 4, x, this.height - AXIS);
       pen.fillStyle = this.soft;
-      pen.fillText(this.run.unit === "ms" ? `${Math.round(tick * 1000) / 1000} ms` : this.run.moment(tick * 1000), x, this.height - AXIS / 2);
+      if (x < this.width - 22) pen.fillText(this.run.unit === "ms" ? `${Math.round(tick * 1000) / 1000} ms` : this.run.moment(tick * 1000), x, this.height - AXIS / 2);
     }
   }
 

@@ -22,7 +22,7 @@ export class Palette {
       this.element.replaceChildren(this.about, ...groups.map((group) => this.fieldset(group)), ...(this.host.live && chosen?.startsWith("client ") ? [this.callForm(chosen.split(" ")[1])] : []));
       if (focused) [...this.element.querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
     }
-    this.about.replaceChildren(...lines.map((line, row) => html("p", { class: row ? "soft" : "" }, line)));
+    this.about.replaceChildren(...lines.map((line, row) => html("p", { class: row ? "soft" : chosen ? "" : "hint" }, line)));
   }
 
   fieldset({ name, actions }) {
@@ -48,7 +48,7 @@ export class Palette {
     const others = this.run.nodes.filter((other) => other !== name).join(" ");
     const up = [["Crash", { crash: name }], ["Crash, its last write lost", { crash: { node: name, lost: 1 } }], ["Crash, its last write torn", { crash: { node: name, torn: true } }], ["Pause", { pause: name }], ["Isolate", { isolate: name }], ["Hears nothing", { cut: [others, name] }], ["Is not heard", { cut: [name, others] }]];
     const timers = this.stage.timers.filter(({ lane }) => this.run.lanes[lane] === name).map((timer) => [`Fire ${timer.name} now`, { fire: { node: name, timer: timer.name } }]);
-    return { name: `Node ${name}`, actions: { up: [...up, ...timers], paused: [["Resume", { resume: name }], ["Crash", { crash: name }]], down: [["Restart from its disk", { restart: name }]] }[health] };
+    return { name: `Node ${name}`, actions: { up: [...up, ...timers], paused: [["Resume", { resume: name }], ["Crash", { crash: name }]], down: [["Restart from its disk", { restart: name }]] }[health] ?? [] };
   }
 
   clock(name) {

@@ -10,7 +10,7 @@ export class StagePlan {
     Object.assign(this, { run, width, narrow: width < NARROW, under: width < UNDER, nodes: run.nodes.length, clients: run.lanes.length - run.nodes.length });
     this.r = this.narrow ? 21 : 26;
     this.ring = this.nodes === 1 ? 0 : this.narrow ? Math.min(width * 0.3, 100) : this.nodes <= 3 ? 110 : this.nodes <= 5 ? 135 : 150;
-    this.middle = { x: width / 2, y: this.ring + this.r + 24 };
+    this.middle = { x: width / 2, y: this.ring + this.r + (this.narrow ? 56 : 24) };
     // The lowest nodes of three or five stand above the ring's lowest point.
     const low = Math.max(0, ...run.nodes.map((_, lane) => Math.sin(this.angle(lane)))) * this.ring;
     this.height = this.middle.y + low + this.r + (this.narrow ? 46 : 30);
@@ -45,17 +45,19 @@ export class StagePlan {
     } else for (const [attribute, value] of Object.entries({ x: -24, y: -15, width: 48, height: 30 })) body.setAttribute(attribute, value);
     name.setAttribute("y", node ? 1 : 0);
     const beside = node && !this.narrow, left = beside && Math.cos(this.angle(number)) < -0.3;
+    // Where it is narrow the lines stand under a node, and over one at the top, which gets its messages from below.
+    const over = node && this.narrow && Math.sin(this.angle(number)) < -0.9;
     lines.forEach((line, row) => {
       line.setAttribute("text-anchor", !beside ? "middle" : left ? "end" : "start");
       line.setAttribute("x", !beside ? 0 : left ? -r - 22 : r + 22);
-      line.setAttribute("y", beside ? row * LINE - 8 : (node ? r + 20 : 30) + row * (LINE - 1));
+      line.setAttribute("y", beside ? row * LINE - 8 : over ? (row - 1) * (LINE - 1) - r - 18 : (node ? r + 20 : 30) + row * (LINE - 1));
     });
   }
 
   /** The lines beside a node: what it says of itself, and what is wrong with it, which goes first where there is no room. */
   rows(about, wrong) {
     const room = this.narrow ? 2 : 3, said = this.narrow ? about.slice(0, 2) : about;
-    return [...said.slice(0, Math.max(1, room - wrong.length)), ...wrong].slice(0, 3);
+    return [...said.slice(0, Math.max(1, room - wrong.length)), ...wrong].slice(0, room);
   }
 
   /** Text that fits beside a client. */

@@ -72,4 +72,7 @@ export const STAGE_STYLE = `
 .stage .panel button[aria-pressed=true] { background: var(--new); border-color: var(--mark); border-width: 2px; }
 .stage .panel input[type=text] { font: inherit; width: 5rem; height: 1.9rem; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: 0 .4rem; }
 .stage .panel label { display: inline-flex; align-items: center; gap: .3rem; font-size: 13px; }
+/* Two branches beside each other keep their diagrams at one height, whatever is chosen in each. */
+@media (min-width: 1000px) { .stage.live:not(.beside) .panel { min-height: 20.5rem; } }
+@media print { .stage.beside { display: block; } .stage.live .panel.panel.panel { min-height: 0; max-height: none; } .stage .panel .hint, .stage .panel fieldset { display: none; } .stage .panel:has(.hint) { padding: 0; border: 0; } }
 `;

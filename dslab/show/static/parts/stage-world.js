@@ -94,8 +94,9 @@ export class World {
     return this.wrong.filter(({ from, to }) => from <= event && event < to);
   }
 
-  /** "down", "paused" or "up". */
+  /** "not started", "down", "paused" or "up". */
   health(lane, event) {
+    if (!this.run.started(lane, event)) return "not started";
     const { events } = this.run.history[lane];
     if (events.length && events[0] <= event && this.run.stateAfter(lane, event) === null) return "down";
     return this.troubles(event).some(({ kind, about }) => kind === "paused" && about === this.run.lanes[lane]) ? "paused" : "up";

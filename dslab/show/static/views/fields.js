@@ -25,7 +25,7 @@ export default class Fields {
     run.nodes.forEach((_, lane) => {
       const state = run.stateAfter(lane, end - 1);
       this.cells[lane].forEach((cell, field) => {
-        const text = state === null ? (field === 0 ? "down" : "") : state[field] < 0 ? "" : brief(run.values[state[field]]);
+        const text = state === null ? (field > 0 ? "" : run.started(lane, end - 1) ? "down" : "not started") : state[field] < 0 ? "" : brief(run.values[state[field]]);
         const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
         if (cell.textContent !== shown) cell.textContent = shown;
         const isNew = fresh.has(`${lane} ${field}`);
@@ -36,8 +36,11 @@ export default class Fields {
   }
 }
 
-/** A value for a narrow cell: a list of records stands on numbered lines, and records lose their field names. */
+/** A value for a narrow cell, of a long list no more items than have room in it: a list of records stands on numbered lines, where records
+ *  lose their field names; a record's fields stand on lines. */
 function brief(value) {
+  if (Array.isArray(value) && value.length > LONGEST) return `${brief(value.slice(0, LONGEST))}…`;
   if (Array.isArray(value) && value.some((item) => item && item.$)) return value.map((item, place) => `${place + 1}. ${terse(item)}`).join("\n");
-  return value && typeof value === "object" && !Array.isArray(value) && value.$ !== "set" && Object.keys(value).length > 1 ? terse(value) : show(value);
+  const fields = value?.$ && value.$ !== "set" ? Object.entries(value).filter(([name]) => name !== "$") : [];
+  return fields.length > 1 ? fields.map(([name, item]) => `${name}: ${terse(item)}`).join("\n") : show(value);
 }

@@ -253,9 +253,10 @@ export default class Logs {
 const hatch = (number, degrees, gap) => `.t${number} { --hue: var(--t${number}); background-image: repeating-linear-gradient(${degrees}deg, color-mix(in srgb, var(--hue) 26%, transparent) 0 1px, transparent 1px ${gap}px); }`;
 
 const STYLE = `
-.logs { overflow-x: auto; margin: .3rem 0 0; --t0: #4d4d9f; --t1: #0072b2; --t2: #b34700; --t3: #007a5a; --t4: #a3478a; --t5: #6b5d00; --gone: #b3261e; }
+.logs { overflow-x: auto; margin: .3rem 0 0; }
+.logs, .legend { --t0: #4d4d9f; --t1: #0072b2; --t2: #b34700; --t3: #007a5a; --t4: #a3478a; --t5: #6b5d00; --gone: #b3261e; }
 :host([dark]) .logs, :host([dark]) .legend { --t0: #a9a9f5; --t1: #6cb9f0; --t2: #f2a25c; --t3: #4fd1a5; --t4: #e79fcc; --t5: #e3d05c; --gone: #ff8f8f; }
-.legend { --t1: #0072b2; --t2: #b34700; --gone: #b3261e; margin: 0; }
+.legend { margin: 0; }
 .logs table { table-layout: fixed; border-collapse: separate; border-spacing: 0 3px; font-variant-numeric: tabular-nums; }
 .logs th, .logs td { padding: 0; width: ${CELL}px; min-width: 0; max-width: none; height: 38px; text-align: center; vertical-align: middle; position: relative; overflow: hidden; white-space: nowrap; border: 0; }
 .logs thead th { height: 22px; font-weight: 400; font-size: 11.5px; color: var(--soft); background: none; position: static; }
@@ -277,5 +278,5 @@ td.fresh .term::before { content: "+"; color: var(--mark); } td.down { opacity: 
 td.lit { outline: 3px solid var(--mark); outline-offset: -3px; } .logs td:focus-visible { outline: 3px solid var(--mark); outline-offset: -3px; z-index: 1; }
 .detail { margin: 0; padding: .25rem .75rem; min-height: 2em; color: var(--soft); overflow-wrap: anywhere; }
 @media (max-width: 480px) { .detail { min-height: 3.4em; } }
-@media print { .logs { overflow: visible; } }
+@media print { .logs { overflow: hidden; } .detail { display: none; } }
 `;

@@ -81,10 +81,12 @@ export default class SpaceTime extends Ground {
 
   /** It opens on as many steps as can be told apart, from the start or around the moment that it is to show. */
   open() {
+    this.opened = true;
+    // A run that takes another's place in this element, or stands beside it as a branch, keeps the reader's window.
+    if (this.host.memory?.window) return Object.assign(this, this.host.memory.window);
     const { run } = this, first = this.step, room = Math.round(this.width / 18);
     const last = Math.min(run.steps.length - 1, first + room), span = (run.stepTimes[last] ?? 0) - (run.stepTimes[Math.max(0, last - room)] ?? 0);
     this.window(Math.min(run.end || 1000, Math.max(20_000, span * 1.15)), run.stepTimes[first] ?? 0);
-    this.opened = true;
   }
 
   /** Show `span` µs around `time`, which stands at 60 % of the width; the window stays within the run. */
@@ -93,6 +95,7 @@ export default class SpaceTime extends Ground {
     const wide = Math.min(whole, Math.max(2000, span));
     this.from = Math.max(-wide * 0.02, Math.min(time - wide * 0.6, whole - wide));
     this.to = this.from + wide;
+    (this.host.memory ??= {}).window = { from: this.from, to: this.to };
   }
 
   follow() {
@@ -131,7 +134,7 @@ export default class SpaceTime extends Ground {
     for (const arrow of this.inWindow()) (this.touches(arrow) ? here : visible).push(arrow);
     const layered = visible.length > MANY;
     if (layered) this.drawLayers();
-    // The current step's labels are placed first; others are left out where they would cover one.
+    // The current step's labels are placed first, then the nearest; others are left out where they would cover one.
     this.taken = [];
     const labels = [], named = new Set();
     // Of many arrows, those under way now are drawn over the layers, and no label of theirs would be read.
@@ -139,7 +142,8 @@ export default class SpaceTime extends Ground {
     for (const arrow of here) this.drawArrow(arrow, true, labels);
     this.layered = layered;
     if (visible.length > 150) labels.splice(0, labels.length - here.length);
-    for (const label of labels.reverse()) {
+    const away = ({ x, current }) => (current ? -1 : Math.abs(x - this.x(this.now.time)));
+    for (const label of labels.sort((one, other) => away(one) - away(other))) {
       const group = `${label.text} ${label.group}`;
       if (named.has(group) || !this.placeLabel(label)) continue;
       named.add(group);
@@ -203,7 +207,7 @@ export default class SpaceTime extends Ground {
       const instantly = lost !== null && time === arrow.begin;
       if (instantly) toX = fromX + 10;
       if (lost !== null) { toX = fromX + (toX - fromX) * 0.75; toY = fromY + (toY - fromY) * (instantly ? 0.35 : 0.75); }
-      pen.globalAlpha = current ? 1 : past ? 0.62 : 0.16;
+      pen.globalAlpha = current ? 1 : past ? 0.62 : 0.32;
       pen.strokeStyle = pen.fillStyle = lost !== null || altered ? this.host.colors.bad : this.hue(arrow.name);
       pen.lineWidth = current ? 2.4 : 1.15;
       pen.setLineDash(DASHES[style]);
@@ -226,9 +230,11 @@ export default class SpaceTime extends Ground {
     const half = pen.measureText(text).width / 2 + 4;
     const middle = Math.min(this.width - 6 - half, Math.max(this.left + half, x));
     if (Math.abs(middle - x) > half + 20) return false;
+    // Messages of one kind that lie close are told apart from others by their strokes: one name is enough.
+    if (!current && this.taken.some((box) => box.text === text && Math.abs(box.x - middle) < Math.min(110, this.width / 6))) return false;
     const free = [y, y - 15, y + 15].find((at) => this.taken.every((box) => Math.abs(box.x - middle) >= box.half + half || Math.abs(box.y - at) >= 15));
     if (free === undefined) return false;
-    this.taken.push({ x: middle, y: free, half });
+    this.taken.push({ text, x: middle, y: free, half });
     pen.globalAlpha = Math.min(1, alpha + 0.3);
     pen.fillStyle = this.paper;
     pen.fillRect(middle - half, free - 7, half * 2, 14);

@@ -193,7 +193,7 @@ export default class Stage {
     outer.setAttribute("class", ["node", health, state.leads && health === "up" ? "leads" : "", run.place[now.first] === number ? "acts" : "", this.host.lit.has(`node ${name}`) ? "lit" : ""].join(" "));
     body.style.fill = health === "down" ? `url(#${this.id}-hatch)` : "";
     sign.textContent = { down: "✕", paused: "‖" }[health] ?? "";
-    const about = health === "down" ? ["down"] : [(state.leads ? "★ " : "") + state.role, state.term, state.badges].filter(Boolean);
+    const about = ["down", "not started"].includes(health) ? [health] : [(state.leads ? "★ " : "") + state.role, state.term, state.badges].filter(Boolean);
     const wrong = [health === "paused" ? "paused" : "", ...this.wrongWith(name)].filter(Boolean);
     const rows = this.plan.rows(about, wrong);
     lines.forEach((line, row) => { if (line.textContent !== (rows[row] ?? "")) line.textContent = rows[row] ?? ""; });
