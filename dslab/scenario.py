@@ -71,10 +71,18 @@ PATIENCE = 5000  # Milliseconds that a client has to get on once nothing is wron
 
 
 class Outcome:
-    """A scenario's run: the cluster, and a Verdict for each thing that must hold."""
+    """A scenario's run: the cluster, and a Verdict for each thing that must hold. `play`, `figures` and the checkers take it as they take a cluster."""
 
     def __init__(self, cluster: Cluster, verdicts: list[Verdict]):
         self.cluster, self.verdicts = cluster, verdicts
+
+    @property
+    def trace(self):
+        return self.cluster.trace
+
+    @property
+    def history(self):
+        return self.cluster.history
 
     @property
     def holds(self) -> bool | None:

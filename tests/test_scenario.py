@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslab.check import MODELS
+from dslab.check import MODELS, figures, linearizable
 from dslab.errors import DslabError
 from dslab.protocols import PROTOCOLS
 from dslab.scenario import CHECKS, WORDS, Scenario
 from dslab.scenario_shrink import shrink_scenario
 from dslab.scenario_words import EXAMPLE
+from dslab.show import play
 from dslab.sim.byzantine import BEHAVIOURS
 from dslab.sim.nemesis import NEMESES
 from dslab.sim.steps import STEPS, own_options
@@ -47,6 +48,12 @@ def test_the_outcome_is_the_one_that_was_read(path, request):
     if request.config.getoption("--rewrite-golden"):
         golden.write_text(found, encoding="utf-8")
     assert found.splitlines() == golden.read_text(encoding="utf-8").splitlines()
+
+
+def test_an_outcome_is_asked_and_shown_like_its_cluster():
+    outcome = Scenario({"protocol": "raft", "seed": 3, "duration": 800, "workload": ["x"]}).run()
+    assert figures(outcome) == figures(outcome.cluster) and linearizable(outcome).holds is True
+    assert play(outcome).dumps() == play(outcome.cluster).dumps()
 
 
 def test_from_the_shell_with_a_seed_a_trace_and_a_page(tmp_path):

@@ -18,7 +18,10 @@ from zlib import crc32
 from dslab.errors import DslabError
 from dslab.values import Map
 
-__all__ = ["Delivery", "Group", "Log", "Queue"]
+__all__ = ["KEPT", "Delivery", "Group", "Log", "Queue"]
+
+#: So many of a partition's last events are recorded at each step: all of them would make a long run's record grow with its square.
+KEPT = 40
 
 
 class Delivery(NamedTuple):
@@ -48,8 +51,9 @@ class Log:
         entry = (key, event)
         self.partitions = tuple(events + (entry,) if number == partition else events for number, events in enumerate(self.partitions))
         offset = len(self.partitions[partition]) - 1
+        before = {str(number): len(events) - KEPT for number, events in enumerate(self.partitions) if len(events) > KEPT}
         _tell(self, f"{self.name} appends {event} of {key} to partition {partition} at offset {offset}",
-              partitions=Map({str(number): events for number, events in enumerate(self.partitions)}))
+              partitions=Map({str(number): events[-KEPT:] for number, events in enumerate(self.partitions)}), **({"before": Map(before)} if before else {}))
         return partition, offset
 
 

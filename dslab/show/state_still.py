@@ -15,9 +15,11 @@ BOTH = "#a3478a"
 def still(content: dict) -> str:
     """SVG text, the same for the same content."""
     parts = _dots(content) if sum(content["layers"]) <= STATES else _bars(content)
-    return "".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+    signs = _signs(content) if sum(content["layers"]) <= STATES else []
+    parts += [f'<text x="{LEFT}" y="{HEIGHT + 8}" fill="{SOFT}">{escape(" · ".join(signs))}</text>'] if signs else []
+    return "".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 20}" width="{WIDTH}" height="{HEIGHT + 20}" '
                     f'font-family="system-ui, sans-serif" font-size="12"><title>{escape(content["title"])}</title>'
-                    f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/><text x="{LEFT}" y="20" fill="{INK}" font-weight="600">{escape(content["title"])}</text>',
+                    f'<rect width="{WIDTH}" height="{HEIGHT + 20}" fill="#ffffff"/><text x="{LEFT}" y="20" fill="{INK}" font-weight="600">{escape(content["title"])}</text>',
                     *parts, "</svg>"])
 
 
@@ -46,6 +48,17 @@ def _dots(content) -> list[str]:
         x, y = at[content["path"][-1]]
         parts.append(f'<path d="M{x - 6} {y - 6}l12 12m0 -12l-12 12" stroke="{BAD}" stroke-width="2.5"/>')
     return parts
+
+
+def _signs(content) -> list[str]:
+    """What the picture's signs say, of those that it has."""
+    said = ["from left to right: steps from a start (thick)"]
+    if content["valence"]:
+        names, masks = content["valence"]["names"], set(content["valence"]["of"])
+        said += [f"{name[:1]}: only {name} may still be decided" for place, name in enumerate(names) if 1 << place in masks]
+        said += ["B: more than one may"] if any(mask & (mask - 1) for mask in masks) else []
+    said += [f"ring: {', '.join(content['goals'])}"] if any(content["goals"].values()) else []
+    return said + ([f"cross: {content['rule']}, and the steps to it in red"] if content["path"] else [])
 
 
 def _look(content, number) -> tuple[str, str]:

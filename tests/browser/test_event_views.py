@@ -9,7 +9,7 @@ import pytest
 from dslab.events import EventStore, handle
 from dslab.events.aggregate import Decider
 from dslab.events.bank import ACCOUNT, Account, Deposit, Open
-from dslab.events.bus import Group, Log
+from dslab.events.bus import Group, Log, Queue
 from dslab.recorder import Recorder
 from dslab.show import play, stream
 from tests.browser.conftest import ROOT, axe, settle
@@ -118,13 +118,27 @@ def test_groups_at_one_place_share_a_flag_and_a_long_log_shows_where_they_are(sh
     for number in range(90):
         log.publish("ann", f"+{number}")
     for group in groups:
-        group.commit(group.poll("1"))
+        for _ in range(70):
+            group.commit(group.poll("1"))
     page = show(play(recorder, "pipeline", at=1000)._repr_html_())
-    assert page.locator(".boxes .flag").all_inner_texts() == ["⚑ ledger, mail"] and page.locator(".boxes .flag").is_visible()
-    assert page.locator(".boxes li.box").count() == 60 and page.locator(".boxes .more").all_inner_texts() == ["30 more"]
-    seen, row = page.locator(".boxes .flag").bounding_box(), page.locator(".boxes").bounding_box()
-    assert row["x"] <= seen["x"] < row["x"] + row["width"] / 2
-    assert page.locator(".lag").all_inner_texts() == ["ledger: lag 89, read by 1 · mail: lag 89, read by 1"] and page.trouble == []
+    flag = page.locator(".boxes .flag")
+
+    def in_sight():
+        seen, row = flag.bounding_box(), page.locator(".boxes").bounding_box()
+        return row["x"] - 3 <= seen["x"] < row["x"] + row["width"] - 20
+    assert flag.all_inner_texts() == ["⚑ ledger, mail"] and flag.locator("..").get_attribute("title").startswith("offset 70: +70 of ann") and in_sight()
+    assert page.locator(".lag").all_inner_texts() == ["ledger: lag 20, read by 1 · mail: lag 20, read by 1"]
+    to(page, 91)  # The log's last 40 events are on the board, and the first group to read is far behind them.
+    assert page.locator(".boxes li.box").count() == 40 and "50 before" in flag.locator("..").inner_text() and in_sight() and page.trouble == []
+
+
+def test_a_long_queue_says_how_many_more_wait(show):
+    recorder = Recorder("jobs", title="Nobody works")
+    jobs = Queue("jobs", recorder=recorder)
+    for number in range(70):
+        jobs.publish("ann", number)
+    page = show(play(recorder, "pipeline", at=100)._repr_html_())
+    assert page.locator(".boxes li.box").count() == 60 and page.locator(".boxes .more").all_inner_texts() == ["10 more", "empty"]
 
 
 def test_a_crash_point_stands_in_its_step_and_opens_at_the_crash(show, shown):

@@ -94,6 +94,18 @@ def test_pointing_shows_a_run_and_a_click_keeps_it(drawn):
     assert sentence(element).startswith("protocol majority, nodes 5")
 
 
+def test_a_finger_needn_t_be_as_exact_as_a_mouse(drawn):
+    page, element = drawn(viewport={"width": 360, "height": 800}, has_touch=True)
+    picture = element.locator("svg[role=img]")
+    x, y = element.evaluate("e => e.at(3)")
+    picture.tap(position={"x": x + 20, "y": y + 8})
+    settle(page)
+    assert sentence(element).startswith("protocol local, nodes 5")
+    page.mouse.click(picture.bounding_box()["x"] + x - 20, picture.bounding_box()["y"] + y - 8)
+    settle(page)
+    assert sentence(element).startswith("protocol local, nodes 5"), "what lies beside every sign changes nothing"
+
+
 def test_a_limit_greys_out_what_fails_it_and_the_rest_has_its_frontier(drawn):
     page, element = drawn()
     limit(page, "stale", 0)

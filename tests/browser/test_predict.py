@@ -88,6 +88,17 @@ def test_a_number_may_be_off_by_a_little(show, guess, word):
     assert word in element.locator(".verdict").inner_text() and element.locator(".true").last.inner_text().split("\n")[1] == "12 ms"
 
 
+def test_a_reader_knows_how_near_a_number_must_be(show):
+    page = show(html(NUMBER, predict("exact", "How many?", answer=3)))
+    assert "ms, ± 2 is right" in page.locator("dslab-predict").first.locator("fieldset").inner_text() and "±" not in page.locator("dslab-predict").last.locator("fieldset").inner_text()
+
+
+def test_on_paper_there_is_room_for_a_guess_and_no_button(show):
+    page = show(html(NUMBER))
+    page.emulate_media(media="print")
+    assert page.get_by_role("button").count() == 0 and not page.get_by_role("slider", include_hidden=True).is_visible() and page.get_by_role("spinbutton").is_visible()
+
+
 def test_a_text_is_compared_by_the_reader(show):
     page = show(html(TEXT))
     element = answer(page, 0, lambda element: element.get_by_role("textbox").fill("n3 lacks entries"), 90)

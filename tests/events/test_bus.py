@@ -3,7 +3,7 @@
 import pytest
 
 from dslab.errors import DslabError
-from dslab.events.bus import Group, Log, Queue
+from dslab.events.bus import Group, KEPT, Log, Queue
 from dslab.recorder import Recorder
 
 
@@ -89,6 +89,16 @@ def test_a_message_is_acknowledged_once():
     queue.ack(delivery)
     with pytest.raises(DslabError, match="1 of a is not in anybody's hands"):
         queue.ack(delivery)
+
+
+def test_a_long_log_is_recorded_by_its_end_and_how_much_came_before():
+    recorder = Recorder("log")
+    log = Log(recorder=recorder)
+    for number in range(KEPT + 2):
+        log.publish("a", number)
+    states = [record[6] for record in recorder.trace.records]
+    assert [len(state["partitions"]["0"]) + state.get("before", {}).get("0", 0) for state in states] == list(range(1, KEPT + 3))
+    assert states[-1]["before"]["0"] == 2 and states[-1]["partitions"]["0"][0] == ("a", 2) and len(log.partitions[0]) == KEPT + 2
 
 
 def test_what_happens_is_recorded():

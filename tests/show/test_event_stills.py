@@ -45,6 +45,17 @@ def board():
     return recorder.trace
 
 
+def test_a_group_that_is_far_behind_stands_at_the_beginning_of_what_is_recorded():
+    recorder = Recorder("payments", "ledger", title="Behind")
+    log = Log("payments", recorder=recorder)
+    group = Group(log, "ledger", recorder=recorder)
+    for number in range(90):
+        log.publish("ann", number)
+    group.commit(group.poll("1"))
+    said = words(play(recorder.trace, "pipeline").picture())
+    assert {"50 before", "⚑ ledger", "ledger: lag 89, read by 1"} <= set(said) and any(each.endswith(" more") for each in said)
+
+
 def saga():
     def no_courier(key):
         raise Rejected("no courier is free")

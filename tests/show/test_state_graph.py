@@ -84,6 +84,13 @@ def test_the_still_picture_is_an_image_and_the_same_each_time(element):
     assert len(picture) < 40_000
 
 
+def test_the_still_picture_says_what_its_signs_mean():
+    said = [text.firstChild.data for text in xml.dom.minidom.parseString(paxos().picture()).getElementsByTagName("text")]
+    assert "from left to right: steps from a start (thick) · 0: only 0 may still be decided · 1: only 1 may still be decided · B: more than one may · ring: SomethingIsChosen" in said
+    said = [text.firstChild.data for text in xml.dom.minidom.parseString(state_graph(explore(DieHard(), graph=True)).picture()).getElementsByTagName("text")]
+    assert any(each.endswith("cross: NotWanted, and the steps to it in red") for each in said)
+
+
 def test_five_thousand_states_weigh_little():
     assert len(state_graph(explore(TwoPhase(5), graph=True)).dumps()) < 250_000
 

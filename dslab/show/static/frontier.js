@@ -123,7 +123,7 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
 
   near(event) {
     const box = this.picture.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
-    let best = -1, least = 16;
+    let best = -1, least = event.pointerType === "touch" ? 28 : 16;  // A finger is wide.
     for (const number of this.shown ?? []) {
       const [px, py] = this.at(number), away = Math.hypot(px - x, py - y);
       if (away < least) [best, least] = [number, away];

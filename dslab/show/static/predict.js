@@ -58,7 +58,7 @@ textarea:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
 .sure { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .7rem; margin-top: .6rem; } .sure input { flex: 1 1 8rem; max-width: 20rem; } .sure output { min-width: 9.5rem; font-variant-numeric: tabular-nums; }
 .commit { background: var(--mark); border-color: var(--mark); color: var(--paper); padding: 0 .9rem; margin-top: .4rem; }
 .verdict { margin: .6rem 0 .2rem; font-weight: 600; } .why { margin: .3rem 0; } .note, .plea { color: var(--soft); font-size: 13px; margin: .3rem 0 0; } .plea { color: var(--bad); min-height: 1.3em; }
-.plea:empty { display: none; } code { font-size: .92em; background: var(--tint); border-radius: 4px; padding: 0 .25em; } slot { display: block; margin-top: .5rem; }
+.plea:empty { display: none; } @media print { .sure input, .sure output, .commit, .plea, button { display: none; } .sure::after { content: "______ %"; } } code { font-size: .92em; background: var(--tint); border-radius: 4px; padding: 0 .25em; } slot { display: block; margin-top: .5rem; }
 `;
 
 class Predict extends Widget {
@@ -129,9 +129,9 @@ class Predict extends Widget {
   }
 
   inputs() {
-    const { options, unit, question } = this.content;
+    const { options, unit, question, within } = this.content;
     if (this.kind === "choice") return options.map((option) => html("label", { class: "option" }, html("input", { type: "radio", name: "guess", value: option }), html("span", {}, option)));
-    if (this.kind === "number") return [html("input", { type: "number", name: "guess", step: "any", inputmode: "decimal", "aria-label": `${question}${unit ? ` In ${unit}` : ""}` }), unit ?? ""];
+    if (this.kind === "number") return [html("input", { type: "number", name: "guess", step: "any", inputmode: "decimal", "aria-label": `${question}${unit ? ` In ${unit}` : ""}` }), [unit, within ? `± ${show(within)} is right` : ""].filter(Boolean).join(", ")];
     return [html("textarea", { name: "guess", "aria-label": question })];
   }
 

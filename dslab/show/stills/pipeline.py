@@ -11,7 +11,7 @@ LEFT, BOX, HIGH, LABEL = 8, 68, 44, 110
 #: So many boxes stand in a row; of more those from the first group's place on.
 MOST = (WIDTH - 2 * LEFT - LABEL - 60) // (BOX + 5)
 LEGEND = "⚑ a group goes on here: before it everything is done · ◐ in hand · ↻ failed so often"
-KNOWN = ("partitions", "queue", "unacknowledged", "dead", "log", "offsets", "reading", "readers", "retries", "position")
+KNOWN = ("partitions", "before", "queue", "unacknowledged", "dead", "log", "offsets", "reading", "readers", "retries", "position")
 
 
 def pipeline(trace: Trace, at: float | None, names: dict[str, str]) -> Still:
@@ -45,11 +45,13 @@ class _Board:
 
     def log(self, name: str, fields: dict, groups: dict) -> None:
         self._name(name, "log")
+        earlier = dict(pairs(fields.get("before")))
         for partition, events in pairs(fields["partitions"]):
+            before, total = earlier.get(partition, 0), earlier.get(partition, 0) + len(events)
             flags = [(group, state["offsets"].get(partition, 0)) for group, state in groups.items()]
-            lags = [f"{group}: lag {len(events) - offset}{self._reader(groups[group], partition)}" for group, offset in flags]
-            self.words.append(f"partition {partition} of {name} holds {len(events)}" + "".join(f", {lag}" for lag in lags))
-            self._row(f"partition {partition}", events, flags, [self._signs(groups, partition, offset) for offset in range(len(events))], " · ".join(lags))
+            lags = [f"{group}: lag {total - offset}{self._reader(groups[group], partition)}" for group, offset in flags]
+            self.words.append(f"partition {partition} of {name} holds {total}" + "".join(f", {lag}" for lag in lags))
+            self._row(f"partition {partition}", events, flags, [self._signs(groups, partition, offset) for offset in range(before, total)], " · ".join(lags), before)
         for group, state in groups.items():
             if state.get("dead"):
                 self._row(f"✗ {group}'s dead", state["dead"])
@@ -91,25 +93,26 @@ class _Board:
         self.parts.append(text(LEFT, self.y, name, bold=True) + text(LEFT + 6 + 9 * len(name), self.y, kind, SOFT))
         self.y += 20
 
-    def _row(self, label: str, events, flags=(), signs=(), below: str = "") -> None:
-        """A row of boxes: flags stand above the box at their place, what is below under the row."""
-        first, top = max(0, min(len(events) - MOST, min((offset for _, offset in flags), default=0) - 1)), self.y + (14 if flags else 0)
-        last = min(len(events), first + MOST)
+    def _row(self, label: str, events, flags=(), signs=(), below: str = "", before: int = 0) -> None:
+        """A row of boxes for the events from number `before` on: flags stand above the box at their place, what is below under the row."""
+        total, top = before + len(events), self.y + (14 if flags else 0)
+        first = max(before, min(total - MOST, min((offset for _, offset in flags), default=0) - 1))
+        last = min(total, first + MOST)
         self.parts.append(text(LEFT + 8, top + 26, label, SOFT, room=LABEL))
         at = {}
         for group, offset in flags:
-            at.setdefault(offset, []).append(group)
+            at.setdefault(max(offset, first), []).append(group)  # Who is further behind stands at the row's beginning.
         for offset, there in at.items():
-            if first <= offset <= last:
+            if offset <= last:
                 self.parts.append(text(LEFT + LABEL + (offset - first) * (BOX + 5), top - 4, f"⚑ {', '.join(there)}"))
-        for place, (key, event) in enumerate(events[first:last]):
-            self._box(LEFT + LABEL + place * (BOX + 5), top, key, event, signs[first + place] if signs else "")
+        for place, (key, event) in enumerate(events[first - before:last - before]):
+            self._box(LEFT + LABEL + place * (BOX + 5), top, key, event, signs[first - before + place] if signs else "")
         if not events:
             self.parts.append(text(LEFT + LABEL, top + 26, "empty", SOFT))
         if first:
             self.parts.append(text(LEFT + 8, top + 40, f"{first} before", SOFT))
-        if last < len(events):
-            self.parts.append(text(LEFT + LABEL + MOST * (BOX + 5), top + 26, f"{len(events) - last} more", SOFT))
+        if last < total:
+            self.parts.append(text(LEFT + LABEL + MOST * (BOX + 5), top + 26, f"{total - last} more", SOFT))
         self.parts.append(text(LEFT + LABEL, top + HIGH + 15, below, SOFT) if below else "")
         self.y = top + HIGH + (30 if below else 16)
 

@@ -2,7 +2,7 @@
 // hand, what is tried again, what was put aside, and how far the read models have come.
 //
 // It shows a run whose lanes have fields of these names (what dslab.events.bus records); a lane is what its fields say it is:
-//   a log         partitions: partition → list of [key, event]
+//   a log         partitions: partition → list of its last [key, event]; before: partition → how many came before these, where any did
 //   a queue       queue, unacknowledged, dead: lists of [key, event]
 //   a group       log (the log's lane), offsets, reading, readers: partition → number or name; retries: "partition/offset" → tries; dead
 //   a projection  position (how many events it has seen), and any other fields as its rows
@@ -10,7 +10,7 @@
 import { html } from "../core/draw.js";
 import { show } from "../core/run.js";
 
-const KNOWN = ["partitions", "queue", "unacknowledged", "dead", "log", "offsets", "reading", "readers", "retries", "position"];
+const KNOWN = ["partitions", "before", "queue", "unacknowledged", "dead", "log", "offsets", "reading", "readers", "retries", "position"];
 const MOST = 60;  // Boxes of a row; a longer one shows those from the first group's place on, or its end.
 const LEGEND = ["⚑ a group goes on here: before it everything is done", "◐ in hand", "↻ failed so often", "lag: how many events a group has not done"];
 
@@ -58,15 +58,16 @@ export default class Pipeline {
 
   log(lane, groups) {
     const rows = Object.entries(lane.state.partitions).map(([partition, events]) => {
-      const places = groups.map(({ state }) => state.offsets[partition] ?? 0), first = Math.max(0, Math.min(events.length - MOST, ...places.map((place) => place - 3))), last = Math.min(events.length, first + MOST);
-      const boxes = events.slice(first, last).map(([key, event], place) => this.box(key, event, first + place, this.notes(groups, partition, first + place)));
-      const end = last < events.length ? html("li", { class: "more" }, `${events.length - last} more`) : html("li", { class: "end" }, ...this.flag(groups.filter((_, at) => places[at] >= events.length)));
+      const places = groups.map(({ state }) => state.offsets[partition] ?? 0), before = lane.state.before?.[partition] ?? 0, total = before + events.length;
+      const first = Math.max(before, Math.min(total - MOST, ...places.map((place) => place - 3))), last = Math.min(total, first + MOST);
+      const boxes = events.slice(first - before, last - before).map(([key, event], place) => this.box(key, event, first + place, this.notes(groups, partition, first + place)));
+      const end = last < total ? html("li", { class: "more" }, `${total - last} more`) : html("li", { class: "end" }, ...this.flag(groups.filter((_, at) => places[at] >= total)));
       const lags = groups.map(({ name, state }) => {
-        const lag = events.length - (state.offsets[partition] ?? 0), reader = state.readers?.[partition];
+        const lag = total - (state.offsets[partition] ?? 0), reader = state.readers?.[partition];
         return `${name}: lag ${lag}${reader ? `, read by ${reader}` : ""}`;
       });
       return html("div", { class: "row" }, html("span", { class: "label" }, `partition ${partition}`), html("ol", { class: "boxes", start: first },
-        ...(first ? [html("li", { class: "more" }, `${first} before`)] : []), ...boxes, end), html("span", { class: "lag" }, lags.join(" · ")));
+        ...(first ? [html("li", { class: "more" }, ...this.flag(groups.filter((_, at) => places[at] < first)), `${first} before`)] : []), ...boxes, end), html("span", { class: "lag" }, lags.join(" · ")));
     });
     return this.part(lane, "log", ...rows, ...groups.filter(({ state }) => state.dead?.length).map(({ name, state }) => this.tray(`${name}'s dead letters`, state.dead)));
   }
@@ -86,12 +87,12 @@ export default class Pipeline {
   }
 
   queue(lane) {
-    const row = (label, list) => html("div", { class: "row" }, html("span", { class: "label" }, label), html("ol", { class: "boxes" }, ...list.slice(0, MOST).map(([key, event]) => this.box(key, event, null, label === "in hand" ? [{ sign: "◐", text: "handed out, not acknowledged" }] : [])), ...(list.length ? [] : [html("li", { class: "more" }, "empty")])));
+    const row = (label, list) => html("div", { class: "row" }, html("span", { class: "label" }, label), html("ol", { class: "boxes" }, ...list.slice(0, MOST).map(([key, event]) => this.box(key, event, null, label === "in hand" ? [{ sign: "◐", text: "handed out, not acknowledged" }] : [])), ...(list.length && list.length <= MOST ? [] : [html("li", { class: "more" }, list.length ? `${list.length - MOST} more` : "empty")])));
     return this.part(lane, "queue", row("waiting", lane.state.queue), row("in hand", lane.state.unacknowledged ?? []), ...(lane.state.dead?.length ? [this.tray("dead letters", lane.state.dead)] : []));
   }
 
   projection(lane, lanes) {
-    const total = lanes.reduce((most, { state }) => Math.max(most, state.partitions ? Object.values(state.partitions).flat().length : 0), 0);
+    const total = lanes.reduce((most, { state }) => Math.max(most, state.partitions ? Object.entries(state.partitions).reduce((sum, [partition, events]) => sum + events.length + (state.before?.[partition] ?? 0), 0) : 0), 0);
     const rows = Object.entries(lane.state).filter(([name, value]) => value !== undefined && !KNOWN.includes(name));
     return this.part(lane, "read model", html("p", { class: "lag" }, `at event ${show(lane.state.position)}${total ? ` of ${total}, ${total - lane.state.position} behind` : ""}`),
       html("dl", {}, ...rows.flatMap(([name, value]) => [html("dt", {}, name), html("dd", {}, show(value))])));
@@ -118,7 +119,7 @@ const STYLE = `
 .pipeline .row { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); align-items: center; gap: .1rem .5rem; }
 .pipeline .row .lag { grid-column: 2; }
 .pipeline .boxes { display: flex; gap: .25rem; overflow-x: auto; padding: 1.1rem .1rem .3rem; margin: 0; list-style: none; max-height: none; }
-.pipeline .more { flex: none; align-self: center; }
+.pipeline .more { position: relative; flex: none; align-self: center; }
 .pipeline .box { position: relative; flex: none; min-width: 3.4rem; border: 1.5px solid var(--hue); border-block-start-width: 5px; border-radius: 5px; padding: .1rem .35rem; display: grid; font-size: 12px; line-height: 1.35; }
 .pipeline .box.held { box-shadow: 0 0 0 2px var(--hue); }
 .pipeline .key { color: var(--hue); font-weight: 600; }

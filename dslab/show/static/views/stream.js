@@ -8,7 +8,7 @@ import { html, svg } from "../core/draw.js";
 import { show } from "../core/run.js";
 
 const OWN = new Set(["event", "version", "data"]);
-const PAGE = 200;
+const PAGE = 100;
 /** So many numbers are drawn, each on a chart of this height (px). */
 const CHARTS = 3, HIGH = 46;
 
