@@ -3,13 +3,12 @@
 from html import escape
 from math import log10
 
+from dslab.show.drawing import FAINT, HUES, INK, MARK, SOFT
 from dslab.values import show
 
 __all__ = ["still"]
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 900, 420, 70, 66, 30, 76
-INK, SOFT, FAINT, MARK = "#1f2328", "#57606a", "#d0d7de", "#0072b2"
-HUES = ("#0072b2", "#b34700", "#007a5a", "#a3478a", "#6b5d00", "#4d4d9f")
 #: A second sign for each hue, as frontier.js has them.
 SHAPES = ("M0 -6A6 6 0 1 1 0 6A6 6 0 1 1 0 -6Z", "M-5.5 -5.5H5.5V5.5H-5.5Z", "M0 -7.5L7 5.5H-7Z", "M0 -8L8 0L0 8L-8 0Z", "M0 7.5L7 -5.5H-7Z",
           "M-2.4 -7H2.4V-2.4H7V2.4H2.4V7H-2.4V2.4H-7V-2.4H-2.4Z")

@@ -2,12 +2,13 @@
 
 from html import escape
 
+from dslab.show.drawing import BAD, FAINT, INK, SOFT
+
 __all__ = ["still"]
 
 WIDTH, HEIGHT, LEFT, TOP = 900, 360, 24, 40
 #: More states than this are counted.
 STATES = 400
-INK, SOFT, FAINT, BAD = "#1f2328", "#57606a", "#d0d7de", "#b3261e"
 HUES = ("#0072b2", "#b34700", "#007a5a", "#6b5d00")
 BOTH = "#a3478a"
 

@@ -5,13 +5,13 @@ names that the view was given; the same for the same run. A new one is a line in
 """
 
 from dslab.show.diagram import space_time
-from dslab.show.history_still import calls
-from dslab.show.logs_still import logs
-from dslab.show.stage_still import stage
+from dslab.show.stills.history import history
+from dslab.show.stills.logs import logs
 from dslab.show.stills.pipeline import pipeline
 from dslab.show.stills.saga import saga
+from dslab.show.stills.stage import stage
 from dslab.show.stills.stream import stream
 
 __all__ = ["STILLS"]
 
-STILLS = {"space-time": space_time, "stage": stage, "logs": logs, "history": calls, "pipeline": pipeline, "saga": saga, "stream": stream}
+STILLS = {"space-time": space_time, "stage": stage, "logs": logs, "history": history, "pipeline": pipeline, "saga": saga, "stream": stream}

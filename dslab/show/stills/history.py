@@ -2,18 +2,18 @@
 
 from dslab.history import SILENT
 from dslab.show.drawing import BAD, FAINT, GOOD, INK, MARK, NEW, SOFT, TINT, WARN, WIDTH, Still, moment, number_at, short, text
-from dslab.show.stage_still import divided
+from dslab.show.stills.stage import divided
 from dslab.trace import Trace
 from dslab.values import show
 
-__all__ = ["calls"]
+__all__ = ["history"]
 
 LEFT, ROW, BAR, TOP = 92, 34, 24, 46
 #: More calls than this have no room for their words; the picture then shows those around the moment asked for.
 CALLS = 40
 
 
-def calls(trace: Trace, at: float | None, names: dict[str, str]) -> Still:
+def history(trace: Trace, at: float | None, names: dict[str, str]) -> Still:
     """A bar for each call, a row for each process; ◆ marks the calls that no order explains."""
     core = {int(number) for number in names.get("core", "").split()}
     found = _calls(trace)
