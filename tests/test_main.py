@@ -32,7 +32,7 @@ def test_a_violated_history_exits_with_1(stale):
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("kind, code, says", [("sequential", 0, "✓ sequential"), ("causal", 0, "✓ cc"), ("sessions", 0, "✓ sessions"),
+@pytest.mark.parametrize("kind, code, says", [("sequential", 0, "✓ sequential"), ("causal", 0, "✓ causal"), ("sessions", 0, "✓ sessions"),
                                               ("convergence", 1, "All read the initial value, although it was written.")])
 def test_weaker_kinds_of_consistency(stale, kind, code, says):
     run = dslab("check", stale, "--consistency", kind)
@@ -45,7 +45,7 @@ def test_transactions(tmp_path):
              (1, "invoke", [["r", "y", None], ["append", "x", 1]]), (1, "ok", [["r", "y", []], ["append", "x", 1]]),
              (2, "invoke", [["r", "x", None], ["r", "y", None]]), (2, "ok", [["r", "x", [1]], ["r", "y", [1]]])]
     path.write_text("".join(json.dumps({"process": p, "type": t, "f": "txn", "value": v}) + "\n" for p, t, v in lines))
-    assert dslab("check", path, "--consistency", "transactions").stdout.startswith("✗ G2: violated.")
+    assert dslab("check", path, "--consistency", "transactions").stdout.startswith("✗ serializable: violated. G2 (write skew): ")
     assert dslab("check", path, "--consistency", "transactions", "--level", "snapshot-isolation").returncode == 0
 
 
@@ -89,9 +89,15 @@ def test_json_for_machines(stale):
     assert [event["type"] for event in verdict["history"]] == ["invoke", "ok", "invoke", "ok"]
 
 
-def test_an_exhausted_budget_exits_with_3(stale):
-    run = dslab("check", stale, "--budget", "0")
-    assert run.returncode == 3 and run.stdout.startswith("? linearizable: undecided.")
+def test_an_exhausted_budget_exits_with_3(tmp_path):
+    together = [(process, "invoke", "write", process) for process in range(6)] + [(process, "ok", "write", process) for process in range(6)]
+    events = [*together, (9, "invoke", "read", None), (9, "ok", "read", 0)]
+    (tmp_path / "history.jsonl").write_text("".join(json.dumps(dict(zip(("process", "type", "f", "value"), event))) + "\n" for event in events))
+    run = dslab("check", tmp_path / "history.jsonl", "--model", "register", "--budget", "2")
+    assert run.returncode == 3 and run.stdout.startswith("? linearizable: undecided. The budget of 2 configurations ran out")
+    for budget in ("0", "-1"):
+        run = dslab("check", tmp_path / "history.jsonl", "--model", "register", "--budget", budget)
+        assert run.returncode == 2 and f"budget={budget}: give a whole number, 1 or more." in run.stderr
 
 
 @pytest.mark.parametrize("arguments, sentence", [

@@ -54,13 +54,13 @@ def available(run, kind: str = "total") -> Verdict:
     bound = [call for call in calls if call.answered is not None and call.up and {"total": True, "sticky": call.stayed, "majority": call.majority}[kind]]
     silent = [call for call in bound if not call.answered]
     counts = {node: (sum(call.answered for call in bound if call.node == node), sum(call.node == node for call in bound)) for node in trace.nodes}
-    reasons = tuple(f"{node} answered {answered} of the {count} calls that it had to answer." for node, (answered, count) in counts.items() if count)
+    reasons = tuple(f"{node} had to answer {count} call{'' if count == 1 else 's'}, and answered {answered}." for node, (answered, count) in counts.items() if count)
     explored = {"calls": len(calls), "calls that had to be answered": len(bound)}
     if not bound:
         return Verdict(None, f"{kind}-availability", "No call had to be answered, so nothing can be said.", explored=explored)
     if silent:
         first = silent[0]
-        return Verdict(False, f"{kind}-availability", f"{first.node} was up and did not answer {first.client}'s {first.call} of {first.start:g} ms.",
+        return Verdict(False, f"{kind}-availability", f"{first.node} was up and did not answer the {first.call} that {first.client} sent at {first.start:g} ms.",
                        reasons, trace=trace, explored=explored)
     return Verdict(True, f"{kind}-availability", f"Every node answered each of the {len(bound)} calls that it had to.", reasons, explored=explored)
 

@@ -10,15 +10,19 @@ return its value and of all that these processes do later. Three strengths:
 | cm   | causal memory      | WriteHBInitRead, CyclicHB: a process that contradicts what it saw itself    |
 """
 
+from dslab.check.circle import chain, closure, older, returned, same_process
 from dslab.check.shrink import shrink
-from dslab.check.source import READS, WRITES, history_of, sessions, sources, trace_of
+from dslab.check.source import READS, WRITES, history_of, named, sessions, sources, trace_of
 from dslab.errors import DslabError
 from dslab.history import Operation
 from dslab.verdict import Verdict
 
 __all__ = ["causal"]
 
-KINDS = {"cc": "causal consistency", "ccv": "causal convergence", "cm": "causal memory"}
+#: kind → the rule's id, and what it means that it holds.
+KINDS = {"cc": ("causal", "Nobody has seen an effect without its causes."),
+         "ccv": ("causal-convergence", "Nobody has seen an effect without its causes, and one order of all writes agrees with what everybody saw."),
+         "cm": ("causal-memory", "Nobody has seen an effect without its causes, and for each process some order of the writes agrees with all that it saw.")}
 
 
 def causal(history, kind: str = "cc") -> Verdict:
@@ -26,18 +30,19 @@ def causal(history, kind: str = "cc") -> Verdict:
     if kind not in KINDS:
         raise DslabError(f"{kind!r} is no kind of causal consistency: choose cc, ccv or cm.")
     source, history = history, history_of(history, "causal")
+    rule, kept = KINDS[kind]
     bad = _bad(history, kind)
     explored = {"operations": len(history.operations)}
     if bad is None:
-        return Verdict(True, kind, f"No bad pattern: this is {KINDS[kind]}.", explored=explored)
+        return Verdict(True, rule, kept, explored=explored)
     # The smallest part with the same pattern, its causes included.
     part = history.only(shrink(history.operations, lambda rest: (_bad(history.only(rest), kind) or ("",))[0] == bad[0]))
-    pattern, _, sentence = _bad(part, kind)
-    return Verdict(False, pattern, sentence, tuple(f"“{op}”" for op in part.operations), part, trace=trace_of(source), explored=explored)
+    pattern, sentence, reasons = _bad(part, kind)
+    return Verdict(False, rule, f"{sentence} ({pattern}).", tuple(reasons()), part, trace=trace_of(source), explored=explored)
 
 
 def _bad(history, kind):
-    """(pattern, the operations that make it, a sentence), or None."""
+    """(pattern, a sentence without its end, a function that gives the reasons), or None."""
     run = _Run(history)
     return run.nowhere() or run.order() or run.overwritten() or (kind == "ccv" and run.conflict()) or (kind == "cm" and run.memory()) or None
 
@@ -63,18 +68,31 @@ class _Run:
                 self.next[self.number[write]].append(self.number[op])
         self.writes = [op for op in self.ops if op.f in WRITES]
         self.causes: list[int] = []
+        self.seen_by: dict[tuple[int, int], Operation] = {}  # For a write that must be older than another, the read that shows it.
+
+    def reasons(self, way: list[int]) -> list[str]:
+        """Why each of these comes before the next."""
+        return [self._why(one, other) for one, other in zip(way, way[1:])]
+
+    def _why(self, one: int, other: int) -> str:
+        first, second = self.ops[one], self.ops[other]
+        if self.source.get(second) is first:
+            return returned(first, second)
+        return same_process(first, second) if self.before[other] == one else older(first, second, self.seen_by[one, other])
+
+    def _round(self, cycle: list[int]):
+        return lambda: self.reasons([*cycle, cycle[0]])
 
     def nowhere(self):
         for op in self.ops:
             if op.f in READS and op not in self.source:
-                return "ThinAirRead", [op], f"“{op}” returned a value that nobody ever wrote."
+                return "ThinAirRead", f"“{op}” returned a value that nobody ever wrote", list
 
     def order(self):
         """Fill in `causes`, or find a cycle."""
-        self.causes, cycle = _closure(self.next)
+        self.causes, cycle = closure(self.next)
         if cycle:
-            ops = [self.ops[number] for number in cycle]
-            return "CyclicCO", ops, "Each of these operations is a cause of the next, and the last of the first."
+            return "CyclicCO", "Each of these operations is a cause of the next, and the last of the first", self._round(cycle)
 
     def is_cause(self, one: Operation, other: Operation) -> bool:
         return bool(self.causes[self.number[other]] >> self.number[one] & 1)
@@ -83,11 +101,13 @@ class _Run:
         for op, write in self.source.items():
             for other in self.writes:
                 if other.key == op.key and other is not write and self.is_cause(other, op):
+                    late, read = self.number[other], self.number[op]
                     if write is None:
-                        return "WriteCOInitRead", [other, op], f"“{op}” returned the initial value, but “{other}” is among its causes."
+                        return ("WriteCOInitRead", f"“{op}” returned the initial value, but “{other}” is among its causes",
+                                lambda late=late, read=read: self.reasons(chain(self.next, late, read)))
                     if self.is_cause(write, other):
-                        return ("WriteCORead", [write, other, op],
-                                f"“{op}” returned what “{other}” had overwritten: that write saw the older one, and is itself among the causes of the read.")
+                        return ("WriteCORead", f"“{op}” returned {named(write)}, which “{other}” had overwritten: that write came after it and is among the causes of the read",
+                                lambda first=self.number[write], late=late, read=read: self.reasons(chain(self.next, first, late)) + self.reasons(chain(self.next, late, read)))
 
     def conflict(self):
         edges = [list(following) for following in self.next]
@@ -95,10 +115,10 @@ class _Run:
             for other in self.writes:
                 if write is not None and other.key == op.key and other is not write and self.is_cause(other, op):
                     edges[self.number[other]].append(self.number[write])
-        cycle = _closure(edges)[1]
+                    self.seen_by[self.number[other], self.number[write]] = op
+        cycle = closure(edges)[1]
         if cycle:
-            return ("CyclicCF", [self.ops[number] for number in cycle],
-                    "Whichever order is chosen for these writes, some read has seen the other one.")
+            return "CyclicCF", "Whichever order is chosen for these writes, some read has seen the other one", self._round(cycle)
 
     def memory(self):
         """For each process, what it must believe of the order of writes, given all that it saw itself."""
@@ -114,10 +134,9 @@ class _Run:
 
     def _believes(self, edges, mine):
         while True:
-            before, cycle = _closure(edges)
+            before, cycle = closure(edges)
             if cycle:
-                return ("CyclicHB", [self.ops[number] for number in cycle],
-                        f"Process {mine[0].process} can't put these in any order that agrees with all its own reads.")
+                return "CyclicHB", f"Process {mine[0].process} can't put these in any order that agrees with all its own reads", self._round(cycle)
             added = False
             for op in mine:
                 if op not in self.source:
@@ -127,48 +146,11 @@ class _Run:
                     if other.key != op.key or other is write or not before[self.number[op]] >> self.number[other] & 1:
                         continue
                     if write is None:
-                        return "WriteHBInitRead", [other, op], f"“{op}” returned the initial value, but by all that its process saw, “{other}” came before."
+                        return ("WriteHBInitRead", f"“{op}” returned the initial value, but by all that its process saw, “{other}” came before",
+                                lambda late=self.number[other], read=self.number[op]: self.reasons(chain(edges, late, read)))
                     if not before[self.number[write]] >> self.number[other] & 1:
                         edges[self.number[other]].append(self.number[write])
+                        self.seen_by[self.number[other], self.number[write]] = op
                         added = True
             if not added:
                 return None
-
-
-def _closure(edges: list[list[int]]) -> tuple[list[int], list[int]]:
-    """(for each number the mask of all before it, a shortest cycle or nothing). With a cycle, the masks mean nothing."""
-    count = len(edges)
-    incoming = [0] * count
-    for following in edges:
-        for other in following:
-            incoming[other] += 1
-    ready, masks, done = [number for number in range(count) if not incoming[number]], [0] * count, 0
-    for number in ready:  # Grows on the way.
-        done += 1
-        for other in edges[number]:
-            masks[other] |= masks[number] | 1 << number
-            incoming[other] -= 1
-            if not incoming[other]:
-                ready.append(other)
-    return (masks, []) if done == count else (masks, _cycle(edges, [number for number in range(count) if incoming[number]]))
-
-
-def _cycle(edges, left) -> list[int]:
-    best: list[int] = []
-    for start in left:
-        parent, level = {start: None}, [start]
-        while level and start not in (following := [other for one in level for other in edges[one]]):
-            fresh = []
-            for one in level:
-                for other in edges[one]:
-                    if other not in parent:
-                        parent[other] = one
-                        fresh.append(other)
-            level = fresh
-        if level:
-            way = [next(one for one in level if start in edges[one])]
-            while parent[way[-1]] is not None:
-                way.append(parent[way[-1]])
-            if not best or len(way) < len(best):
-                best = way[::-1]
-    return best

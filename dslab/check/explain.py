@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, Callable, Iterator
 
+from dslab.check.models import Model
 from dslab.history import Operation
 from dslab.values import show
 
@@ -99,7 +100,7 @@ def _part(piece: Any, value: Any) -> bool:
     return piece in value if isinstance(piece, str) and isinstance(value, str) else True
 
 
-def reasons(bad: list[Operation]) -> list[str]:
+def reasons(bad: list[Operation], model: Model) -> list[str]:
     """A minimal violation in words: what returned before what began, and at the end what can't be."""
     bad = sorted(bad, key=lambda op: op.invoked)
     orders, sentences = _orders(bad), []
@@ -111,7 +112,7 @@ def reasons(bad: list[Operation]) -> list[str]:
             sentences.append(f"{_call(op)} overlaps all the others.")
     for first, second in orders:
         sentences.append(f"{_call(first)} returned before {_call(second)} was called, so it comes first in any order.")
-    return sentences + [_conclusion(bad)]
+    return sentences + _conclusion(bad, model)
 
 
 def _call(op: Operation) -> str:
@@ -137,7 +138,8 @@ def _orders(bad):
             and not any(_precedes(a, c) and _precedes(c, b) for c in bad)]
 
 
-def _conclusion(bad) -> str:
+def _conclusion(bad, model) -> list[str]:
+    """What can't be, in a sentence; before it, what was tried, where a few orders are all that can be."""
     functions = {op.f for op in bad}
     rules = ()
     if functions <= {*PLAIN}:
@@ -145,11 +147,49 @@ def _conclusion(bad) -> str:
     elif functions <= {*PLAIN, "append"}:
         rules = _of_no_pieces, _misses_an_append
     for sentence in filter(None, (rule(bad) for rule in rules)):
-        return sentence
-    if len(bad) == 1:
-        return f"{_call(bad[0])} can't have had the answer that it got."
+        return [sentence]
+    ends = _dead_ends(bad, model)
+    tried = [_tried(*end, model) for end in ends[:TRIED]]
+    if len(ends) == 1:
+        return tried
     respect = " that respects this" if _orders(bad) else ""
-    return f"No order of these {len(bad)} operations{respect} gives each of them the answer that it got."
+    last = f"No order of these {len(bad)} operations{respect} gives each of them the answer that it got."
+    return [*tried, last] if len(ends) <= TRIED else [last]
+
+
+#: So many orders are told one by one.
+TRIED = 4
+
+
+def _dead_ends(bad, model) -> list[tuple[list[Operation], Any, list[Operation]]]:
+    """(operations in an order that fits, the state after them, those of which none can be next), up to one more than are told.
+
+    A call of unknown outcome that nothing needs is left out of the orders where it can be.
+    """
+    found, seen = [], set()
+
+    def go_on(done, state):
+        key = frozenset(map(id, done)), state
+        if key in seen or len(found) > TRIED:
+            return
+        seen.add(key)
+        left = [op for op in bad if op not in done]
+        ready = [op for op in left if not any(_precedes(other, op) for other in left)]
+        after = [(op, new) for op in ready for fits, new in [model.step(state, op)] if fits]
+        if not after:
+            found.append((done, state, ready))
+        for op, new in after:
+            go_on([*done, op], new)
+
+    go_on([], model.initial)
+    return found
+
+
+def _tried(done, state, ready, model) -> str:
+    after = "At the start" if not done else "After " + ", then ".join(map(_call, done))
+    what = f"{_call(ready[0])} can't be" if len(ready) == 1 else f"neither {' nor '.join(map(_call, ready))} can be" if len(ready) == 2 else \
+        f"none of {', '.join(map(_call, ready))} can be"
+    return f"{after} the {model.noun} {model.words(state)}, so {what} next."
 
 
 # Rules, each with its sentence where it applies. All that may have written a found value is in `bad`; see `core`.

@@ -12,7 +12,6 @@ from typing import Any, Iterable, NamedTuple
 from dslab.check.arguments import demand_number
 from dslab.check.explain import core, reasons
 from dslab.check.models import Model, model_named
-from dslab.check.models import answer as answer_of
 from dslab.check.source import demand, history_of
 from dslab.history import SILENT, Operation
 from dslab.values import canonical, show
@@ -48,7 +47,7 @@ def linearizable(history, model: str | Model = "register", *, budget: int = BUDG
                        explored=explored)
     if bad is not None:
         operations = core(bad.operations, lambda ops: search(ops, model, budget).holds is False)
-        sentences = reasons(operations)
+        sentences = reasons(operations, model)
         return Verdict(False, "linearizable", sentences[-1], tuple(sentences[:-1]), history.only(operations),
                        trace=source if hasattr(source, "records") else getattr(source, "trace", None), explored=explored)
     for key, undecided in searches.items():
@@ -58,7 +57,7 @@ def linearizable(history, model: str | Model = "register", *, budget: int = BUDG
                            f"of the {len(undecided.operations)} operations{where} have an order, the rest is not decided. Raise the budget.",
                            explored=explored)
     return Verdict(True, "linearizable", "There is an order of all operations, each at a moment between its call and its "
-                   f"return, that a single {model.name} would have answered in the same way.", explored=explored)
+                   f"return, that a single {model.noun} would have answered in the same way.", explored=explored)
 
 
 def _in_turn(searches: list["Search"], budget: int) -> tuple["Search | None", int]:
@@ -117,11 +116,10 @@ class Search:
         self.ops = ops = done + unknown
         self.required = (1 << len(done)) - 1
         self.before = _before(ops, done)
-        self.kinds, self.twins = _twins(ops, model)
-        self.reads = [(op, mask) for op, mask in self.kinds if op.f in model.reads]
-        self.read = sum(mask for _, mask in self.reads)
-        self.shrinks = sum(mask for op, mask in self.kinds if op.f not in model.reads and op.f not in model.grows)
-        self.legal_reads: dict[Any, int] = {}
+        self.alike, self.twins = _twins(ops, model)
+        self.read = sum(1 << number for number, op in enumerate(ops) if op.f in model.reads)
+        self.shrinks = sum(1 << number for number, op in enumerate(ops) if op.f not in model.reads and op.f not in model.grows)
+        self.legal_reads: dict[Any, tuple[int, int]] = {}  # By state: the reads that were tried in it, and those that fit.
         self.answers: dict[tuple, tuple[bool, Any]] = {}
         self.seen: dict[tuple[int, Any], list[int]] = {}
         self.stack = [(0, model.initial)]
@@ -138,9 +136,6 @@ class Search:
             linearized, state = stack.pop()
             if not self._may_grow(linearized, state):
                 continue
-            legal = self.legal_reads.get(state)
-            if legal is None:
-                legal = self.legal_reads[state] = sum(mask for op, mask in self.reads if answer_of(self.model, state, op)[0])
             # A read that fits now may as well take effect now: it stands in nobody's way.
             while True:
                 if linearized & required == required:
@@ -148,7 +143,7 @@ class Search:
                     return
                 deadline = (~linearized & (linearized + 1)).bit_length() - 1
                 candidates = before[deadline] & ~linearized
-                absorbed = candidates & legal
+                absorbed = candidates & self.read and self._legal(state, candidates & self.read)
                 if not absorbed:
                     break
                 linearized |= absorbed
@@ -160,6 +155,21 @@ class Search:
             self.reached = max(self.reached, (linearized & required).bit_count())
             self._branch(linearized, state, candidates & ~self.read)
         self.holds = False
+
+    def _legal(self, state: Any, reads: int) -> int:
+        """Those of `reads` that fit in a state. Each kind is tried once in it."""
+        known, legal = self.legal_reads.get(state, (0, 0))
+        left = reads & ~known
+        if left:
+            while left:
+                number = (left & -left).bit_length() - 1
+                mask = self.alike[number]
+                left &= ~mask
+                known |= mask
+                if self.model.step(state, self.ops[number])[0]:
+                    legal |= mask
+            self.legal_reads[state] = known, legal
+        return reads & legal
 
     def _branch(self, linearized: int, state: Any, candidates: int) -> None:
         """Put what may take effect next on the stack, the latest first, so that the earliest is on top."""
@@ -173,7 +183,7 @@ class Search:
             op = self.ops[number]
             answer = answers.get((state, number))
             if answer is None:
-                answer = answers[state, number] = answer_of(self.model, state, op)
+                answer = answers[state, number] = self.model.step(state, op)
             if answer[0]:
                 self.stack.append((linearized | bit, answer[1]))
 
@@ -198,15 +208,14 @@ def _before(ops: list[Operation], done: list[Operation]) -> list[int]:
     return masks
 
 
-def _twins(ops: list[Operation], model: Model) -> tuple[list[tuple[Operation, int]], list[int]]:
-    """The kinds of operations, each with one of its kind and the mask of all, and for each operation the mask of those before it that
-    ask and answer the same. Two that might both take effect now may change places, so it is enough to try the first."""
+def _twins(ops: list[Operation], model: Model) -> tuple[list[int], list[int]]:
+    """For each operation the mask of all that ask and answer the same, and the mask of those among them that stand before it. Two that
+    might both take effect now may change places, so it is enough to try the first."""
     masks: dict[tuple, int] = {}
-    first: dict[tuple, Operation] = {}
-    twins = []
+    kinds, twins = [], []
     for number, op in enumerate(ops):
         kind = op.f, op.value, op.result, None if op.f in SILENT else op.outcome, op.process if model.by_process else None
+        kinds.append(kind)
         twins.append(masks.get(kind, 0))
-        masks[kind] = masks.get(kind, 0) | 1 << number
-        first.setdefault(kind, op)
-    return [(first[kind], mask) for kind, mask in masks.items()], twins
+        masks[kind] = twins[-1] | 1 << number
+    return [masks[kind] for kind in kinds], twins

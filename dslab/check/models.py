@@ -4,8 +4,9 @@ from typing import Any
 
 from dslab.errors import DslabError
 from dslab.history import Operation
+from dslab.values import show
 
-__all__ = ["MODELS", "AppendList", "CasRegister", "KeyValue", "Lock", "Model", "Queue", "Register", "Set", "answer", "model_named"]
+__all__ = ["MODELS", "AppendList", "CasRegister", "KeyValue", "Lock", "Model", "Queue", "Register", "Set", "demand_answer", "model_named"]
 
 
 class Model:
@@ -21,7 +22,7 @@ class Model:
                     return op.outcome == "info" or op.result == state + 1, state + 1
                 return op.result == state, state
 
-    name       for sentences; the class's name in small letters where none is given.
+    name, noun for MODELS, and for sentences; the class's name in small letters where none is given.
     functions  the operations that it knows.
     reads      those among them that never change the state.
     initial    the state at the start.
@@ -29,7 +30,7 @@ class Model:
     by_process whether `step` looks at who calls.
     """
 
-    name = ""
+    name = noun = ""
     functions: frozenset[str] = frozenset()
     reads: frozenset[str] = frozenset()
     initial: Any = None
@@ -40,6 +41,8 @@ class Model:
         super().__init_subclass__(**kwargs)
         if "name" not in vars(cls):
             cls.name = cls.__name__.lower()
+        if "noun" not in vars(cls):
+            cls.noun = cls.name
         if isinstance(cls.functions, str) or isinstance(cls.reads, str) or isinstance(cls.grows, str):
             raise DslabError(f"{cls.__name__}: functions, reads and grows are sets of names, such as frozenset({{\"read\", \"write\"}}).")
 
@@ -49,6 +52,10 @@ class Model:
         An operation of unknown outcome has answered nothing, so any answer fits.
         """
         raise NotImplementedError
+
+    def words(self, state: Any) -> str:
+        """A state in words, after the model's name: "holds 3"."""
+        return "is empty" if state in ((), frozenset()) else "holds the initial value" if state is None else f"holds {show(state)}"
 
     def may_become(self, state: Any, op: Operation) -> bool:
         """Whether operations of `grows` alone may make of `state` one in which the read `op` answers as it did. True where in doubt."""
@@ -71,7 +78,7 @@ class Register(Model):
 class CasRegister(Register):
     """A register with compare-and-set: `cas [old, new]` succeeds where it finds `old`."""
 
-    name = "cas-register"
+    name, noun = "cas-register", "register"
     functions = frozenset({"read", "write", "cas"})
 
     def step(self, state, op):
@@ -84,7 +91,7 @@ class CasRegister(Register):
 class KeyValue(Register):
     """get, put, append and cas, under one key: keys don't affect each other. An absent key reads as None or ""."""
 
-    name = "kv"
+    name, noun = "kv", "key-value store"
     functions = frozenset({"get", "put", "append", "read", "write", "cas"})
     reads = frozenset({"get", "read"})
     grows = frozenset({"append"})
@@ -170,6 +177,9 @@ class Lock(Model):
             return state is None, op.process
         return state == op.process, None
 
+    def words(self, state):
+        return "is free" if state is None else f"is held by process {state}"
+
 
 def _present(value: Any) -> Any:
     """The value, where an empty text is as good as none."""
@@ -200,13 +210,12 @@ def _demand_whole(model: Model) -> Model:
     return model
 
 
-def answer(model: Model, state: Any, op: Operation) -> tuple[bool, Any]:
-    """`model.step(state, op)`. Raises DslabError where that gives something else than whether it fits and a state."""
-    given = model.step(state, op)
+def demand_answer(model: Model, op: Operation) -> None:
+    """Raise DslabError where `model.step` gives something else than whether `op` fits, and a state."""
+    given = model.step(model.initial, op)
     if not (isinstance(given, tuple) and len(given) == 2):
         raise DslabError(f"{model.name}.step gives {given!r} for “{op}”: return a pair, whether this may be the answer and the state after it.")
     try:
         hash(given[1])
     except TypeError:
         raise DslabError(f"{model.name}.step leaves {given[1]!r} after “{op}”, which can change: a state is a number, string, tuple or frozenset.") from None
-    return given

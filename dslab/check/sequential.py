@@ -7,11 +7,13 @@ Unlike linearizability it can't be checked key by key: two keys that are each se
 from typing import Any
 
 from dslab.check.arguments import demand_number
+from dslab.check.circle import circle
 from dslab.check.explain import sensible
-from dslab.check.models import Model, answer, model_named
+from dslab.check.models import Model, model_named
 from dslab.check.shrink import shrink
-from dslab.check.source import demand, history_of, sessions, trace_of
-from dslab.history import Operation
+from dslab.check.source import demand, history_of, sessions, sources, trace_of
+from dslab.errors import DslabError
+from dslab.history import History, Operation
 from dslab.verdict import Verdict
 
 __all__ = ["sequential"]
@@ -32,16 +34,28 @@ def sequential(history, model: str | Model = "kv", *, budget: int = BUDGET) -> V
         return Verdict(None, "sequential", f"The budget of {budget:,} configurations ran out: raise it.", explored=explored)
     if holds:
         return Verdict(True, "sequential", "There is one order of all operations that keeps each process's own order, and that a single "
-                       f"{model.name} would have answered in the same way.", explored=explored)
+                       f"{model.noun} would have answered in the same way.", explored=explored)
     known = [op for program in programs for op in program]
 
     def violated(rest):
         return sensible(rest, known) and _search(_programs(rest), model, budget)[0] is False
 
     bad = sorted(shrink(known, violated), key=lambda op: op.invoked)
-    reasons = [f"In the order of process {program[0].process}: " + ", then ".join(f"“{op}”" for op in program) + "." for program in _programs(bad)]
-    return Verdict(False, "sequential", f"No order of these {len(bad)} operations that keeps each process's own order gives each of them its answer.",
-                   tuple(reasons), history.only(bad), trace=trace_of(source), explored=explored)
+    sentence, reasons = _reasons(history.only(bad))
+    return Verdict(False, "sequential", sentence, tuple(reasons), history.only(bad), trace=trace_of(source), explored=explored)
+
+
+def _reasons(bad: History) -> tuple[str, list[str]]:
+    """(a sentence, the reasons for it) of a smallest violated part."""
+    programs = _programs(list(bad.operations))
+    try:
+        found = circle(programs, sources(bad, "sequential"))
+    except DslabError:
+        found = []  # Values that come again, or other operations than reads and writes.
+    if found:
+        return f"These {len(bad)} operations have no order: for each there is one that must come before it, all the way round.", found
+    return (f"No order of these {len(bad)} operations that keeps each process's own order gives each of them its answer.",
+            [f"In the order of process {program[0].process}: " + ", then ".join(f"“{op}”" for op in program) + "." for program in programs])
 
 
 def _programs(operations: list[Operation]) -> list[list[Operation]]:
@@ -71,7 +85,7 @@ def _search(programs: list[list[Operation]], model: Model, budget: int) -> tuple
             if count < len(program):
                 op = program[count]
                 at = keys[op.key]
-                possible, after = answer(model, states[at], op)
+                possible, after = model.step(states[at], op)
                 if possible:
                     stack.append(((*done[:place], count + 1, *done[place + 1:]), (*states[:at], after, *states[at + 1:])))
     return False, len(seen)
@@ -83,7 +97,7 @@ def _absorb(programs, model, keys, done, states) -> tuple[int, ...]:
     for place, program in enumerate(programs):
         while done[place] < len(program):
             op = program[done[place]]
-            if op.f not in model.reads or not answer(model, states[keys[op.key]], op)[0]:
+            if op.f not in model.reads or not model.step(states[keys[op.key]], op)[0]:
                 break
             done[place] += 1
     return tuple(done)

@@ -1,6 +1,6 @@
 """Where checkers get their history from."""
 
-from dslab.check.models import Model
+from dslab.check.models import Model, demand_answer
 from dslab.errors import DslabError
 from dslab.history import History, Operation
 from dslab.values import show
@@ -28,10 +28,14 @@ def trace_of(source):
 
 
 def demand(history: History, model: Model) -> None:
-    """Raise DslabError where the history has an operation that the model doesn't know."""
+    """Raise DslabError where the history has an operation that the model doesn't know, or the model gives no answer to one."""
+    tried = set()
     for op in history.operations:
         if op.f not in model.functions:
             raise DslabError(f"the model {model.name} has no operation {op.f!r} ({op}): it has {', '.join(sorted(model.functions))}.")
+        if op.f not in tried:
+            tried.add(op.f)
+            demand_answer(model, op)
 
 
 def sessions(history: History) -> dict:

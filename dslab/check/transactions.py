@@ -33,6 +33,8 @@ from dslab.verdict import Verdict
 __all__ = ["ANOMALIES", "LEVELS", "transactions"]
 
 ANOMALIES = ("internal", "duplicate", "incompatible-order", "G0", "G1a", "G1b", "G1c", "G-single", "G2")
+#: What those anomalies that are cycles or reads of too much are called.
+NAMES = {"G0": "dirty write", "G1a": "aborted read", "G1b": "intermediate read", "G1c": "circular information flow", "G-single": "read skew", "G2": "write skew"}
 #: Each level with the anomalies that it rules out, beside all that stand before them.
 LEVELS = {"read-uncommitted": 4, "read-committed": 7, "snapshot-isolation": 8, "serializable": 9}
 
@@ -52,8 +54,9 @@ def transactions(history, level: str = "serializable") -> Verdict:
         found = run.look_for(anomaly)
         if found:
             operations, sentence, reasons = found
-            return Verdict(False, anomaly, sentence, tuple(reasons), history.only(operations), trace=trace_of(source), explored=explored)
-    return Verdict(True, level, f"No anomaly that {level.replace('-', ' ')} rules out.", explored=explored)
+            named = f"{anomaly} ({NAMES[anomaly]})" if anomaly in NAMES else anomaly
+            return Verdict(False, level, f"{named}: {sentence}", tuple(reasons), history.only(operations), trace=trace_of(source), explored=explored)
+    return Verdict(True, level, f"None of the anomalies that {level.replace('-', ' ')} rules out is in what was read.", explored=explored)
 
 
 class _Run:
@@ -110,7 +113,8 @@ class _Run:
                 seen, mine = tuple(value or ()), added.get(key, ())
                 expected = (*known[key], *mine) if key in known else None
                 if expected is not None and seen != expected or mine and seen[-len(mine):] != mine:
-                    return [op], f"“{op}” doesn't see its own appends, or reads {show(key)} twice and finds it changed.", []
+                    what = f"reads {show(key)} twice and finds it changed" if key in known and not mine else f"doesn't find in {show(key)} what it has appended itself"
+                    return [op], f"“{op}” {what}.", []
                 later = {value for f, where, value in op.result[place:] if f == "append" and where == key}
                 if later & set(seen):
                     return [op], f"“{op}” reads in {show(key)} what it appends only later.", []
@@ -131,7 +135,7 @@ class _Run:
             longest = self.order.get(key, ())
             if seen != longest[:len(seen)]:
                 other = next(one for one, where, values in self.reads if where == key and values == longest)
-                return ([op, other], f"“{op}” and “{other}” saw {show(key)} grow in different orders.", [])
+                return [op, other], f"“{op}” and “{other}” saw {show(key)} grow in different orders.", []
         for op in self.all:
             for key in dict.fromkeys(key for f, key, _ in op.value if f == "append"):
                 mine = [value for f, where, value in op.value if f == "append" and where == key]
@@ -163,7 +167,7 @@ class _Run:
             for value in seen:
                 if self.writer[key, value].outcome == "fail":
                     bad = self.writer[key, value]
-                    return [bad, op], f"“{op}” read {show(value)} of “{bad}”, which was refused.", []
+                    return [bad, op], f"“{op}” found {show(value)} in {show(key)}, which “{bad}” had appended: that one never happened.", []
         return None
 
     def _intermediate(self):
@@ -171,7 +175,7 @@ class _Run:
             if seen and (writer := self.writer[key, seen[-1]]) is not op:
                 last = [value for f, where, value in writer.value if f == "append" and where == key][-1]
                 if last != seen[-1]:
-                    return [writer, op], f"“{op}” read {show(key)} in the middle of “{writer}”.", []
+                    return [writer, op], f"“{op}” saw {show(key)} as it was in the middle of “{writer}”, which then appended {show(last)}.", []
         return None
 
     def _cycle(self, anomaly, first, rest):
@@ -191,7 +195,7 @@ class _Run:
         reasons = [f"{name} is “{op}”." for op, name in names.items()]
         reasons += [f"{names[one]} comes before {names[other]} ({kind}): it {text.format(other=names[other])}."
                     for one, other, why in best for kind, _, text in [why.partition(": ")]]
-        return list(names), f"{anomaly}: {' → '.join([*names.values(), 'T1'])} is a cycle, so these transactions have no order.", reasons
+        return list(names), f"{' → '.join([*names.values(), 'T1'])} is a cycle, so these transactions have no order.", reasons
 
 
 def _shortest(following, start, end) -> list[tuple] | None:

@@ -14,7 +14,7 @@ from dslab.errors import DslabError
 from dslab.learn.guard import in_words, limited
 from dslab.node import Node
 from dslab.trace import Trace
-from dslab.verdict import Verdict
+from dslab.verdict import Verdict, looked_at
 
 __all__ = ["Broken", "Exercise", "Property", "Report", "Result", "check", "grade", "is_node", "kept", "known_exercises", "register", "replay", "replays"]
 
@@ -120,7 +120,7 @@ class Report:
                 lines.append(f"      replay: {verdict.replay}")
             lines.append(f"      hint: {result.property.hint}")
         if self.looked_at:
-            lines.append("  looked at " + ", ".join(f"{count:,} {name}" for name, count in self.looked_at.items()))
+            lines.append("  looked at " + looked_at(self.looked_at))
         return "\n".join(lines)
 
     def _repr_html_(self):
@@ -134,7 +134,7 @@ class Report:
             if not verdict.holds and (verdict.sentence, verdict.reasons) not in shown:
                 shown.add((verdict.sentence, verdict.reasons))
                 details.append(_details(result))
-        looked = ", ".join(f"{count:,} {name}" for name, count in self.looked_at.items())
+        looked = looked_at(self.looked_at)
         return (f'<div class="dslab-report"><p><strong>{escape(self.exercise.title)}: {self.score} of {self.exercise.points} points'
                 f'</strong></p><table class="dslab-table"><tbody>{"".join(rows)}</tbody></table>{"".join(details)}'
                 + (f"<p>Looked at {looked}.</p>" if looked else "") + "</div>")

@@ -23,8 +23,8 @@ def test_a_majority_is_enough_for_the_consistent_one_and_it_is_not_total():
     cluster = cut_off(QuorumRegister)
     assert available(cluster, "majority") and not available(cluster, "total") and not available(cluster, "sticky")
     verdict = available(cluster)
-    assert verdict.sentence.startswith("n1 was up and did not answer c1's write of ")
-    assert verdict.reasons == ("n1 answered 0 of the 3 calls that it had to answer.", "n2 answered 3 of the 3 calls that it had to answer.")
+    assert verdict.sentence.startswith("n1 was up and did not answer the write that c1 sent at ")
+    assert verdict.reasons == ("n1 had to answer 3 calls, and answered 0.", "n2 had to answer 3 calls, and answered 3.")
 
 
 def test_the_available_one_answers_everywhere():

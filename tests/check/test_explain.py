@@ -208,11 +208,11 @@ class TestAppends:
     def test_one_applied_twice(self):
         verdict = linearizable(calls(*done(0, "put", "a"), *done(0, "append", "b"), *done(1, "get", None, "abb")), "kv")
         assert [str(op) for op in verdict.history.operations] == ["process 0 put x a", "process 0 append x b", "process 1 get x → abb"]
-        assert verdict.sentence == "No order of these 3 operations that respects this gives each of them the answer that it got."
+        assert verdict.sentence == "After “process 0 put x a”, then “process 0 append x b” the key-value store holds ab, so “process 1 get x → abb” can't be next."
 
     def test_in_an_order_that_can_not_be(self):
         verdict = linearizable(calls(*done(0, "append", "a"), *done(0, "append", "b"), *done(1, "get", None, "ba")), "kv")
-        assert verdict.sentence.startswith("No order of these 3 operations that respects this")
+        assert verdict.sentence == "After “process 0 append x a”, then “process 0 append x b” the key-value store holds ab, so “process 1 get x → ba” can't be next."
 
     def test_what_nobody_wrote(self):
         verdict = linearizable(calls(*done(0, "append", "a"), *done(1, "get", None, "az")), "kv")
@@ -236,7 +236,7 @@ class TestAppends:
     def test_numbers(self):
         assert linearizable(calls(*done(0, "append", 2), *done(0, "append", 3), *done(1, "get", None, 5)), "kv").holds
         verdict = linearizable(calls(*done(0, "append", 2), *done(0, "append", 3), *done(1, "get", None, 4)), "kv")
-        assert verdict.sentence.startswith("No order of these 3 operations")
+        assert verdict.sentence == "After “process 0 append x 2”, then “process 0 append x 3” the key-value store holds 5, so “process 1 get x → 4” can't be next."
 
 
 def test_zero_is_a_value_of_a_key_and_not_its_absence():
@@ -287,11 +287,35 @@ class TestModelsOfOnesOwn:
     def test_nothing_that_may_matter_is_left_out(self):
         verdict = linearizable(calls(*done(0, "acquire"), *done(0, "release"), *done(1, "acquire"), *done(2, "acquire"), *done(0, "release")), Lock)
         assert [op.f for op in verdict.history.operations] == ["acquire", "release", "acquire", "acquire"]
-        assert verdict.sentence == "No order of these 4 operations that respects this gives each of them the answer that it got."
+        assert verdict.sentence == ("After “process 0 acquire x”, then “process 0 release x”, then “process 1 acquire x” the lock holds held, "
+                                    "so “process 2 acquire x” can't be next.")
 
     def test_nothing_is_said_of_values_that_it_makes_itself(self):
         verdict = linearizable(calls(*done(0, "add", 2), *done(0, "add", 3), *done(1, "read", None, 4)), Sum)
-        assert len(verdict.history.operations) == 3 and verdict.sentence.startswith("No order of these 3 operations")
+        assert len(verdict.history.operations) == 3 and "the counter holds 5, so “process 1 read x → 4” can't be next" in verdict.sentence
 
     def test_one_call_alone(self):
-        assert linearizable(calls(*done(0, "release")), Lock).sentence == "“process 0 release x” can't have had the answer that it got."
+        assert linearizable(calls(*done(0, "release")), Lock).sentence == "At the start the lock holds free, so “process 0 release x” can't be next."
+
+
+@pytest.mark.parametrize("model, steps, sentence", [
+    ("queue", [done("a", "enqueue", 1), done("b", "enqueue", 2), ((("a", "dequeue", None), ("a", "ok", 2)))],
+     "After “process a enqueue x 1”, then “process b enqueue x 2” the queue holds (1, 2), so “process a dequeue x → 2” can't be next."),
+    ("lock", [done("a", "acquire"), done("b", "acquire")], "After “process a acquire x” the lock is held by process a, so “process b acquire x” can't be next."),
+    ("lock", [done("a", "release")], "At the start the lock is free, so “process a release x” can't be next."),
+    ("set", [done("a", "add", 1), (("b", "contains", 1), ("b", "ok", False))],
+     "After “process a add x 1” the set holds {1}, so “process b contains x 1 → no” can't be next."),
+    ("list", [done("a", "append", 1), done("b", "append", 2), done("b", "read", None, (2, 1))],
+     "After “process a append x 1”, then “process b append x 2” the list holds (1, 2), so “process b read x → (2, 1)” can't be next."),
+])
+def test_each_model_says_what_it_holds_where_no_answer_fits(model, steps, sentence):
+    assert linearizable(calls(*(event for step in steps for event in step)), model).sentence == sentence
+
+
+def test_a_few_orders_are_told_one_by_one():
+    overlapping = [("a", "enqueue", 1), ("b", "enqueue", 2), ("a", "ok", 1), ("b", "ok", 2)]
+    verdict = linearizable(calls(*overlapping, ("c", "dequeue", None), ("c", "ok", None)), "queue")
+    assert verdict.reasons[-1].startswith("After “process ") and verdict.sentence.startswith(("No order", "After"))
+    both = linearizable(calls(*overlapping, ("c", "dequeue", None), ("d", "dequeue", None), ("c", "ok", 1), ("d", "ok", 1)), "queue")
+    tried = [reason for reason in both.reasons if reason.startswith("After")]
+    assert len(tried) > 1 and both.sentence == "No order of these 4 operations that respects this gives each of them the answer that it got."

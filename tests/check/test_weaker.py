@@ -1,5 +1,6 @@
 """The checkers beside linearizability: each against its definition, tried out by brute force on small random histories."""
 
+import re
 from itertools import permutations
 from random import Random
 
@@ -83,7 +84,13 @@ def test_sequential_keeps_each_process_s_order_and_not_the_clock():
     late = history("0 write x 1", "1 read x -")
     assert sequential(late) and not linearizable(late, "kv")
     stale = history("0 write x 1", "0 read x -")
-    assert sequential(stale).sentence.startswith("No order of these 2 operations")
+    assert repr(sequential(stale)).splitlines() == [
+        "✗ sequential: violated. These 2 operations have no order: for each there is one that must come before it, all the way round.",
+        "  1. “process 0 write x 1” comes before “process 0 read x → –”: process 0 made them in this order.",
+        "  2. “process 0 read x → –” comes before “process 0 write x 1”: it still returned the initial value.",
+        "  looked at 2 operations, 2 configurations"]
+    again = sequential(history("0 write x 1", "1 write x 1", "2 read x 1", "2 read x -"))  # Which write the first read saw can't be told.
+    assert again.sentence.startswith("No order of these 4 operations") and again.reasons[-1] == "In the order of process 2: “process 2 read x → 1”, then “process 2 read x → –”."
     # Each key alone is sequential, both together are not.
     both = history("0 write x 1", "0 read y -", "1 write y 1", "1 read x -")
     assert not sequential(both)
@@ -100,8 +107,14 @@ def test_causal_consistency_and_its_patterns():
     }
     for pattern, (kind, lines) in examples.items():
         found = causal(history(*lines), kind)
-        assert (found.holds, found.rule) == (False, pattern), found
+        assert (found.holds, found.rule) == (False, {"cc": "causal", "ccv": "causal-convergence", "cm": "causal-memory"}[kind]), found
+        assert found.sentence.endswith(f" ({pattern}).")
         assert not causal(found.history, kind)  # What is shown is bad by itself.
+    orphan = causal(history(*examples["WriteCOInitRead"][1]))
+    assert orphan.sentence == "“process 1 read x → –” returned the initial value, but “process 0 write x 1” is among its causes (WriteCOInitRead)."
+    assert orphan.reasons == ("“process 0 write x 1” comes before “process 0 write y 1”: process 0 made them in this order.",
+                              "“process 0 write y 1” comes before “process 1 read y → 1”, which returned what it wrote.",
+                              "“process 1 read y → 1” comes before “process 1 read x → –”: process 1 made them in this order.")
     # Two processes that see two writes in different orders: causal, and neither convergent nor sequential.
     split = history(*examples["CyclicCF"][1])
     assert causal(split, "cc") and causal(split, "cm") and not causal(split, "ccv") and not sequential(split)
@@ -226,3 +239,27 @@ def test_bad_input_is_told_in_a_sentence():
         same_states([1, 2])
     with pytest.raises(DslabError, match="sequential\\(\\) checks a History"):
         sequential(7)
+
+
+def test_the_reasons_of_a_circle_lead_from_each_call_to_the_next():
+    """Whatever isn't sequential and tells which write each read saw: the reasons go round, and each is true."""
+    told = 0
+    for seed in range(2500):
+        found = random_history(seed, processes=3, calls=6, keys="xy")
+        verdict = sequential(found)
+        if verdict.holds is False and "all the way round" in verdict.sentence:
+            told += 1
+            ends = [re.match("“(.*?)” comes before “(.*?)”(?:: |, )(.*)", reason).groups() for reason in verdict.reasons]
+            assert [other for _, other, _ in ends] == [one for one, _, _ in ends[1:] + ends[:1]], verdict
+            places = {str(op): place for place, op in enumerate(verdict.history.operations)}
+            for one, other, why in ends:
+                a, b = (verdict.history.operations[places[name]] for name in (one, other))
+                if "in this order" in why:
+                    assert a.process == b.process and a.invoked < b.invoked
+                elif "what it wrote" in why:
+                    assert (a.f, b.f, a.key, a.value) == ("write", "read", b.key, b.result)
+                elif "still returned" in why:
+                    assert (a.f, b.f, a.key) == ("read", "write", b.key) and a.result != b.value
+                else:
+                    assert (a.f, b.f, a.key) == ("write", "write", b.key)
+    assert told > 80
