@@ -8,8 +8,8 @@ makes up for those that are now awake.
 What it keeps: every reachable state, and so every invariant of a state, every goal, every deadlock and whether each action was
 ever taken. What it doesn't promise: that a counterexample is the shortest; and it is not used for liveness, which needs every
 step between two states. What it saves is steps, not states. Persistent and ample sets (Peled 1993; Flanagan and Godefroid 2005)
-save states too, but they keep only deadlocks and rules that can't see the steps that are put off; a rule here may look at all
-nodes at once, so any step can be seen.
+save states too, but a node's steps may only stand for all others' if no further message can reach it and no rule sees them, and in a
+protocol everybody writes to everybody: tests/check/test_persistent.py counts how little even an oracle would save.
 """
 
 from dslab.check.explore import Search
