@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dslab.check import Nodes, explore
 from dslab.node import Request
 from dslab.protocols.raft import Raft
 from dslab.show import page as show_page
@@ -78,6 +79,20 @@ def test_every_sentence_is_python_s(player, run):
     assert any(record[5] is not None for record in run.trace.records if record[1] == "deliver")
     said = element.evaluate("player => player.run.steps.map((_, step) => player.run.sentence(step))")
     assert said == run.trace.sentences()
+
+
+def test_a_run_without_a_clock_goes_by_steps(player):
+    class ForgetsItsVote(Raft):
+        durable = ("current_term", "log")
+
+    def one_leader_a_term(view):
+        terms = [node.current_term for node in view if node.role == "leader"]
+        return len(terms) == len(set(terms))
+
+    found = explore(Nodes(dict.fromkeys(("n1", "n2", "n3"), ForgetsItsVote), fires={"ElectionTimeout": 2, "Heartbeat": 0}, crashes=1, invariants=[one_leader_a_term]))
+    page, element = player(play(found.trace)._repr_html_())
+    said = element.evaluate("player => player.run.steps.map((_, step) => player.run.sentence(step))")
+    assert said == found.trace.sentences() and said[0] == "step 0: n1 starts; sets ElectionTimeout."
     assert page.trouble == []
 
 
