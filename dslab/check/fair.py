@@ -31,6 +31,9 @@ def eventually(system: System, good: Callable, *, after: Callable | None = None,
     """
     demand_system(system, "eventually")
     demand_number("budget", budget)
+    for name, rule in (("good", good), ("after", after)):
+        if not callable(rule) and (rule is not None or name == "good"):
+            raise DslabError(f"eventually(): {name} is {rule!r}: give a function as the system's rules are, such as `lambda view: …`.")
     graph = _Graph(system, system.predicate(good), system.predicate(after) if after else None, budget)
     fair = list(system.fairness() if fair is None else fair)
     if graph.complete:

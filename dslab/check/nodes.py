@@ -78,7 +78,10 @@ class Nodes(System):
         self.actions += [("double", self._double)] if duplicates else []
         if within is not None:
             self.actions = [(name, self._bounded(action, self._judge(within))) for name, action in self.actions]
-        self.rules = {_named(rule): rule for rule in invariants}
+        self.rules: dict[str, Callable[[View], bool]] = {}
+        for rule in invariants:  # Two without a name of their own are two.
+            same = sum(name.partition(" ")[0] == _named(rule) for name in self.rules)
+            self.rules[f"{_named(rule)} ({same + 1})" if same else _named(rule)] = rule
         self.invariants = [(name, self._judge(rule)) for name, rule in self.rules.items()]
         self.goals = [(_named(rule), self._judge(rule)) for rule in goals]
         self.canonical = Symmetry(self, symmetric).least if len(symmetric) > 1 else None

@@ -78,6 +78,8 @@ def shrink_run(make: Callable[[], Stage], steps: Sequence[tuple], broken: Callab
 
 def shrunk(system: Nodes, found: Exploration) -> Exploration:
     """What `explore` or `walk` found of Nodes, with the smallest run that breaks the same rule. Raises DslabError where it found nothing."""
+    if not isinstance(system, Nodes):
+        raise DslabError(f"shrunk() makes runs of Nodes smaller, but this is a {type(system).__name__}.")
     if found.holds is not False or found.rule not in system.rules:
         raise DslabError(f"shrunk() takes an answer of explore or walk that breaks an invariant of these nodes, but this is {found.rule!r}: {found.word}.")
     rule = system.rules[found.rule]

@@ -10,6 +10,7 @@ from dslab.check.fair import eventually
 from dslab.check.models import Register
 from dslab.check.nodes import Nodes
 from dslab.check.schedule import Stage
+from dslab.check.shrink import shrunk
 from dslab.check.spec import Spec, action, goal, invariant
 from dslab.errors import DslabError
 from dslab.node import ContractError, Message, Node, Reply, Timer
@@ -330,6 +331,16 @@ def test_a_node_that_breaks_the_contract_is_named():
 def test_bad_input_is_told_in_a_sentence(arguments, sentence):
     with pytest.raises(DslabError, match=sentence):
         Nodes(**({"nodes": dict.fromkeys(NAMES, Raft)} | arguments))
+
+
+def test_rules_of_the_same_name_are_all_asked():
+    found = explore(elections(invariants=[lambda view: True, lambda view: True, lambda view: not somebody_leads(view)]))
+    assert found.holds is False and found.rule == "<lambda> (3)"
+    assert shrunk(elections(invariants=[lambda view: not somebody_leads(view)] * 2), explore(elections(invariants=[lambda view: not somebody_leads(view)] * 2))).holds is False
+    with pytest.raises(DslabError, match="makes runs of Nodes smaller, but this is a DieHard"):
+        shrunk(DieHard(), explore(DieHard()))
+    with pytest.raises(DslabError, match="good is 'critical': give a function"):
+        eventually(Peterson(), "critical")
 
 
 def test_what_is_no_system_is_told_in_a_sentence():
