@@ -113,7 +113,7 @@ def telling(system, path: Callable[[], list]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if states := [state for state in path() if state is not None]:
+        if states := path():
             error.add_note("after this run:\n" + "\n".join(f"  {number}. {sentence}" for number, sentence in enumerate(system.path(states).sentences(), 1)))
         raise
 
@@ -185,7 +185,7 @@ def explore(system: System, *, order: str = "breadth", budget: int = BUDGET, dep
     if reduce and order == "depth":
         raise DslabError("reduce=True goes with a breadth-first search: leave out order=\"depth\".")
     search = (_reduced() if reduce else Search)(system, budget, deadlock, progress)
-    with telling(system, lambda: search.path_to(search.here)):
+    with telling(system, lambda: [] if search.here is None else search.path_to(search.here)):
         bad = search.run(breadth=order == "breadth", depth=depth)
     result = search.result(bad)
     return replace(result, graph=graph_of(search, bad)) if graph else result

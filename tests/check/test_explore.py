@@ -333,6 +333,17 @@ def test_bad_input_is_told_in_a_sentence(arguments, sentence):
         Nodes(**({"nodes": dict.fromkeys(NAMES, Raft)} | arguments))
 
 
+def test_what_goes_wrong_at_the_start_has_no_run():
+    class Stillborn(Raft):
+        def on_start(self):
+            raise ZeroDivisionError("here")
+
+    for symmetric in ((), NAMES):
+        with pytest.raises(ZeroDivisionError) as caught:
+            explore(elections(Stillborn, symmetric=symmetric))
+        assert caught.value.__notes__ == ["while n1 handled its start"]
+
+
 def test_rules_of_the_same_name_are_all_asked():
     found = explore(elections(invariants=[lambda view: True, lambda view: True, lambda view: not somebody_leads(view)]))
     assert found.holds is False and found.rule == "<lambda> (3)"
