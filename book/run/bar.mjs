@@ -36,7 +36,7 @@ export class Bar {
     this.stop.disabled = name !== "busy";
     this.restart.disabled = name === "starting";
     this.meter.hidden = name !== "starting";
-    if (name === "starting") this.say("Python is loading");
+    if (name === "starting") this.say("Python is loading", " …");
     if (name === "ready") this.say("Python is ready.");
     if (name === "off" || name === "dead") this.say("Python is not running.");
     if (name === "dead") this.warn(sentence);

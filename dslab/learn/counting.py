@@ -16,7 +16,8 @@ __all__ = ["counting", "monitored", "traced"]
 
 def counting(ours: Callable[[str], bool], begun: Callable[[], None], line: Callable[[], None]):
     """A context in which `begun()` is called for each call into code of `ours` (told by its file) from other code, and
-    `line()` for each line that such code begins, in this thread. What they raise is raised in that code."""
+    `line()` for each line that such code begins, in this thread. What they raise is raised in that code. `ours` says the same of
+    a file each time: Python may ask once."""
     return (monitored if _monitor.usable() else traced)(ours, begun, line)
 
 

@@ -122,3 +122,10 @@ def test_lines_are_counted_in_the_browser_as_elsewhere(session):
     shown = session.run(2, f"programs = {{}}\nexec(compile({code!r}, 'programs', 'exec'), programs)\nnames = {[*LINES, *DIFFER]!r}\n{COUNTS}")
     monitored, traced = ast.literal_eval(shown)
     assert monitored == traced and monitored.items() >= LINES.items()
+
+
+def test_in_the_browser_not_even_code_that_catches_everything_escapes(session):
+    swallows = "            try:\n                m.nothing\n            except BaseException:\n                pass\n"
+    shown = session.run(2, "from dslab.learn import check\nfrom dslab.node import Node\nclass Escapes(Node):\n    def on_Request(self, client, m):\n        while True:\n"
+                           f"{swallows}print(check('at-most-once', Escapes))")
+    assert "Your code did not come to an end: one call ran more than 100,000 lines" in shown
