@@ -41,7 +41,9 @@ export class Cell {
     this.bar.append(button("Run", `Run cell ${this.number} (Ctrl-Enter; Shift-Enter also goes to the next cell)`, () => this.chapter.run(this)),
       button("Run all above", `Run the cells before cell ${this.number}, and then this one`, () => this.chapter.runAbove(this)), this.reset, this.note);
     input.classList.add("run-live");
-    input.append(holder, this.bar);
+    input.append(holder);
+    this.folded = input.closest("details.hide");  // A cell that only asks a question: its buttons stand in sight all the same.
+    (this.folded ?? holder).after(this.bar);
     this.editor = makeEditor(holder, this.written, `Code of cell ${this.number}`, {
       change: () => this.changed(),
       run: moveOn => this.chapter.run(this, moveOn),
@@ -64,6 +66,11 @@ export class Cell {
     const box = oldText(`The book's text of this cell has changed since you edited it${when ? ` on ${when.slice(0, 10)}` : ""}, so your text was not put back.`,
       text, () => { store.remove(key); box.remove(); });
     this.bar.after(box);
+  }
+
+  focus() {
+    if (this.folded) this.folded.open = true;
+    this.editor.focus();
   }
 
   changed() {

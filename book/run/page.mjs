@@ -51,7 +51,7 @@ class Chapter {
   // Running
 
   run(cell, moveOn = false) {
-    if (moveOn) this.after(cell)?.editor.focus();
+    if (moveOn) this.after(cell)?.focus();
     return this.enqueue([cell]);
   }
 

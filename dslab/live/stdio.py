@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import threading
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -173,11 +174,19 @@ async def run(node_class: type[Node], data: Path | None = None) -> None:
     lines: asyncio.Queue[bytes] = asyncio.Queue(LINES)
     loop = asyncio.get_running_loop()
 
+    # A reader of its own: Python can't end while a thread waits in the one of sys.stdin.
+    incoming = open(sys.stdin.fileno(), "rb", closefd=False)
+
     def read():
         line = b"start"
         while line:
-            line = sys.stdin.buffer.readline(LONGEST_FRAME)
-            asyncio.run_coroutine_threadsafe(lines.put(line), loop).result()
+            line = incoming.readline(LONGEST_FRAME)
+            putting = lines.put(line)
+            try:
+                asyncio.run_coroutine_threadsafe(putting, loop).result()
+            except (CancelledError, RuntimeError):  # The node has ended before its input has.
+                putting.close()
+                return
 
     def write(line):
         output.write(line)

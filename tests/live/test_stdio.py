@@ -159,6 +159,16 @@ def test_a_program_answers_on_its_output_alone_and_ends_with_its_input(tmp_path)
     assert broken.returncode == 2 and broken.stdout == b"" and b"is damaged" in broken.stderr and broken.stderr.count(b"\n") == 1
 
 
+def test_a_node_that_can_t_go_on_ends_although_its_input_stays_open(tmp_path):
+    (tmp_path / "n1").mkdir()
+    (tmp_path / "n1" / "state.json").write_text("torn")
+    with subprocess.Popen([*program("unique-ids"), "--data", str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as node:
+        node.stdin.write(line(INIT))
+        node.stdin.flush()
+        said = node.stderr.read()
+        assert node.wait() == 2 and b"is damaged" in said and said.count(b"\n") == 1
+
+
 async def ask(work, router, name):
     client, number = router.client(), 0
     while not work.stopped:
