@@ -69,7 +69,9 @@
     if (!registration) return;  // Blocked by what drives the browser.
     const place = line();
     const look = () => { if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting, place); };
-    registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
+    const watch = () => registration.installing?.addEventListener("statechange", look);
+    registration.addEventListener("updatefound", watch);
+    watch();  // The browser may have found it before this page asked.
     look();
     await navigator.serviceWorker.ready;
     if (!registration.waiting && registration.active) show(registration.active, place);

@@ -107,10 +107,14 @@ function isolated(response, request, isolate, path) {
 
 async function answer(event) {
   const { request } = event;
-  if (request.mode === "navigate" && await overtaken()) return new Response("", { headers: { Refresh: "0" } });
+  if (request.mode === "navigate") await handOver();
   const found = await manifest().catch(() => null);
   let path = decodeURIComponent(new URL(request.url).pathname.slice(ROOT.pathname.length));
   if (path === "" || path.endsWith("/")) path += "index.html";
+  if (successor) {
+    const newer = await successor.match(address(path));
+    return newer ? isolated(newer, request, found?.isolate, path) : fetch(request);
+  }
   const [hash, , group] = found?.files[path] ?? [];
   if (!hash) return fetch(request);
   const cache = await caches.open(CACHE), kept = await cache.match(address(path));
@@ -124,11 +128,16 @@ async function answer(event) {
   return isolated(response, request, found.isolate, path);
 }
 
-/** A newer worker waits, and no page of this one is left but the one that is being loaded: hand over. */
-async function overtaken() {
-  if (!registration.waiting || (await clients.matchAll({ type: "window" })).length > 1) return false;
+let successor;  // The cache of the build that takes over.
+
+/** A newer worker waits, and no page of this one is left but the one that is being loaded: hand over. What that page asks for until the
+ * newer worker has begun, it gets from the newer build. */
+async function handOver() {
+  if (successor || !registration.waiting || (await clients.matchAll({ type: "window" })).length > 1) return;
+  const newer = (await caches.keys()).filter(name => name.startsWith(PREFIX) && name !== CACHE).at(-1);
+  if (!newer) return;
   registration.waiting.postMessage({ type: "take over" });
-  return true;
+  successor = await caches.open(newer);
 }
 
 self.addEventListener("install", event => event.waitUntil(install()));
