@@ -15,12 +15,15 @@ const QUIET = 3000;  // Milliseconds without a request after which a page has wh
 const GROUPS = { book: 0, python: 1, lite: 2 };
 
 const address = path => new URL(path, ROOT).href;
-let list;
+let list, opened;
+
+/** The cache of this build. It is opened once: opened again by a worker that is on its way out, it would come back empty. */
+const own = () => opened ??= caches.open(CACHE);
 
 /** offline.json of this build, from its cache, or from the server where it is of this build. */
 function manifest() {
   return list ??= (async () => {
-    const cache = await caches.open(CACHE), kept = await cache.match(address("offline.json"));
+    const cache = await own(), kept = await cache.match(address("offline.json"));
     const response = kept ?? await fetch(address(`offline.json?${BUILD}`), { cache: "no-cache" });
     if (!response.ok) throw new Error(`offline.json: ${response.status}`);
     const found = await response.clone().json();
@@ -48,7 +51,7 @@ async function get(cache, path, hash) {
 
 /** Fetch a whole group; `told(done, of)` counts its bytes. */
 async function fetchGroup(group, told = () => {}) {
-  const cache = await caches.open(CACHE), { files } = await manifest();
+  const cache = await own(), { files } = await manifest();
   const wanted = Object.entries(files).filter(([, [, , each]]) => each === GROUPS[group]).sort(([, a], [, b]) => a[1] - b[1]);
   const total = wanted.reduce((sum, [, [, size]]) => sum + size, 0);
   let done = 0;
@@ -69,7 +72,7 @@ async function completePython() {
 
 /** What an older build of this book kept and this one still has, without fetching it again; the groups that were in use. */
 async function inherit() {
-  const cache = await caches.open(CACHE), { files } = await manifest(), used = new Set();
+  const cache = await own(), { files } = await manifest(), used = new Set();
   for (const name of (await caches.keys()).filter(each => each.startsWith(PREFIX) && each !== CACHE)) {
     const old = await caches.open(name), before = await (await old.match(address("offline.json")))?.json();
     for (const request of before ? await old.keys() : []) {
@@ -89,9 +92,14 @@ async function install() {
   if (used.has(GROUPS.python)) await fetchGroup("python");
 }
 
-async function activate() {
+/** Put away what older builds kept. */
+async function putAway() {
   const old = (await caches.keys()).filter(name => name.startsWith(PREFIX) && name !== CACHE);
-  if (!self.BOOK) await Promise.all(old.map(name => caches.delete(name)));
+  await Promise.all(old.map(name => caches.delete(name)));
+}
+
+async function activate() {
+  if (!self.BOOK) await putAway();
   await clients.claim();
 }
 
@@ -107,17 +115,12 @@ function isolated(response, request, isolate, path) {
 
 async function answer(event) {
   const { request } = event;
-  if (request.mode === "navigate") await handOver();
   const found = await manifest().catch(() => null);
   let path = decodeURIComponent(new URL(request.url).pathname.slice(ROOT.pathname.length));
   if (path === "" || path.endsWith("/")) path += "index.html";
-  if (successor) {
-    const newer = await successor.match(address(path));
-    return newer ? isolated(newer, request, found?.isolate, path) : fetch(request);
-  }
   const [hash, , group] = found?.files[path] ?? [];
   if (!hash) return fetch(request);
-  const cache = await caches.open(CACHE), kept = await cache.match(address(path));
+  const cache = await own(), kept = await cache.match(address(path));
   if (kept) return isolated(kept, request, found.isolate, path);
   const response = await fetch(request);
   if (response.status === 200) {
@@ -126,18 +129,6 @@ async function answer(event) {
     event.waitUntil(keep(cache, path, hash, copy).then(same => same || registration.update()).catch(() => {}));
   }
   return isolated(response, request, found.isolate, path);
-}
-
-let successor;  // The cache of the build that takes over.
-
-/** A newer worker waits, and no page of this one is left but the one that is being loaded: hand over. What that page asks for until the
- * newer worker has begun, it gets from the newer build. */
-async function handOver() {
-  if (successor || !registration.waiting || (await clients.matchAll({ type: "window" })).length > 1) return;
-  const newer = (await caches.keys()).filter(name => name.startsWith(PREFIX) && name !== CACHE).at(-1);
-  if (!newer) return;
-  registration.waiting.postMessage({ type: "take over" });
-  successor = await caches.open(newer);
 }
 
 self.addEventListener("install", event => event.waitUntil(install()));
@@ -161,7 +152,8 @@ self.addEventListener("message", event => {
     })().catch(error => port.postMessage({ failed: String(error.message ?? error) })));
   } else if (data?.type === "state") {
     event.waitUntil((async () => {
-      const cache = await caches.open(CACHE), { files } = await manifest(), state = {};
+      if (!self.BOOK && self.serviceWorker?.state === "activated" && !registration.installing && !registration.waiting) await putAway();
+      const cache = await own(), { files } = await manifest(), state = {};
       for (const [group, number] of Object.entries(GROUPS)) {
         const of = Object.entries(files).filter(([, [, , each]]) => each === number);
         const has = await Promise.all(of.map(async ([path, [, size]]) => await cache.match(address(path)) ? 0 : size));
