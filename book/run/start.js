@@ -51,7 +51,7 @@
     words.setAttribute("role", "status");
     button.setAttribute("aria-describedby", "run-words");
     var edits = kept("dslab:edit:" + page + ":");
-    words.textContent = edits ? "Your edits of " + edits + (edits === 1 ? " cell are kept" : " cells are kept") + " in this browser." : "Python runs in your browser: some 15 MB the first time.";
+    words.textContent = edits ? "Your edits of " + edits + (edits === 1 ? " cell are kept" : " cells are kept") + " in this browser." : "Python runs in your browser: some 12 MB the first time.";
     if (wanting()) {
       button.disabled = true;
       words.textContent = wanting();
