@@ -27,7 +27,6 @@
     note.append("What follows tells the answer. ", button);
     cell.after(note);
     for (const each of words) {
-      each.hidden = true;
       each.setAttribute("hidden", "until-found");
       each.addEventListener("beforematch", () => lift(cell));
     }

@@ -92,14 +92,9 @@ async function install() {
   if (used.has(GROUPS.python)) await fetchGroup("python");
 }
 
-/** Put away what older builds kept. */
-async function putAway() {
-  const old = (await caches.keys()).filter(name => name.startsWith(PREFIX) && name !== CACHE);
-  await Promise.all(old.map(name => caches.delete(name)));
-}
-
 async function activate() {
-  if (!self.BOOK) await putAway();
+  const old = (await caches.keys()).filter(name => name.startsWith(PREFIX) && name !== CACHE);
+  if (!self.BOOK) await Promise.all(old.map(name => caches.delete(name)));
   await clients.claim();
 }
 
@@ -152,7 +147,6 @@ self.addEventListener("message", event => {
     })().catch(error => port.postMessage({ failed: String(error.message ?? error) })));
   } else if (data?.type === "state") {
     event.waitUntil((async () => {
-      if (!self.BOOK && self.serviceWorker?.state === "activated" && !registration.installing && !registration.waiting) await putAway();
       const cache = await own(), { files } = await manifest(), state = {};
       for (const [group, number] of Object.entries(GROUPS)) {
         const of = Object.entries(files).filter(([, [, , each]]) => each === number);
