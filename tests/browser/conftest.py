@@ -106,9 +106,11 @@ def settle(page) -> None:
 
 
 def widgets_ready(page) -> None:
-    """Wait until every widget of the page has drawn its first picture, or said why it can't."""
-    page.wait_for_function("""() => [...document.querySelectorAll("*")].filter((each) => each.localName.startsWith("dslab-"))
-        .every((each) => each.painted || each.shadowRoot?.querySelector(".bad"))""")
+    """Wait until every widget of the page, and every widget inside another, has drawn its first picture, or said why it can't."""
+    page.wait_for_function("""() => {
+        const all = (root) => [...root.querySelectorAll("*")].flatMap((each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
+        return all(document).filter((each) => each.localName.startsWith("dslab-")).every((each) => each.painted || each.shadowRoot?.querySelector(".bad"));
+    }""")
 
 
 def guarded(browser, base, **options):

@@ -317,6 +317,23 @@ def test_it_answers_after_it_was_moved_in_the_page(live):
     assert steps_of(driven) == [("crash", {"node": "n1"})] and sentence(page).endswith("n1 crashes.")
 
 
+def test_an_answer_that_came_while_it_was_out_of_the_page_is_asked_for_again(show):
+    """JupyterLab takes outputs out of the page and puts them back, when cells are added or scrolled away."""
+    driven = drive(scenario())
+    page = show("")
+    page.expose_function("python", driven.handle)
+    page.evaluate("""() => { window.away = (message) => {
+        window.taken ??= document.querySelector("dslab-drive");
+        if (!model.answers) taken.remove();
+        return python(message);
+    }; }""")
+    page.evaluate(MODEL, {"python": "away"})
+    page.wait_for_function("() => window.model.answers === 1")
+    page.evaluate("() => document.querySelector('main').append(taken)")
+    page.locator("dslab-trace svg[role=group]").wait_for(timeout=20_000)
+    assert page.trouble == []
+
+
 def test_names_and_titles_are_text(live):
     page, _ = live(asked=scenario(title="<img src=x onerror=alert(1)>"))
     name = page.get_by_role("textbox", name="Name of this branch")

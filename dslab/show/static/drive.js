@@ -73,14 +73,17 @@ class Drive extends Widget {
     return true;
   }
 
-  /** In the page, again after it was moved or taken out for a while. */
+  /** In the page, or again after it was taken out for a while: answers that came meanwhile went unheard. */
   watch() {
     this.model?.on("msg:custom", this.heard);
+    if (this.left && this.model) this.ask({ do: "open", link: null });
+    this.left = false;
     addEventListener("hashchange", this.jump ??= () => this.visit());
     super.watch();
   }
 
   disconnectedCallback() {
+    this.left = true;
     this.model?.off?.("msg:custom", this.heard);
     removeEventListener("hashchange", this.jump);
     super.disconnectedCallback();
