@@ -89,6 +89,7 @@ def test_a_stored_run(lab, browser, name, plays):
 
 
 @pytest.mark.skipif(not EXTENSION.is_dir(), reason="the JupyterLab extension is not installed: run `make .venv/.ready`")
+@pytest.mark.timeout(600)
 def test_a_scenario_is_driven_through_a_kernel(lab, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
