@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, SITE, THEME, axe, widgets_ready
 
@@ -79,7 +80,7 @@ def test_the_front_page_leads_into_the_book(open_page):
 def test_search_finds_a_word(open_page):
     page = open_page("/book/search.html?q=indistinguishable")
     page.locator("#search-results li a").first.wait_for()
-    assert page.get_by_text("The CAP theorem").count() + page.get_by_text("Glossary").count() > 0
+    page.get_by_text("The CAP theorem").or_(page.get_by_text("Glossary")).first.wait_for()
     assert page.trouble == []
 
 
@@ -109,7 +110,8 @@ def test_words_that_tell_the_answer_wait_for_the_guess(open_page):
     question.scroll_into_view_if_needed()
     waiting = page.locator(".after-guess")
     waiting.first.wait_for()
-    assert not answer.is_visible() and question.locator("css=details .dslab-table").first.is_hidden()
+    expect(answer).to_be_hidden()
+    assert question.locator("css=details .dslab-table").first.is_hidden()
     question.get_by_role("radio", name="3").check()
     question.get_by_role("button", name="Commit, then see").click()
     answer.wait_for()
@@ -127,7 +129,8 @@ def test_who_would_rather_not_guess_reads_on_and_so_does_paper(open_page):
     onward = page.get_by_role("button", name="Read on without a guess")
     onward.first.press("Enter")
     words.wait_for()
-    assert words.evaluate("words => document.activeElement === words") and not last.is_visible()
+    assert words.evaluate("words => document.activeElement === words")
+    expect(last).to_be_hidden()
     page.emulate_media(media="print")
     assert last.is_visible() and not onward.first.is_visible()
 
