@@ -15,8 +15,10 @@ It runs on any `concurrent.futures.Executor`: on a pool of processes where nothi
 import os
 import signal
 import sys
+import threading
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
 from itertools import islice
 from pickle import PicklingError
 from typing import Any, Callable, Iterable, Iterator
@@ -25,6 +27,9 @@ from dslab.errors import DslabError
 from dslab.verdict import Verdict
 
 __all__ = ["Failed", "Sweep", "sweep"]
+
+#: Seconds between two looks at whether somebody has interrupted.
+LOOK = 0.2
 
 
 class Failed:
@@ -108,16 +113,18 @@ def _swept(run, seeds, executor, chunk, cancel) -> Sweep:
     rest, tasks = _chunks(seeds, chunk), set()
     bar = _bar(len(seeds))
     try:
-        while True:
-            # No more tasks wait than keep the workers busy, so that an interrupt has little to take back.
-            tasks |= {executor.submit(_several, run, part) for part in islice(rest, 4 * (os.cpu_count() or 1) - len(tasks))}
-            if not tasks:
-                break
-            done, tasks = wait(tasks, return_when=FIRST_COMPLETED)
-            for task in done:
-                results = _result(task)
-                found.update(results)
-                bar.update(len(results))
+        with _interrupts(executor) as asked:
+            while not asked.is_set():
+                # No more tasks wait than keep the workers busy, so that an interrupt has little to take back.
+                tasks |= {executor.submit(_several, run, part) for part in islice(rest, 4 * (os.cpu_count() or 1) - len(tasks))}
+                if not tasks:
+                    break
+                done, tasks = wait(tasks, timeout=LOOK, return_when=FIRST_COMPLETED)
+                for task in done:
+                    results = _result(task)
+                    found.update(results)
+                    bar.update(len(results))
+            interrupted = asked.is_set() and len(found) < len(seeds)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -125,6 +132,27 @@ def _swept(run, seeds, executor, chunk, cancel) -> Sweep:
             task.cancel()
         bar.close()
     return Sweep({seed: found[seed] for seed in seeds if seed in found}, len(seeds), interrupted)
+
+
+@contextmanager
+def _interrupts(executor) -> Iterator[threading.Event]:
+    """Whether somebody asked to end, as an Event, in place of a KeyboardInterrupt: raised while futures are being locked, that would
+    leave them locked, and the pool would wait for them for ever. A second interrupt is a KeyboardInterrupt again."""
+    asked = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    if isinstance(executor, _Here) or not callable(before) or threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(*_):
+        signal.signal(signal.SIGINT, before)
+        asked.set()
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _result(task: Future) -> list[tuple]:

@@ -98,23 +98,42 @@ def slow(seed):
 class Bar:
     """Tells when the sweep has what the first seeds gave."""
 
-    done = 0
+    done, told = 0, False
 
     def update(self, count):
         self.done += count
         if self.done == 4:
             os.write(1, b"running\n")
+            Bar.told = True
 
     def close(self):
         pass
 
 
-def test_interrupted_it_keeps_what_it_has():
-    child = subprocess.Popen([sys.executable, "-c", INTERRUPTED], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+LOCKED = """
+import concurrent.futures._base as base
+from tests.test_sweep import interrupting
+base._AcquireFutures.__enter__ = interrupting
+""" + INTERRUPTED
+
+
+def interrupting(futures):
+    """As in the library, with an interrupt between two locks once the first seeds are done."""
+    for future in futures.futures:
+        future._condition.acquire()
+        if Bar.told:
+            os.kill(os.getpid(), signal.SIGINT)
+            Bar.told = False
+
+
+@pytest.mark.parametrize("code, from_outside", [(INTERRUPTED, True), (LOCKED, False)])
+def test_interrupted_it_keeps_what_it_has(code, from_outside):
+    child = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                              env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True)
     try:
         assert child.stdout.readline() == "running\n"
-        os.kill(child.pid, signal.SIGINT)
+        if from_outside:
+            os.kill(child.pid, signal.SIGINT)
         out, err = child.communicate()
     finally:
         try:

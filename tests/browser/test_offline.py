@@ -79,11 +79,11 @@ def test_a_new_edition_is_offered_and_replaces_the_old_one_whole(server, reader)
     server.change("_static/book.css", "table.dslab-table {", ":root { --edition: 2; } table.dslab-table {")
     server.publish()
     page.reload()
-    edition = "() => [document.querySelector('h1').textContent.includes('Second edition'), getComputedStyle(document.documentElement).getPropertyValue('--edition')]"
+    edition = "() => [document.querySelector('h1')?.textContent.includes('Second edition'), getComputedStyle(document.documentElement).getPropertyValue('--edition')]"
     assert page.evaluate(edition) == [False, ""]
     page.get_by_text("A newer edition of this book is here.").wait_for()
     page.get_by_role("button", name="Load it").click()
-    page.wait_for_function("() => document.querySelector('h1').textContent.includes('Second edition')")
+    page.wait_for_function("() => document.querySelector('h1')?.textContent.includes('Second edition')")
     assert page.evaluate(edition) == [True, "2"]
     [new] = cached(page)
     assert new != old
