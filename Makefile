@@ -21,7 +21,7 @@ help:  ## show this list
 book: site  ## build the book, serve it on this machine and print the address
 	@$(BIN)/python scripts/serve.py $(if $(PORT),--port $(PORT))
 
-site: _build/html/.built  ## build the book into _build/html
+site: _build/html/.built $(EXTENSION)/.copied  ## build the book into _build/html
 
 lab: $(READY) $(EXTENSION)/.copied  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -80,6 +80,8 @@ def test_bad_input_is_told():
 
 
 INTERRUPTED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell that runs the tests in its background has it ignored.
 import dslab.sweep
 from tests.test_sweep import Bar, slow
 dslab.sweep._bar = lambda total: Bar()

@@ -90,7 +90,8 @@ class Chapter {
     await widgetsBefore;
     if (this.queue[0] === cell) this.queue.shift();
     cell.end(result, ++this.count);
-    if (result.score) store.keepScore(this.page, result.score);
+    // The book's own text, run as it stands, is no attempt of the reader's.
+    if (result.score && (result.score.score || this.cells.some(each => each.edited))) store.keepScore(this.page, result.score);
     if (result.memory) cell.advise(result.memory, "Start Python again", () => this.restart());
     if (result.name) this.adviseOnName(cell, result.name);
     if (result.status !== "ok" && result.status !== "elsewhere") this.drop();

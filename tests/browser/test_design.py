@@ -78,6 +78,25 @@ def test_a_map_of_all_designs_leads_to_each(drawn):
     assert element.locator(".map button.whole").all_inner_texts() == ["✓ 1"] * 4
 
 
+def test_the_map_is_walked_with_arrows_and_a_design_chosen_with_enter(drawn):
+    """All designs but the last, which has no run, stand in a table of two options across and three down."""
+    page, element = drawn()
+    focused = lambda: element.evaluate("e => e.shadowRoot.activeElement?.getAttribute('aria-label')")  # noqa: E731
+    element.locator(".map [tabindex='0']").focus()
+    assert focused() == "all, 3: meets 2 of 3"
+    for key, there in [("ArrowRight", "all, 5: meets 1 of 3"), ("ArrowRight", "all, 5: meets 1 of 3"), ("ArrowDown", "most, 5: meets 2 of 3"),
+                       ("ArrowDown", "most, 5: meets 2 of 3"), ("ArrowLeft", "most, 3: meets 2 of 3"), ("ArrowDown", "one, 3: meets 1 of 3"), ("ArrowRight", "one, 3: meets 1 of 3"), ("ArrowUp", "most, 3: meets 2 of 3")]:
+        page.keyboard.press(key)
+        assert focused() == there, f"after {key}"
+    assert element.locator(".map [aria-current]").get_attribute("aria-label") == "all, 3: meets 2 of 3", "walking chooses nothing"
+    page.keyboard.press("Enter")
+    settle(page)
+    assert element.evaluate("e => e.options(e.chosen)") == ["most", "3"] and focused() == "most, 3: meets 2 of 3"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert focused() == "most, 3: meets 2 of 3", "one stop for Tab, where the reader was"
+
+
 def test_a_board_with_too_many_designs_for_a_map_has_none(drawn):
     page, element = drawn(design_board("cart", [FAST], {"a": range(9), "b": range(9)}, lambda a, b: {"ms": a * b}))
     assert element.locator(".map").is_hidden() and lines(element)[0][0] == "✓" and page.trouble == []

@@ -13,6 +13,7 @@ from tests.browser.chapter import FINISHED, PATIENCE, Chapter, kept, without_pyt
 from tests.browser.conftest import ROOT, SITE, THEME, axe, guarded, visit
 
 sys.path.insert(0, str(ROOT / "scripts"))
+import browser_python  # noqa: E402
 import serve  # noqa: E402
 
 START = "notebooks/00_start"
@@ -125,6 +126,30 @@ def test_without_the_bundled_editor_cells_are_text_fields(browser, base):
     field.fill("6 * 7")
     field.press("Control+Enter")
     expect(chapter.cell(2).locator(".cell_output")).to_have_text(re.compile("42"), timeout=PATIENCE)
+    context.close()
+
+
+@pytest.mark.parametrize("served_by_make_book", [False, True], ids=["by any server", "by make book, whose headers isolate the page"])
+def test_a_book_built_without_npm_takes_pyodide_from_its_public_address(browser, base, made_book, served_by_make_book):
+    """The public address answers here with the files of the same Pyodide from npm, and with the headers that a page must not miss."""
+    config = json.loads((SITE / "python" / "config.json").read_text(encoding="utf-8"))
+    public, asked = browser_python.PUBLIC.format(version=config["version"]), []
+    parts = {*browser_python.PARTS, "pyodide.mjs", *browser_python.PARTS.values()}
+    config |= {"index": public, "files": {name: size for name, size in config["files"].items() if name not in parts}}
+
+    def answer(route):
+        asked.append(name := route.request.url.removeprefix(public))
+        kind = {".mjs": "text/javascript", ".wasm": "application/wasm"}.get(name[name.rindex("."):], "application/octet-stream")
+        route.fulfill(body=(browser_python.NPM / name).read_bytes(), content_type=kind,
+                      headers={"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"})
+
+    address = made_book if served_by_make_book else f"{base}/book"
+    context = guarded(browser, address)
+    context.route(f"{public}**", answer)
+    context.route("**/python/config.json", lambda route: route.fulfill(json=config))
+    chapter = Chapter(visit(context, f"{address}/{START}.html")).go_live()
+    assert chapter.run(2, "import dslab, sqlite3, sys\nsys.platform") == "'emscripten'"
+    assert set(asked) == {*browser_python.PARTS} and context.trouble == []
     context.close()
 
 
@@ -484,6 +509,18 @@ def test_the_download_is_a_notebook_with_the_readers_text_and_outputs(chapter):
     assert [output["output_type"] for output in mine["outputs"]] == ["stream", "execute_result"]
     assert mine["outputs"][1]["data"] == {"text/plain": ["42"]} and mine["outputs"][1]["execution_count"] == mine["execution_count"]
     assert [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"] == [cell for cell in published["cells"] if cell["cell_type"] == "markdown"]
+
+
+def test_running_the_books_own_text_begins_no_exercise(chapter):
+    """Run all, on a chapter that nobody has touched, says nothing about the reader."""
+    begun = "() => Object.keys(localStorage).filter((key) => key.startsWith('dslab:score:'))"
+    chapter.run(1)
+    assert re.search(r"\b0 of \d+ points", chapter.run(EXERCISE)), "the book's text has nothing solved"
+    assert chapter.page.evaluate(begun) == []
+    chapter.write(3, "# mine")
+    assert re.search(r"\b0 of \d+ points", chapter.run(EXERCISE))
+    assert len(chapter.page.evaluate(begun)) == 1, "an attempt that earned nothing is an attempt"
+    chapter.page.evaluate("() => localStorage.clear()")
 
 
 def test_a_score_is_kept_and_can_be_taken_to_another_browser(browser, base, tmp_path):

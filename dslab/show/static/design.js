@@ -38,7 +38,7 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
   load(data) {
     super.load(data);
     const { requirements, choices, table } = data, count = choices?.reduce?.((product, choice) => product * (choice.options?.length || 0), 1);
-    const fits = Array.isArray(requirements) && requirements.length && count > 0 && table?.length === count
+    const fits = Array.isArray(requirements) && requirements.length && count > 0 && table?.length === count && table.some((row) => row !== null)
       && table.every((row) => row === null || (row.length === requirements.length && row.every((value) => value === null || Number.isFinite(value))));
     if (!fits) throw new BadData("The data of this board is cut short or damaged: run its cell again.");
     this.name = `design:${location.pathname}#${data.id}`;
@@ -55,7 +55,7 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
     told.value = this.reason;
     this.body.append(html("p", { class: "title" }, title), html("p", { class: "hint" }, this.hint()), html("div", { class: "choices" }, ...data.choices.map((choice, place) => html("fieldset", {}, html("legend", {}, choice.name),
       ...choice.options.map((option, number) => html("label", { class: "option" }, html("input", { type: "radio", name: `choice${place}`, checked: this.chosen[place] === number, onchange: () => this.choose(place, number) }), html("span", {}, option), html("span", { class: "marks" })))))),
-    this.sentence = html("p", { class: "sentence", role: "status" }), this.board = html("div", { class: "board" }), this.map = html("div", { class: "map scroll", tabindex: 0, role: "region", "aria-label": `All designs of board ${this.number}` }), this.limits(), this.solutions(), this.moving = html("details", { class: "moving" }, html("summary", {}, "What another option, changed alone, would give"), html("ul")),
+    this.sentence = html("p", { class: "sentence", role: "status" }), this.board = html("div", { class: "board" }), this.map = html("div", { class: "map", role: "region", "aria-label": `All designs of board ${this.number}`, onkeydown: (event) => this.walk(event) }), this.limits(), this.solutions(), this.moving = html("details", { class: "moving" }, html("summary", {}, "What another option, changed alone, would give"), html("ul")),
     html("div", { class: "reason" }, html("label", { for: "reason" }, "Why this design?"), told, html("button", { type: "button", onclick: () => this.export() }, "Copy as text"), this.note = html("p", { class: "note", role: "status" }), this.text = html("textarea", { class: "text", readonly: true, hidden: true, "aria-label": "The design as text" })));
     this.say();
   }
@@ -165,6 +165,7 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
     const { choices, requirements } = this.content, designs = this.designs(), across = designs.length / choices[0].options.length, wide = designs.slice(0, across);
     this.map.hidden = designs.length > MAP || across > ACROSS;
     if (this.map.hidden) return;
+    const held = this.cells().indexOf(this.shadowRoot.activeElement);
     const cell = (design) => {
       const row = this.row(design), met = row?.filter((value, number) => this.met(number, value)).length, whole = met === requirements.length, here = design.every((number, place) => number === this.chosen[place]);
       return html("td", {}, html("button", { type: "button", tabindex: -1, disabled: !row, class: whole ? "whole" : null, "aria-current": here ? "true" : null, "aria-label": `${this.options(design).join(", ")}: ${row ? `meets ${met} of ${requirements.length}` : "no run"}`,
@@ -173,6 +174,26 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
     this.map.replaceChildren(html("p", {}, `All ${designs.length} designs: how many of the ${requirements.length} requirements each meets`), html("table", {},
       html("thead", {}, html("tr", {}, html("td"), ...wide.map((design) => html("th", { scope: "col" }, this.options(design).slice(1).join(", "))))),
       html("tbody", {}, ...choices[0].options.map((option, number) => html("tr", {}, html("th", { scope: "row" }, option), ...wide.map((design) => cell([number, ...design.slice(1)])))))));
+    const cells = this.cells(), stop = cells[held] ?? cells.find((each) => each.matches("[aria-current]:enabled")) ?? cells.find((each) => !each.disabled);
+    stop.tabIndex = 0;
+    if (held >= 0) stop.focus();
+  }
+
+  cells() { return [...this.map.querySelectorAll("button")]; }
+
+  /** Arrows lead over the map to the next design that has a run; Enter, the button's own key, chooses it. */
+  walk(event) {
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const cells = this.cells(), wide = cells.length / this.content.choices[0].options.length, from = cells.indexOf(event.target);
+    let column = (from % wide) + by[0], row = Math.floor(from / wide) + by[1];
+    const next = () => (column >= 0 && column < wide ? cells[row * wide + column] : undefined);
+    while (next()?.disabled) [column, row] = [column + by[0], row + by[1]];
+    if (!next()) return;
+    cells[from].tabIndex = -1;
+    next().tabIndex = 0;
+    next().focus();
   }
 
   /** All designs on the requirement's figure: what is asked for as a ground, and this one as the large sign. */
