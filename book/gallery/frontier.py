@@ -9,13 +9,15 @@ from dslab.show import Figure, frontier
 
 def run(protocol, nodes):
     design = {"protocol": protocol, "nodes": nodes}
-    trouble = {"seed": 1, "clients": 4, "workload": ["x"], "delay": [1, 4], "duration": 3000,
-               "step": [{"at": 1500, "isolate": "n1"}]}
+    trouble = {"seed": 1, "clients": 4, "workload": ["x"], "delay": [1, 4],
+               "duration": 3000, "step": [{"at": 1500, "isolate": "n1"}]}
     return design | figures(Scenario(design | trouble).run())
 
 
 kinds = "raft", "primary-backup", "quorum-register", "available-register"
 axes = {"write": Figure("ms"), "read": Figure("ms"), "stale": Figure("%"),
         "answered": Figure("%", more=True), "messages": Figure("a call", log=True)}
-frontier([run(kind, nodes) for kind in kinds for nodes in (3, 5, 7)], axes, x="write", y="stale",
-         series="protocol", title="A node is cut off: how long a write takes, and how many reads miss one")
+frontier([run(kind, nodes) for kind in kinds for nodes in (3, 5, 7)],
+         axes, x="write", y="stale", series="protocol",
+         title="A node is cut off: how long a write takes, "
+               "and how many reads miss one")

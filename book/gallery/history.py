@@ -7,9 +7,11 @@ from dslab.protocols.quorum_register import AvailableRegister
 from dslab.show import play
 from dslab.sim import Cluster
 
-store = Cluster(AvailableRegister, 3, seed=5, clients=2, title="A store that always answers")
+store = Cluster(AvailableRegister, 3, seed=5, clients=2,
+                title="A store that always answers")
 anna, ben = store.client("c1"), store.client("c2")
 store.run(until=anna.write("x", 1, to="n1")).run(60).partition("n1 c1", "n2 n3 c2")
-store.run(until=anna.write("x", 2, to="n1")).run(until=ben.read("x", to="n3")).heal()
+store.run(until=anna.write("x", 2, to="n1"))
+store.run(until=ben.read("x", to="n3")).heal()
 store.run(20).run(until=ben.write("x", 3, to="n3")).run(20)
 play(linearizable(store), "history", at=90)

@@ -8,6 +8,7 @@ from dslab.sim import Cluster
 raft = Cluster(Raft, 5, seed=7, clients=2, title="The minority's entries")
 raft.run(until=raft.client("c1").write("x", 1)).partition("n1 n2 c1", "n3 n4 n5 c2")
 raft.run(360).run(until=raft.client("c1").write("x", 2, to="n1", timeout=100))
-raft.run(until=raft.client("c2").write("x", 3)).run(until=raft.client("c2").write("x", 4)).heal()
+raft.run(until=raft.client("c2").write("x", 3))
+raft.run(until=raft.client("c2").write("x", 4)).heal()
 raft.run(150)
 play(raft, "logs", "space-time", at=620)

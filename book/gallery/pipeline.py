@@ -5,10 +5,13 @@ from dslab.events.bus import Group, Log
 from dslab.recorder import Recorder
 from dslab.show import play
 
-recorder = Recorder("payments", "ledger", title="A poison event holds up its partition until it is put aside")
+recorder = Recorder("payments", "ledger",
+                    title="A poison event holds up its partition "
+                          "until it is put aside")
 log = Log("payments", partitions=2, recorder=recorder)
 group = Group(log, "ledger", members=("1", "2"), recorder=recorder)
-for key, event in (("ann", "+10"), ("bob", "+5"), ("ann", "oops"), ("ann", "+1"), ("eve", "+7"), ("bob", "-2")):
+for key, event in (("ann", "+10"), ("bob", "+5"), ("ann", "oops"),
+                   ("ann", "+1"), ("eve", "+7"), ("bob", "-2")):
     log.publish(key, event)
 while delivery := group.poll("1") or group.poll("2"):
     (group.retry if delivery.event == "oops" else group.commit)(delivery)

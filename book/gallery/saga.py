@@ -12,8 +12,10 @@ def no_courier(key):
 
 
 nothing = lambda key: None
-saga = Saga("order-7", (Step("reserve", nothing, nothing), Step("charge", nothing, nothing),
+saga = Saga("order-7", (Step("reserve", nothing, nothing),
+                        Step("charge", nothing, nothing),
                         Step("ship", no_courier, nothing)))
 
-crashes = every_crash(saga, lambda: EventStore(":memory:"), lambda title: Recorder("saga", title=title))
+crashes = every_crash(saga, lambda: EventStore(":memory:"),
+                      lambda title: Recorder("saga", title=title))
 runs(crashes | {"no crash": play(crashes["no crash"], at=7)}, "saga")

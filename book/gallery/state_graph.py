@@ -8,4 +8,5 @@ from dslab.specs import Paxos
 paxos = Paxos(acceptors=2, values=2, last_ballot=1)
 found = explore(paxos, graph=True)
 state_graph(found, decided=lambda ballot, voted, messages: paxos.chosen(messages),
-            title="Paxos, two acceptors, two values, two ballots: what may still be decided")
+            title="Paxos, two acceptors, two values, two ballots: "
+                  "what may still be decided")

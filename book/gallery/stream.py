@@ -6,7 +6,9 @@ from dslab.events.bank import ACCOUNT, Deposit, Open, Withdraw
 from dslab.show import play, stream
 
 store = EventStore(":memory:")
-for command in (Open("Ann"), Deposit(10_000), Withdraw(3_000), Deposit(500), Withdraw(7_400)):
+for command in (Open("Ann"), Deposit(10_000), Withdraw(3_000), Deposit(500),
+                Withdraw(7_400)):
     handle(store, "account-1", ACCOUNT, command)
 
-play(stream(store.read("account-1"), ACCOUNT, title="One account, event by event"), "stream", at=3)
+play(stream(store.read("account-1"), ACCOUNT, title="One account, event by event"),
+     "stream", at=3)

@@ -99,6 +99,13 @@ def test_a_chapter_has_small_cells_and_is_executed(path):
     assert words >= 1500, f"{words} words"
 
 
+@pytest.mark.parametrize("path", [*NOTEBOOKS, ROOT / "book" / "gallery.ipynb", ROOT / "book" / "sandbox.ipynb"], ids=lambda path: path.stem)
+def test_code_on_a_page_is_seen_whole(path):
+    """A page beside two side bars has room for 84 columns, in a folded cell for 82; what is longer would be cut off."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert [line for cell in cells for line in cell.source.splitlines() if len(line) > (82 if "hide-input" in cell.metadata.get("tags", []) else 84)] == []
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_chapter_has_the_form_of_a_chapter(path):
     text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
