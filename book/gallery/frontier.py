@@ -17,7 +17,5 @@ def run(protocol, nodes):
 kinds = "raft", "primary-backup", "quorum-register", "available-register"
 axes = {"write": Figure("ms"), "read": Figure("ms"), "stale": Figure("%"),
         "answered": Figure("%", more=True), "messages": Figure("a call", log=True)}
-frontier([run(kind, nodes) for kind in kinds for nodes in (3, 5, 7)],
-         axes, x="write", y="stale", series="protocol",
-         title="A node is cut off: how long a write takes, "
-               "and how many reads miss one")
+frontier([run(kind, nodes) for kind in kinds for nodes in (3, 5, 7)], axes,
+         x="write", y="stale", series="protocol", title="A node is cut off")

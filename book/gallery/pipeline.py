@@ -6,8 +6,7 @@ from dslab.recorder import Recorder
 from dslab.show import play
 
 recorder = Recorder("payments", "ledger",
-                    title="A poison event holds up its partition "
-                          "until it is put aside")
+                    title="A poison event holds up its partition until put aside")
 log = Log("payments", partitions=2, recorder=recorder)
 group = Group(log, "ledger", members=("1", "2"), recorder=recorder)
 for key, event in (("ann", "+10"), ("bob", "+5"), ("ann", "oops"),
