@@ -68,8 +68,8 @@ export function render(output, widgets) {
 
 /** Let the keyboard reach what scrolls. */
 export function reach(area) {
-  for (const text of area.querySelectorAll("pre")) {
-    if (text.scrollWidth > text.clientWidth || text.scrollHeight > text.clientHeight) text.tabIndex = 0;
+  for (const each of area.querySelectorAll("pre, .output")) {
+    if (each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight) each.tabIndex = 0;
   }
 }
 

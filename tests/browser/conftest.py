@@ -96,6 +96,7 @@ def show(open_page, scratch):
         page = open_page("/scratch/widgets.html", **options)
         if options.get("java_script_enabled", True):
             widgets_ready(page)
+            settle(page)  # A first picture may give the page a scroll bar, and so itself another width.
         return page
     return show_it
 

@@ -574,7 +574,7 @@ def test_a_live_page_is_clean_for_axe_and_fits_a_phone(live):
         chapter.page.set_viewport_size({"width": width, "height": 800})
         # The theme looks at what scrolls a moment after the window has changed.
         chapter.page.wait_for_function("""scheme => document.documentElement.dataset.theme === scheme
-            && [...document.querySelectorAll("pre")].every(text => text.scrollWidth <= text.clientWidth || text.tabIndex === 0)""", arg=scheme)
+            && [...document.querySelectorAll("pre, .cell_output > .output")].every(text => text.scrollWidth <= text.clientWidth || text.tabIndex === 0)""", arg=scheme)
         assert axe(chapter.page, allowed=THEME) == []
         assert chapter.page.evaluate("document.documentElement.scrollWidth") <= width
     assert chapter.page.trouble == []
