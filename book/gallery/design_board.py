@@ -13,8 +13,8 @@ def run(kind, nodes, delay):
 
 
 wanted = [Requirement("A write answers within 8 ms", "write", at_most=8, unit="ms"),
-          Requirement("No read misses a write", "stale", at_most=0, unit="%"),
-          Requirement("95 of 100 calls succeed", "answered", at_least=95, unit="%")]
+          Requirement("No read is stale", "stale", at_most=0, unit="%"),
+          Requirement("95 in 100 are answered", "answered", at_least=95, unit="%")]
 choices = {"protocol": ("primary-backup", "raft", "available-register"),
            "nodes": (3, 5), "network": {"one room": [1, 4], "far apart": [10, 40]}}
 design_board("shop-cart", wanted, choices, run, title="A cart, and a node cut off")
