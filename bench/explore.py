@@ -1,16 +1,18 @@
-"""Distinct states per CPU second of the explorer, against a loop written by hand for one specification, in the same run.
+"""Distinct states per CPU second of the explorer, against a loop written by hand for one
+specification, in the same run.
 
-The peer is breadth-first search over tuples with its successors in line: no names of actions, no parents, no invariant. The
-explorer has all three. Node classes are shown beside it, as states per CPU second of the same loop.
+The peer is breadth-first search over tuples with its successors in line: no names of actions, no
+parents, no invariant. The explorer has all three. Node classes are shown beside it, as states per
+CPU second of the same loop.
 """
 
 import gc
 import time
 
-from dslab.check.explore import explore
-from dslab.check.nodes import Nodes
+from dslab.explore.nodes import Nodes
+from dslab.explore.search import explore
+from dslab.explore.specs import Paxos, TwoPhase
 from dslab.protocols.raft import Raft
-from dslab.specs import Paxos, TwoPhase
 
 MANAGERS = 7
 
@@ -32,12 +34,12 @@ def by_hand(managers: int) -> int:
                     new.append((rm, "done", prepared, messages | commit))
             for r, bit in bits:
                 if rm[r] == "working":
-                    new.append((rm[:r] + ("prepared",) + rm[r + 1:], tm, prepared, messages | bit))
-                    new.append((rm[:r] + ("aborted",) + rm[r + 1:], tm, prepared, messages))
+                    new.append((rm[:r] + ("prepared",) + rm[r + 1 :], tm, prepared, messages | bit))
+                    new.append((rm[:r] + ("aborted",) + rm[r + 1 :], tm, prepared, messages))
                 if messages & commit:
-                    new.append((rm[:r] + ("committed",) + rm[r + 1:], tm, prepared, messages))
+                    new.append((rm[:r] + ("committed",) + rm[r + 1 :], tm, prepared, messages))
                 if messages & abort:
-                    new.append((rm[:r] + ("aborted",) + rm[r + 1:], tm, prepared, messages))
+                    new.append((rm[:r] + ("aborted",) + rm[r + 1 :], tm, prepared, messages))
             for state in new:
                 if state not in seen:
                     seen.add(state)
@@ -65,10 +67,23 @@ def speed(work) -> float:
 def main():
     peer = speed(lambda: by_hand(MANAGERS))
     elections = {"fires": {"ElectionTimeout": 3, "Heartbeat": 0}, "invariants": [one_leader_a_term]}
-    for name, work in [("TwoPhase(7)", lambda: explore(TwoPhase(MANAGERS)).states), ("Paxos(3, 2, 2)", lambda: explore(Paxos(3, 2, 2)).states),
-                       ("Raft's elections", lambda: explore(Nodes(dict.fromkeys(("n1", "n2", "n3"), Raft), **elections), budget=200_000).states)]:
+    for name, work in [
+        ("TwoPhase(7)", lambda: explore(TwoPhase(MANAGERS)).states),
+        ("Paxos(3, 2, 2)", lambda: explore(Paxos(3, 2, 2)).states),
+        (
+            "Raft's elections",
+            lambda: (
+                explore(
+                    Nodes(dict.fromkeys(("n1", "n2", "n3"), Raft), **elections), budget=200_000
+                ).states
+            ),
+        ),
+    ]:
         states = speed(work)
-        print(f"states of {name} / states of a loop by hand: {states / peer:.2f} ({states:,.0f} states per CPU second here)")
+        print(
+            f"states of {name} / states of a loop by hand: {states / peer:.2f} "
+            f"({states:,.0f} states per CPU second here)"
+        )
 
 
 if __name__ == "__main__":

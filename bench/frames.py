@@ -1,10 +1,13 @@
 """What a reader's browser has to do for a run of 5,000 events, from Chromium's own tracing.
 
-A page shows the run as stage, space-time diagram and table of fields, under one set of controls, then each of these by itself, and
-the log matrix and the clients' history. Printed are, beside what they are to be held against:
-- frames a second while the run is scrubbed from end to end in 300 moves of the slider, one for each frame that the browser asks for;
-  and how much of a frame's 16.7 ms the main thread is at work (its own time, which other programs don't add to);
-- the time from an element's appearance in the page, its script loaded, to the first frame drawn with its picture;
+A page shows the run as stage, space-time diagram and table of fields, under one set of controls,
+then each of these by itself, and the log matrix and the clients' history. Printed are, beside what
+they are to be held against:
+- frames a second while the run is scrubbed from end to end in 300 moves of the slider, one for each
+  frame that the browser asks for; and how much of a frame's 16.7 ms the main thread is at work (its
+  own time, which other programs don't add to);
+- the time from an element's appearance in the page, its script loaded, to the first frame drawn
+  with its picture;
 - the bytes of a page with five players of 5,000 events, each file compressed, beyond the theme.
 """
 
@@ -26,11 +29,28 @@ from dslab.sim import Cluster
 EVENTS, FRAMES = 5000, 300
 VIEWS = ("stage", "space-time", "fields")
 ALONE = (*VIEWS, "logs", "history")
-PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Frames</title><script type="module" src="/static/dslab.js"></script><body><main></main></body></html>'
-CATEGORIES = ["-*", "blink.user_timing", "devtools.timeline", "disabled-by-default-devtools.timeline", "disabled-by-default-display.framedisplayed"]
+PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Frames</title><script '
+    'type="module" src="/static/dslab.js"></script><body><main></main></body></html>'
+)
+CATEGORIES = [
+    "-*",
+    "blink.user_timing",
+    "devtools.timeline",
+    "disabled-by-default-devtools.timeline",
+    "disabled-by-default-display.framedisplayed",
+]
 DRAWN = "Display::FrameDisplayed"
 #: What the main thread does for a frame; other threads turn it into pixels.
-MAIN = ("FireAnimationFrame", "UpdateLayoutTree", "Layout", "PrePaint", "Paint", "Layerize", "Commit")
+MAIN = (
+    "FireAnimationFrame",
+    "UpdateLayoutTree",
+    "Layout",
+    "PrePaint",
+    "Paint",
+    "Layerize",
+    "Commit",
+)
 
 #: Adds the elements, and marks their appearance and the frame after their first picture.
 APPEAR = """(text) => new Promise((done) => {
@@ -87,16 +107,25 @@ def traced(browser, page, act) -> list[dict]:
 
 
 def mark(events, name: str) -> int:
-    return next(event["ts"] for event in events if event["name"] == name and "blink.user_timing" in event["cat"])
+    return next(
+        event["ts"]
+        for event in events
+        if event["name"] == name and "blink.user_timing" in event["cat"]
+    )
 
 
 def frames(browser, page) -> tuple[float, float, float]:
-    """(frames drawn a second; milliseconds of the main thread's own time a frame, and of that in the page's scripts)."""
+    """(frames drawn a second; milliseconds of the main thread's own time a frame, and of that in
+    the page's scripts).
+    """
     events = traced(browser, page, lambda: page.evaluate(SCRUB, FRAMES))
     begin, end = mark(events, "scrub"), mark(events, "scrubbed")
     within = [event for event in events if begin <= event["ts"] <= end]
     drawn = sum(1 for event in within if event["name"] == DRAWN)
-    spent = {name: sum(event.get("tdur", 0) for event in within if event["name"] == name) / FRAMES / 1000 for name in MAIN}
+    spent = {
+        name: sum(event.get("tdur", 0) for event in within if event["name"] == name) / FRAMES / 1000
+        for name in MAIN
+    }
     return drawn / (end - begin) * 1e6, sum(spent.values()), spent["FireAnimationFrame"]
 
 
@@ -104,7 +133,10 @@ def first_picture(browser, page, text: str) -> float:
     """Milliseconds from the elements' appearance to the first frame drawn with their picture."""
     events = traced(browser, page, lambda: page.evaluate(APPEAR, text))
     begin, painted = mark(events, "appears"), mark(events, "painted")
-    return (min(event["ts"] for event in events if event["name"] == DRAWN and event["ts"] >= painted) - begin) / 1000
+    return (
+        min(event["ts"] for event in events if event["name"] == DRAWN and event["ts"] >= painted)
+        - begin
+    ) / 1000
 
 
 def weight() -> tuple[int, int]:
@@ -131,31 +163,55 @@ def serve() -> tuple[ThreadingHTTPServer, str]:
 
 def main() -> int:
     page_bytes, script_bytes = weight()
-    print(f"a page with five players of {EVENTS:,} events: {page_bytes / 1000:.0f} KB and {script_bytes / 1000:.0f} KB of scripts, compressed; "
-          f"{(page_bytes + script_bytes) / 1_000_000:.2f} of the 1 MB that it may weigh")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    print(
+        f"a page with five players of {EVENTS:,} events: {page_bytes / 1000:.0f} KB and "
+        f"{script_bytes / 1000:.0f} KB of scripts, compressed; "
+        f"{(page_bytes + script_bytes) / 1_000_000:.2f} of the 1 MB that it may weigh"
+    )
+    chromium = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
     if chromium is None:
-        print("frames: not measured, since Chromium is not installed: run `sudo apt-get install chromium`", file=sys.stderr)
+        print(
+            "frames: not measured, since Chromium is not installed: run `sudo apt-get "
+            "install chromium`",
+            file=sys.stderr,
+        )
         return 0
     from playwright.sync_api import sync_playwright
 
     server, address = serve()
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            browser = playwright.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+            )
             page = browser.new_page(viewport={"width": 1280, "height": 1400})
             for views in (VIEWS, *[(view,) for view in ALONE]):
                 text = play(long_run(1), *views)._repr_html_()
                 page.goto(address)
-                page.evaluate("(names) => Promise.all(names.map((name) => import(`/static/${name}.js`)))", ["trace", *(f"views/{view}" for view in views)])
+                page.evaluate(
+                    "(names) => Promise.all(names.map((name) => import(`/static/${name}.js`)))",
+                    ["trace", *(f"views/{view}" for view in views)],
+                )
                 appeared = first_picture(browser, page, text)
-                for name, prepare in (("", None), (", the whole run in its window", "document.querySelector('dslab-trace').press('fit')")):
+                for name, prepare in (
+                    ("", None),
+                    (
+                        ", the whole run in its window",
+                        "document.querySelector('dslab-trace').press('fit')",
+                    ),
+                ):
                     if prepare and "space-time" not in views:
                         continue
                     page.evaluate(prepare or "0")
                     rate, work, scripts = frames(browser, page)
-                    print(f"{' + '.join(views)}{name}: {rate:.0f} frames a second of 60 while scrubbing; the main thread works {work:.1f} of 16.7 ms a frame, "
-                          f"{scripts:.1f} of them in scripts" + ("" if prepare else f"; first picture after {appeared:.0f} of 200 ms"))
+                    print(
+                        f"{' + '.join(views)}{name}: {rate:.0f} frames a second of 60 "
+                        f"while scrubbing; the main thread works {work:.1f} of 16.7 ms a frame, "
+                        f"{scripts:.1f} of them in scripts"
+                        + ("" if prepare else f"; first picture after {appeared:.0f} of 200 ms")
+                    )
             browser.close()
     finally:
         server.shutdown()

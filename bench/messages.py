@@ -1,9 +1,12 @@
 """Simulated messages per second, with tracing on, against bare simpy callbacks in the same run.
 
-The work: five nodes; each counts the messages that it gets and answers each to another node after a random delay. Two peers:
-- handlers: `env.timeout(delay, message).callbacks.append(…)` that drives the same Node class with the same messages, so that
-  the ratio is what the simulator costs: a trace with every state, partitions, crashes, pauses and replay.
-- tuples: the same loop with tuples for messages and a list for the nodes' state, the least that simpy can be asked.
+The work: five nodes; each counts the messages that it gets and answers each to another node after a
+random delay. Two peers:
+- handlers: `env.timeout(delay, message).callbacks.append(…)` that drives the same Node class with
+  the same messages, so that the ratio is what the simulator costs: a trace with every state,
+  partitions, crashes, pauses and replay.
+- tuples: the same loop with tuples for messages and a list for the nodes' state, the least that
+  simpy can be asked.
 """
 
 import time
@@ -53,7 +56,9 @@ def handlers_run(messages: int) -> int:
     def flush(node):
         outbox, node.outbox = node.outbox, []
         for receiver, message in outbox:
-            env.timeout(1000 + int(random() * 9001), (node.id, receiver, message)).callbacks.append(handle)
+            env.timeout(1000 + int(random() * 9001), (node.id, receiver, message)).callbacks.append(
+                handle
+            )
 
     def handle(event):
         sender, receiver, message = event.value
@@ -99,7 +104,10 @@ def main() -> None:
     rounds = [[rate(run) for run in (dslab_run, handlers_run, tuples_run)] for _ in range(7)]
     for place, peer in enumerate(("simpy callbacks, same handlers", "simpy callbacks, tuples"), 1):
         ratios = sorted(each[0] / each[place] for each in rounds)
-        print(f"simulated messages, dslab with trace / {peer}: {ratios[3]:.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f})")
+        print(
+            f"simulated messages, dslab with trace / {peer}: {ratios[3]:.2f} (from "
+            f"{ratios[0]:.2f} to {ratios[-1]:.2f})"
+        )
 
 
 if __name__ == "__main__":

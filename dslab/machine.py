@@ -1,7 +1,8 @@
-"""The replicated state machine of the book: a key-value store with an answer remembered for each client.
+"""The replicated state machine of the book: a key-value store with an answer remembered for each
+client.
 
-Every protocol that orders commands applies them to this machine, so that their behaviour can be compared
-and one set of client operations serves all: a register is the key None.
+Every protocol that orders commands applies them to this machine, so that their behaviour can be
+compared and one set of client operations serves all: a register is the key None.
 """
 
 from typing import Any
@@ -12,7 +13,9 @@ __all__ = ["Command", "Machine", "operate"]
 
 
 class Command(Value):
-    """A client's request as it stands in a log: who asked, which of their requests it is, and for what."""
+    """A client's request as it stands in a log: who asked, which of their requests it is, and for
+    what.
+    """
 
     client: str
     id: int
@@ -24,8 +27,9 @@ class Command(Value):
 def operate(store: Map, f: str, key: Any, value: Any) -> tuple[Map, Any, str | None]:
     """Apply one operation to a store: the new store, the answer, and an error or None.
 
-    f is read/get, write/put, cas (value is [old, new]) or append (to a string or number). An error changes nothing, and no
-    request raises: what stands in a log is applied by every server, and would stop each of them.
+    f is read/get, write/put, cas (value is [old, new]) or append (to a string or number). An error
+    changes nothing, and no request raises: what stands in a log is applied by every server, and
+    would stop each of them.
     """
     match f:
         case "read" | "get":
@@ -37,7 +41,11 @@ def operate(store: Map, f: str, key: Any, value: Any) -> tuple[Map, Any, str | N
             try:
                 return store | {key: value if old is None else old + value}, None, None
             except TypeError:
-                return store, None, "precondition-failed"  # There is something that this can't be appended to.
+                return (
+                    store,
+                    None,
+                    "precondition-failed",
+                )  # There is something that this can't be appended to.
         case "cas":
             if not isinstance(value, (tuple, list)) or len(value) != 2:
                 return store, None, "malformed-request"
@@ -49,18 +57,26 @@ def operate(store: Map, f: str, key: Any, value: Any) -> tuple[Map, Any, str | N
 
 
 class Machine(Value):
-    """A key-value store that applies each client's command once (Ongaro and Ousterhout 2014, section 8).
+    """A key-value store that applies each client's command once (Ongaro and Ousterhout 2014,
+    section 8).
 
-    `store` maps keys to values; `answers` maps each client to its latest request id with its answer and error.
+    `store` maps keys to values; `answers` maps each client to its latest request id with its answer
+    and error.
     """
 
     store: Map = Map()
     answers: Map = Map()
 
     def apply(self, command: Command) -> tuple["Machine", Any, str | None]:
-        """The machine after `command`, with its answer and error; a repeated command gets the first answer again."""
+        """The machine after `command`, with its answer and error; a repeated command gets the first
+        answer again.
+        """
         last_id, value, error = self.answers.get(command.client, (None, None, None))
         if last_id is not None and command.id <= last_id:
             return self, value, error
         store, value, error = operate(self.store, command.f, command.key, command.value)
-        return Machine(store, self.answers | {command.client: (command.id, value, error)}), value, error
+        return (
+            Machine(store, self.answers | {command.client: (command.id, value, error)}),
+            value,
+            error,
+        )

@@ -8,12 +8,14 @@
             self.heard += 1
             self.send(sender, Pong(m.number))
 
-A node is a pure state machine. A handler is named after the class of the message that it takes; it reads and rebinds the
-node's fields, and it collects effects with `send` and `set_timer`. It never waits, never draws a random number and never
-reads a clock. The environment calls one handler at a time, and when it has returned, writes the durable fields to disk
-and only then sends the messages and sets the timers.
+A node is a pure state machine. A handler is named after the class of the message that it takes; it
+reads and rebinds the node's fields, and it collects effects with `send` and `set_timer`. It never
+waits, never draws a random number and never reads a clock. The environment calls one handler at a
+time, and when it has returned, writes the durable fields to disk and only then sends the messages
+and sets the timers.
 
-So the same class runs in the simulator, in an explorer of all schedules, over sockets and in a browser.
+So the same class runs in the simulator, in an explorer of all schedules, over sockets and in a
+browser.
 """
 
 import inspect
@@ -35,13 +37,16 @@ class Message(Value):
 
 
 class Timer(Message):
-    """Base of timers: a timer is a message to one's own future. At most one of each class is pending."""
+    """Base of timers: a timer is a message to one's own future. At most one of each class is
+    pending.
+    """
 
 
 class Request(Message):
     """What a client asks of a node: operation `f` (read, write, cas, get, put, append) on `key`.
 
-    `id` counts the requests of one client, so that a node can tell a repeated request from a new one.
+    `id` counts the requests of one client, so that a node can tell a repeated request from a new
+    one.
     """
 
     id: int
@@ -51,10 +56,11 @@ class Request(Message):
 
 
 class Reply(Message):
-    """A node's answer to request `id`: a `value`, or an `error` that promises that nothing was done.
+    """A node's answer to request `id`: a `value`, or an `error` that promises that nothing was
+    done.
 
-    A node that can't promise this stays silent. With the error "not-leader", `leader` names the node to ask instead,
-    where it is known.
+    A node that can't promise this stays silent. With the error "not-leader", `leader` names the
+    node to ask instead, where it is known.
     """
 
     id: int
@@ -66,8 +72,9 @@ class Reply(Message):
 class Node:
     """Base of protocols. Annotated class attributes are the fields, with their initial values.
 
-    `durable` names the fields that survive a crash. A node has its own `id` (str), its `peers` (tuple of str, without
-    itself) and, for protocols about clocks, `now` (milliseconds by its own clock, which may be wrong).
+    `durable` names the fields that survive a crash. A node has its own `id` (str), its `peers`
+    (tuple of str, without itself) and, for protocols about clocks, `now` (milliseconds by its own
+    clock, which may be wrong).
     """
 
     # Held outside the instance's dict, so that `vars(node)` is the node's state and nothing else.
@@ -90,12 +97,17 @@ class Node:
         cls.fields = cls.fields | _declared_fields(cls)
         cls._handlers = {}
         if isinstance(cls.durable, str):
-            raise ContractError(f"{cls.__name__}.durable is the text {cls.durable!r}: write `durable = (\"{cls.durable}\",)`, "
-                                "with the comma that makes a tuple of it.")
+            raise ContractError(
+                f"{cls.__name__}.durable is the text {cls.durable!r}: write `durable = "
+                f'("{cls.durable}",)`, '
+                "with the comma that makes a tuple of it."
+            )
         unknown = [name for name in cls.durable if name not in cls.fields]
         if unknown:
-            raise ContractError(f"{cls.__name__}.durable names {unknown[0]!r}, which is not a field: declare it as "
-                                f"`{unknown[0]}: type = initial value`.")
+            raise ContractError(
+                f"{cls.__name__}.durable names {unknown[0]!r}, which is not a field: declare it as "
+                f"`{unknown[0]}: type = initial value`."
+            )
 
     # What handlers use.
 
@@ -109,23 +121,35 @@ class Node:
             self.outbox.append((peer, message))
 
     def set_timer(self, timer: Timer, low: float, high: float | None = None) -> None:
-        """Have `timer` fire after `low` to `high` milliseconds; a pending timer of its class is replaced.
+        """Have `timer` fire after `low` to `high` milliseconds; a pending timer of its class is
+        replaced.
 
-        The environment picks the moment: from a seed in the simulator, every moment in the explorer.
+        The environment picks the moment: from a seed in the simulator, every moment in the
+        explorer.
         """
         if isinstance(timer, type):
-            raise ContractError(f"set_timer takes a timer, such as {timer.__name__}(), and got the class {timer.__name__}.")
+            raise ContractError(
+                f"set_timer takes a timer, such as {timer.__name__}(), and got the class "
+                f"{timer.__name__}."
+            )
         high = low if high is None else high
-        if not (isinstance(low, (int, float)) and isinstance(high, (int, float)) and 0 <= low <= high):
-            raise ContractError(f"set_timer({timer!r}, {low!r}, {high!r}): give the range in milliseconds, 0 or more, "
-                                "the lower end first.")
+        if not (
+            isinstance(low, (int, float)) and isinstance(high, (int, float)) and 0 <= low <= high
+        ):
+            raise ContractError(
+                f"set_timer({timer!r}, {low!r}, {high!r}): give the range in "
+                "milliseconds, 0 or more, "
+                "the lower end first."
+            )
         self.timers[type(timer)] = (timer, low, high)
 
     def cancel_timer(self, kind: type) -> None:
         """Forget the pending timer of class `kind`, if there is one."""
         if not isinstance(kind, type):
-            raise ContractError(f"cancel_timer takes the class of a timer, and got {kind!r}: "
-                                f"write `self.cancel_timer({type(kind).__name__})`.")
+            raise ContractError(
+                f"cancel_timer takes the class of a timer, and got {kind!r}: "
+                f"write `self.cancel_timer({type(kind).__name__})`."
+            )
         self.timers[kind] = None
 
     def on_start(self) -> None:
@@ -134,10 +158,13 @@ class Node:
     # What a protocol says about itself.
 
     def leads(self) -> bool:
-        """Whether this node believes that it leads. A protocol with a leader says so here, for those who look for it."""
+        """Whether this node believes that it leads. A protocol with a leader says so here, for
+        those who look for it.
+        """
         return False
 
-    # What environments use. Each leaves its effects in `outbox` and `timers`, for the environment to take away.
+    # What environments use. Each leaves its effects in `outbox` and `timers`, for the environment
+    # to take away.
 
     def start(self) -> None:
         """Boot."""
@@ -156,7 +183,13 @@ class Node:
     def copy(self) -> "Node":
         """Another node in the same state, without its pending effects."""
         twin = object.__new__(type(self))
-        twin.id, twin.peers, twin.now, twin.outbox, twin.timers = self.id, self.peers, self.now, [], {}
+        twin.id, twin.peers, twin.now, twin.outbox, twin.timers = (
+            self.id,
+            self.peers,
+            self.now,
+            [],
+            {},
+        )
         twin.__dict__.update(self.__dict__)
         return twin
 
@@ -167,7 +200,9 @@ class Node:
 
     @classmethod
     def recover(cls, id: str, peers, disk: dict[str, Any]) -> "Node":
-        """The node as it comes back from a crash: durable fields from `disk`, the others at their initial values."""
+        """The node as it comes back from a crash: durable fields from `disk`, the others at their
+        initial values.
+        """
         node = cls(id, peers)
         node.__dict__.update(disk)
         return node
@@ -176,52 +211,78 @@ class Node:
     def _find_handler(cls, kind: type):
         handler = getattr(cls, "on_" + kind.__name__, None)
         if handler is None:
-            raise ContractError(f"{cls.__name__} has no handler for {kind.__name__}: "
-                                f"write `def on_{kind.__name__}(self{'' if issubclass(kind, Timer) else ', sender, m'})`.")
+            raise ContractError(
+                f"{cls.__name__} has no handler for {kind.__name__}: "
+                "write `def "
+                f"on_{kind.__name__}(self{'' if issubclass(kind, Timer) else ', sender, m'})`."
+            )
         cls._handlers[kind] = handler
         return handler
 
     def __repr__(self):
         return f"{type(self).__name__} {self.id}: " + ", ".join(
-            f"{name}={show(value)}" for name, value in self.__dict__.items())
+            f"{name}={show(value)}" for name, value in self.__dict__.items()
+        )
 
 
 def rehearse(node: Node, step: str, *args) -> None:
-    """Strict mode: run `node.<step>(*args)` on a copy first, and demand the same of the node itself.
+    """Strict mode: run `node.<step>(*args)` on a copy first, and demand the same of the node
+    itself.
 
-    Raises ContractError, naming the handler, where the two runs differ (something random, or shared between nodes),
-    where a field or message can't be hashed (something mutable), or where a field was never declared.
+    Raises ContractError, naming the handler, where the two runs differ (something random, or shared
+    between nodes), where a field or message can't be hashed (something mutable), or where a field
+    was never declared.
     """
     twin, before = node.copy(), {} if step == "start" else vars(node).copy()
     getattr(twin, step)(*args)
     getattr(node, step)(*args)
     where = f"{type(node).__name__}.on_{type(args[-1]).__name__ if args else 'start'} of {node.id}"
     for name in sorted(vars(node).keys() - node.fields.keys()):
-        raise ContractError(f"{where} sets {name!r}, which is not declared: write `{name}: type = initial value` in the class.")
+        raise ContractError(
+            f"{where} sets {name!r}, which is not declared: write `{name}: type = initial "
+            "value` in the class."
+        )
     for to, message in node.outbox:
         if not isinstance(to, str) or not isinstance(message, Message):
             what = f"the class {message.__name__}" if isinstance(message, type) else show(message)
-            raise ContractError(f"{where} sends {what} to {show(to)}: "
-                                "write `self.send(name, message)`, with an instance of a Message class.")
+            raise ContractError(
+                f"{where} sends {what} to {show(to)}: "
+                "write `self.send(name, message)`, with an instance of a Message class."
+            )
     for name, value in _left_by(node, before):
         try:
             hash(value)
         except TypeError:
-            raise ContractError(f"{where} leaves something mutable in {name!r} ({type(value).__name__} {show(value)}): "
-                                "hold a tuple, frozenset or Map there, and rebind it to change it.") from None
+            raise ContractError(
+                f"{where} leaves something mutable in {name!r} ({type(value).__name__} "
+                f"{show(value)}): "
+                "hold a tuple, frozenset or Map there, and rebind it to change it."
+            ) from None
     if vars(twin) != vars(node) or (twin.outbox, twin.timers) != (node.outbox, node.timers):
-        raise ContractError(f"{where} does different things in the same state: "
-                            "a handler draws no random numbers, reads no clock and changes nothing outside its node.")
+        raise ContractError(
+            f"{where} does different things in the same state: "
+            "a handler draws no random numbers, reads no clock and changes nothing "
+            "outside its node."
+        )
 
 
 def _left_by(node: Node, before: dict[str, Any]):
-    """Everything that a step leaves and that wasn't there before, with a name: fields, messages and timers."""
+    """Everything that a step leaves and that wasn't there before, with a name: fields, messages and
+    timers.
+    """
     for name, value in vars(node).items():
         old = before.get(name)
         if value is old:
             continue
-        if isinstance(old, tuple) and isinstance(value, tuple) and len(old) <= len(value) and all(map(is_, old, value)):
-            value = value[len(old):]  # A log that grew: looking at all of it each time would cost its square.
+        if (
+            isinstance(old, tuple)
+            and isinstance(value, tuple)
+            and len(old) <= len(value)
+            and all(map(is_, old, value))
+        ):
+            value = value[
+                len(old) :
+            ]  # A log that grew: looking at all of it each time would cost its square.
         yield name, value
     yield from (("message to " + to, message) for to, message in node.outbox)
     yield from (("timer " + kind.__name__, setting) for kind, setting in node.timers.items())
@@ -230,14 +291,22 @@ def _left_by(node: Node, before: dict[str, Any]):
 def _declared_fields(cls: type) -> dict[str, Any]:
     found = {}
     for name, kind in _annotations(cls).items():
-        if get_origin(kind) is ClassVar or kind is ClassVar or str(kind).startswith(("ClassVar", "typing.ClassVar")):
+        if (
+            get_origin(kind) is ClassVar
+            or kind is ClassVar
+            or str(kind).startswith(("ClassVar", "typing.ClassVar"))
+        ):
             continue
         if name not in vars(cls):
-            raise ContractError(f"{cls.__name__}.{name} has no initial value: write `{name}: type = value`.")
+            raise ContractError(
+                f"{cls.__name__}.{name} has no initial value: write `{name}: type = value`."
+            )
         default = vars(cls)[name]
         if isinstance(default, (list, dict, set, bytearray)):
-            raise ContractError(f"{cls.__name__}.{name} starts as a mutable {type(default).__name__}: "
-                                "use a tuple, Map or frozenset.")
+            raise ContractError(
+                f"{cls.__name__}.{name} starts as a mutable {type(default).__name__}: "
+                "use a tuple, Map or frozenset."
+            )
         found[name] = default
     # A subclass may give an inherited field another initial value without repeating its type.
     found.update({name: vars(cls)[name] for name in cls.fields if name in vars(cls)})
@@ -246,7 +315,8 @@ def _declared_fields(cls: type) -> dict[str, Any]:
 
 def _annotations(cls: type) -> dict[str, Any]:
     try:
-        import annotationlib  # Python 3.14 and later evaluate annotations late; names that don't exist yet are fine.
+        # Python 3.14 and later evaluate annotations late; names that don't exist yet are fine.
+        import annotationlib
     except ImportError:
         return inspect.get_annotations(cls)
     return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)

@@ -1,14 +1,15 @@
 """Immutable values: what nodes hold and messages carry.
 
-A node's fields are changed by rebinding them, never in place. Then a copy of a node is a copy of one dict, a state
-can be hashed and compared, and a message can't share a log with the node that sent it. Python's tuples, frozensets
-and frozen dataclasses do for most fields; `Map` is the dictionary among them.
+A node's fields are changed by rebinding them, never in place. Then a copy of a node is a copy of
+one dict, a state can be hashed and compared, and a message can't share a log with the node that
+sent it. Python's tuples, frozensets and frozen dataclasses do for most fields; `Map` is the
+dictionary among them.
 """
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from typing import Any, dataclass_transform
 
 from dslab.errors import DslabError
@@ -24,7 +25,8 @@ def majority(members) -> int:
 
 @dataclass_transform(frozen_default=True)
 class Value:
-    """Base of frozen dataclasses: a subclass is one without further ado, and can be hashed and compared.
+    """Base of frozen dataclasses: a subclass is one without further ado, and can be hashed and
+    compared.
 
     >>> class Entry(Value):
     ...     term: int
@@ -40,14 +42,23 @@ class Value:
 
 
 def _quicken(cls: type) -> None:
-    """Give a frozen dataclass an initialiser that fills `__dict__`: its own calls `object.__setattr__` for each field."""
-    if hasattr(cls, "__post_init__") or any(not field.init or field.kw_only or field.default_factory is not MISSING
-                                            for field in fields(cls)):
+    """Give a frozen dataclass an initialiser that fills `__dict__`: its own calls
+    `object.__setattr__` for each field.
+    """
+    if hasattr(cls, "__post_init__") or any(
+        not field.init or field.kw_only or field.default_factory is not MISSING
+        for field in fields(cls)
+    ):
         return
     names = [field.name for field in fields(cls)]
-    signature = ", ".join(name if field.default is MISSING else f"{name}=_{name}" for name, field in zip(names, fields(cls)))
+    signature = ", ".join(
+        name if field.default is MISSING else f"{name}=_{name}"
+        for name, field in zip(names, fields(cls))
+    )
     # Named so that no field has the name.
-    body = "; ".join(["__dict__ = self.__dict__"] + [f"__dict__[{name!r}] = {name}" for name in names])
+    body = "; ".join(
+        ["__dict__ = self.__dict__"] + [f"__dict__[{name!r}] = {name}" for name in names]
+    )
     space = {f"_{field.name}": field.default for field in fields(cls)}
     exec(f"def __init__(self, {signature}): {body}", space)
     space["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
@@ -98,17 +109,21 @@ class Map(Mapping):
 
     def __repr__(self):
         if all(isinstance(key, str) and key.isidentifier() for key in self._items):
-            return "Map(" + ", ".join(f"{key}={value!r}" for key, value in self._items.items()) + ")"
+            return (
+                "Map(" + ", ".join(f"{key}={value!r}" for key, value in self._items.items()) + ")"
+            )
         return f"Map({self._items!r})"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
 def canonical(value: Any):
-    """A key by which values of mixed types sort the same way on every machine and in every process."""
+    """A key by which values of mixed types sort the same way on every machine and in every
+    process.
+    """
     if value is None:
         return (0,)
     if isinstance(value, (bool, int, float)):
@@ -123,7 +138,11 @@ def canonical(value: Any):
         return (5, tuple(sorted((canonical(key), canonical(item)) for key, item in value.items())))
     if is_dataclass(value):
         kind = type(value)
-        return (6, kind.__name__, tuple(canonical(getattr(value, name)) for name in _field_names(kind)))
+        return (
+            6,
+            kind.__name__,
+            tuple(canonical(getattr(value, name)) for name in _field_names(kind)),
+        )
     return (7, type(value).__name__, repr(value))
 
 
@@ -136,16 +155,19 @@ def renamed(value: Any, names: Mapping):
     if isinstance(value, Map):
         return Map({renamed(key, names): renamed(item, names) for key, item in value.items()})
     if is_dataclass(value):
-        return type(value)(*(renamed(getattr(value, name), names) for name in _field_names(type(value))))
+        return type(value)(
+            *(renamed(getattr(value, name), names) for name in _field_names(type(value)))
+        )
     return value
 
 
 def plain(value: Any):
     """`value` as JSON data: tuples become lists, maps and dataclasses objects.
 
-    A member of an enumeration becomes its name. What else JSON has no form for keeps its name under `"$"`: `Entry(1, "x")` becomes
-    `{"$": "Entry", "term": 1, "command": "x"}`, a set `{"$": "set", "items": […]}` in sorted order.
-    Raises DslabError for a value that a node may not hold, such as a function or an open file.
+    A member of an enumeration becomes its name. What else JSON has no form for keeps its name under
+    `"$"`: `Entry(1, "x")` becomes `{"$": "Entry", "term": 1, "command": "x"}`, a set `{"$": "set",
+    "items": […]}` in sorted order. Raises DslabError for a value that a node may not hold, such as
+    a function or an open file.
     """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
@@ -154,15 +176,21 @@ def plain(value: Any):
     if isinstance(value, (frozenset, set)):
         return {"$": "set", "items": [plain(item) for item in sorted(value, key=canonical)]}
     if isinstance(value, Mapping):
-        return {key if isinstance(key, str) else show(key): plain(item) for key, item in value.items()}
+        return {
+            key if isinstance(key, str) else show(key): plain(item) for key, item in value.items()
+        }
     if is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
-        return {"$": kind.__name__} | {name: plain(getattr(value, name)) for name in _field_names(kind)}
+        return {"$": kind.__name__} | {
+            name: plain(getattr(value, name)) for name in _field_names(kind)
+        }
     if isinstance(value, Enum):
         return value.name
     raise DslabError(
-        f"{value!r} of type {type(value).__name__} can't be part of a state or message: use numbers, strings, "
-        "tuples, frozensets, Map or a dslab.values.Value class.")
+        f"{value!r} of type {type(value).__name__} can't be part of a state or message: "
+        "use numbers, strings, "
+        "tuples, frozensets, Map or a dslab.values.Value class."
+    )
 
 
 def frozen(data: Any):
@@ -175,7 +203,8 @@ def frozen(data: Any):
 
 
 def show(value: Any) -> str:
-    """`value`, or the JSON data that `plain` made of it, as a reader sees it: short and stable, without quotes.
+    """`value`, or the JSON data that `plain` made of it, as a reader sees it: short and stable,
+    without quotes.
 
     >>> show((Map(n1=2), frozenset({"b", "a"}), None))
     '({n1: 2}, {a, b}, –)'
@@ -202,5 +231,9 @@ def show(value: Any) -> str:
             case "set":
                 return "{" + ", ".join(map(show, value["items"])) + "}"
             case name:
-                return f"{name}(" + ", ".join(f"{key}={item}" for key, item in pairs) + ")" if pairs else name
+                return (
+                    f"{name}(" + ", ".join(f"{key}={item}" for key, item in pairs) + ")"
+                    if pairs
+                    else name
+                )
     return repr(value)

@@ -7,8 +7,12 @@ __all__ = ["Verdict", "looked_at"]
 
 
 def looked_at(explored: dict[str, int]) -> str:
-    """What was looked at in words, such as "2 keys, 1 call that had to be answered": names are plurals."""
-    return ", ".join(f"{count:,} {_singular(name) if count == 1 else name}" for name, count in explored.items())
+    """What was looked at in words, such as "2 keys, 1 call that had to be answered": names are
+    plurals.
+    """
+    return ", ".join(
+        f"{count:,} {_singular(name) if count == 1 else name}" for name, count in explored.items()
+    )
 
 
 def _singular(name: str) -> str:
@@ -25,12 +29,13 @@ class Verdict:
     rule      a short id, such as "linearizable" or "election-safety".
     sentence  one sentence in words: the rule that holds, or how it was broken.
     reasons   further sentences, in the order of time: the run in plain words.
-    history   the smallest bad core, a `dslab.history.History`, where the rule is about what clients saw.
-    trace     the smallest run, a `dslab.trace.Trace`, where there is one; the player shows it.
+    history   the smallest bad core, a `dslab.run.history.History`, where the rule is about what
+              clients saw.
+    trace     the smallest run, a `dslab.run.trace.Trace`, where there is one; the player shows it.
     replay    the Python expression that makes the same run again.
     explored  what was looked at, by name: {"schedules": 2000, "events": 81234, "commits": 512}.
-    faults    what each injected fault changed, one sentence each: a pass under faults that crossed no message
-              says so here.
+    faults    what each injected fault changed, one sentence each: a pass under faults that crossed
+              no message says so here.
     """
 
     holds: bool | None
@@ -64,8 +69,15 @@ class Verdict:
 
     def as_json(self) -> dict:
         """The verdict as JSON data, its history and trace included."""
-        data = {"holds": self.holds, "rule": self.rule, "sentence": self.sentence, "reasons": list(self.reasons),
-                "explored": dict(self.explored), "faults": list(self.faults), "replay": self.replay}
+        data = {
+            "holds": self.holds,
+            "rule": self.rule,
+            "sentence": self.sentence,
+            "reasons": list(self.reasons),
+            "explored": dict(self.explored),
+            "faults": list(self.faults),
+            "replay": self.replay,
+        }
         if self.history is not None:
             data["history"] = [event.as_json() for event in self.history.events]
         if self.trace is not None:

@@ -1,6 +1,8 @@
-"""Writes book/gallery.ipynb from book/gallery/*.py, one section a widget; `make notebooks` then runs it.
+"""Writes book/gallery.ipynb from book/gallery/*.py, one section a widget; `make notebooks` then
+runs it.
 
-A file's docstring says when to use the widget, and its code feeds it: what you read there is what runs, in the tests too.
+A file's docstring says when to use the widget, and its code feeds it: what you read there is what
+runs, in the tests too.
 """
 
 import ast
@@ -13,8 +15,20 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 ROOT = Path(__file__).resolve().parent.parent
 PARTS, PAGE = ROOT / "book" / "gallery", ROOT / "book" / "gallery.ipynb"
 
-ORDER = ("space_time", "stage", "logs", "history", "state_graph", "quorums", "frontier", "stream", "pipeline", "saga", "predict",
-         "design_board")
+ORDER = (
+    "space_time",
+    "stage",
+    "logs",
+    "history",
+    "state_graph",
+    "quorums",
+    "frontier",
+    "stream",
+    "pipeline",
+    "saga",
+    "predict",
+    "design_board",
+)
 
 INTRODUCTION = """# The widgets
 
@@ -32,7 +46,13 @@ def parts() -> list[tuple[str, str, str]]:
         text = (PARTS / f"{name}.py").read_text(encoding="utf-8")
         code = ast.parse(text)
         first = code.body[0]
-        found.append((name, ast.get_docstring(code), "\n".join(text.splitlines()[first.end_lineno:]).strip()))
+        found.append(
+            (
+                name,
+                ast.get_docstring(code),
+                "\n".join(text.splitlines()[first.end_lineno :]).strip(),
+            )
+        )
     return found
 
 
@@ -40,18 +60,30 @@ def notebook():
     cells = [new_markdown_cell(INTRODUCTION, id="gallery-introduction")]
     for name, words, code in parts():
         title, _, rest = words.partition("**")[2].partition("**")
-        cells += [new_markdown_cell(f"## {title.strip('. ')}\n\n{rest.strip()}", id=f"gallery-{name.replace('_', '-')}-words"),
-                  new_code_cell(code, id=f"gallery-{name.replace('_', '-')}")]
+        cells += [
+            new_markdown_cell(
+                f"## {title.strip('. ')}\n\n{rest.strip()}",
+                id=f"gallery-{name.replace('_', '-')}-words",
+            ),
+            new_code_cell(code, id=f"gallery-{name.replace('_', '-')}"),
+        ]
     return new_notebook(cells=cells)
 
 
 def main() -> int:
     new = notebook()
     if PAGE.exists():  # Outputs stay until the code changes.
-        old = {cell.id: cell for cell in nbformat.read(PAGE, as_version=4).cells if cell.cell_type == "code"}
+        old = {
+            cell.id: cell
+            for cell in nbformat.read(PAGE, as_version=4).cells
+            if cell.cell_type == "code"
+        }
         for cell in new.cells:
             if cell.cell_type == "code" and cell.id in old and old[cell.id].source == cell.source:
-                cell.outputs, cell.execution_count = old[cell.id].outputs, old[cell.id].execution_count
+                cell.outputs, cell.execution_count = (
+                    old[cell.id].outputs,
+                    old[cell.id].execution_count,
+                )
         new.metadata = nbformat.read(PAGE, as_version=4).metadata
     PAGE.write_text(nbformat.writes(new, version=nbformat.NO_CONVERT) + "\n", encoding="utf-8")
     return 0

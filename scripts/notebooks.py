@@ -2,9 +2,10 @@
 
     python scripts/notebooks.py [--check] [NAME ...]
 
-Whatever differs from run to run is left out: timings, the patch version of Python, and live controls, which stay in the
-reader's own kernel. Labs with real servers play their recorded run here (DSLAB_LAB=recorded). With --check nothing is
-written, and the exit code is 1 where a notebook would change.
+Whatever differs from run to run is left out: timings, the patch version of Python, and live
+controls, which stay in the reader's own kernel. Labs with real servers play their recorded run here
+(DSLAB_LAB=recorded). With --check nothing is written, and the exit code is 1 where a notebook would
+change.
 """
 
 import argparse
@@ -21,17 +22,35 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = "notebooks", "book"  # Chapters, and pages that are none.
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-LANGUAGE = {"codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
-            "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3"}
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
 
 
 def execute(path: Path) -> str:
     """The notebook's text after a fresh run."""
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata = nbformat.NotebookNode({"kernelspec": KERNEL, "language_info": LANGUAGE})
-    cells = tqdm(total=len(notebook.cells), desc=path.stem, unit="cell", leave=False, disable=not sys.stderr.isatty())
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}},
-                            store_widget_state=False, on_cell_complete=lambda **_: cells.update())
+    cells = tqdm(
+        total=len(notebook.cells),
+        desc=path.stem,
+        unit="cell",
+        leave=False,
+        disable=not sys.stderr.isatty(),
+    )
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=False,
+        on_cell_complete=lambda **_: cells.update(),
+    )
     client.execute()
     cells.close()
     return text(notebook, path.stem)
@@ -41,8 +60,13 @@ def text(notebook, stem: str) -> str:
     """The notebook as text, less what differs from run to run."""
     notebook.metadata["kernelspec"], notebook.metadata["language_info"] = KERNEL, LANGUAGE
     for number, cell in enumerate(notebook.cells):
-        if not re.fullmatch(r"[a-z0-9-]{3,64}", cell.get("id", "")) or re.fullmatch(r"[0-9a-f]{8}", cell["id"]):
-            cell["id"] = f"{stem.replace('_', '-')}-{number:02d}"  # A random id is replaced once and then kept.
+        if not re.fullmatch(r"[a-z0-9-]{3,64}", cell.get("id", "")) or re.fullmatch(
+            r"[0-9a-f]{8}", cell["id"]
+        ):
+            cell["id"] = (
+                # A random id is replaced once and then kept.
+                f"{stem.replace('_', '-')}-{number:02d}"
+            )
         cell.metadata.pop("execution", None)
     count = 0
     for cell in notebook.cells:
@@ -52,22 +76,35 @@ def text(notebook, stem: str) -> str:
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = count
-                # A live control has another id in each run, and does nothing on a page: what is kept is the recorded run.
+                # A live control has another id in each run, and does nothing on a page: what is
+                # kept is the recorded run.
                 output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, such as 03_cap (default: all)")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a notebook would change")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="notebooks, such as 03_cap (default: all)"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit with 1 where a notebook would change",
+    )
     options = parser.parse_args()
     os.environ["DSLAB_LAB"] = "recorded"
-    known = {path.stem: path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))}
+    known = {
+        path.stem: path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))
+    }
     names = [Path(name).stem for name in options.names] or list(known)
     for name in names:
         if name not in known:
-            print(f"dslab: there is no notebook {name!r} in {'/ or '.join(FOLDERS)}/: there are {', '.join(known)}.", file=sys.stderr)
+            print(
+                f"dslab: there is no notebook {name!r} in {'/ or '.join(FOLDERS)}/: there "
+                f"are {', '.join(known)}.",
+                file=sys.stderr,
+            )
             return 2
     changed = 0
     for name in names:
@@ -75,10 +112,16 @@ def main() -> int:
         try:
             new = execute(known[name])
         except CellExecutionError as error:
-            print(f"dslab: {name} stops with an error, and was left as it was:\n{error}", file=sys.stderr)
+            print(
+                f"dslab: {name} stops with an error, and was left as it was:\n{error}",
+                file=sys.stderr,
+            )
             return 1
         changed += new != old
-        print(f"{name}: {'the same' if new == old else 'differs' if options.check else 'written'}", flush=True)
+        print(
+            f"{name}: {'the same' if new == old else 'differs' if options.check else 'written'}",
+            flush=True,
+        )
         if new != old and not options.check:
             known[name].write_text(new, encoding="utf-8")
     return 1 if options.check and changed else 0

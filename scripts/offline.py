@@ -1,4 +1,6 @@
-"""Writes what the book needs to open without a network: its service worker, and the list of its files with their hashes."""
+"""Writes what the book needs to open without a network: its service worker, and the list of its
+files with their hashes.
+"""
 
 import hashlib
 import json
@@ -14,14 +16,18 @@ RUN = "_static/run/"
 
 
 def group(path: str, page: set[str]) -> int | None:
-    """0 book, 1 what runs in a page, 2 JupyterLite; None for what no page asks for. `page`: the parts of python/ for a page."""
+    """0 book, 1 what runs in a page, 2 JupyterLite; None for what no page asks for. `page`: the
+    parts of python/ for a page.
+    """
     if path.endswith(UNUSED) or "/locales/" in path:
         return None
     if path.startswith("lite/"):
         return 2
     if path.startswith("python/"):
         return 1 if path.removeprefix("python/") in page else 2
-    if path.startswith("_sources/"):  # The notebooks are what a live page runs; nobody asks for the rest.
+    if path.startswith(
+        "_sources/"
+    ):  # The notebooks are what a live page runs; nobody asks for the rest.
         return 1 if path.endswith(".ipynb") else None
     return 1 if path.startswith(RUN) and path != f"{RUN}start.js" else 0
 
@@ -47,7 +53,16 @@ def write(html: Path) -> None:
     build = hashlib.sha256(f"{json.dumps(files)}{worker}".encode()).hexdigest()[:16]
     # Only where all comes from the site can its pages be kept apart from others.
     manifest = {"build": build, "isolate": config["index"] == "./", "files": files}
-    (html / "offline.json").write_text(json.dumps(manifest, separators=(",", ":")), encoding="utf-8")
-    (html / "service-worker.js").write_text(f'(() => {{\nconst BUILD = "{build}";\n{worker}}})();\n', encoding="utf-8")
-    # JupyterLite's worker carries files between its pages and Python; ours stands before it, and answers for the files of the site.
-    lite.write_text(f'// {build}\nself.BOOK = new URL("../", registration.scope);\nimportScripts("../service-worker.js", "jupyterlite-worker.js");\n', encoding="utf-8")
+    (html / "offline.json").write_text(
+        json.dumps(manifest, separators=(",", ":")), encoding="utf-8"
+    )
+    (html / "service-worker.js").write_text(
+        f'(() => {{\nconst BUILD = "{build}";\n{worker}}})();\n', encoding="utf-8"
+    )
+    # JupyterLite's worker carries files between its pages and Python; ours stands before it, and
+    # answers for the files of the site.
+    lite.write_text(
+        f'// {build}\nself.BOOK = new URL("../", '
+        'registration.scope);\nimportScripts("../service-worker.js", "jupyterlite-worker.js");\n',
+        encoding="utf-8",
+    )

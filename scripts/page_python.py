@@ -1,7 +1,8 @@
-"""What "Run this page" needs, into the site: the page's modules, the runner for Pyodide, and the editor and widgets from npm.
+"""What "Run this page" needs, into the site: the page's modules, the runner for Pyodide, and the
+editor and widgets from npm.
 
-The sources are in book/run. Pyodide and the wheels are put into python/ by browser_python.py. Without npm the editor is a
-plain text field, and controls say that they have no program.
+The sources are in book/run. Pyodide and the wheels are put into python/ by browser_python.py.
+Without npm the editor is a plain text field, and controls say that they have no program.
 """
 
 import json
@@ -20,13 +21,23 @@ from dslab.learn import known_exercises
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "scripts" / "web"
 SOURCES = ROOT / "book" / "run"
-#: IPython's own display classes and pretty printer, so that the page prints what the notebooks hold.
-BORROWED = ("display.py", "core/display.py", "core/display_functions.py", "lib/display.py", "lib/pretty.py", "testing/skipdoctest.py")
+#: IPython's own display classes and pretty printer, so that the page prints what the notebooks
+#: hold.
+BORROWED = (
+    "display.py",
+    "core/display.py",
+    "core/display_functions.py",
+    "lib/display.py",
+    "lib/pretty.py",
+    "testing/skipdoctest.py",
+)
 BUNDLES = ("codemirror", "widgets")
 
 
 def write_assets(assets: Path, bundled: bool) -> None:
-    """Write the page's files into `assets`/run; `bundled` tells whether npm's packages are there."""
+    """Write the page's files into `assets`/run; `bundled` tells whether npm's packages are
+    there.
+    """
     target = assets / "run"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
@@ -37,10 +48,23 @@ def write_assets(assets: Path, bundled: bool) -> None:
     (target / "chapters.json").write_text(json.dumps(chapters(), indent=1), encoding="utf-8")
     if bundled:
         for name in BUNDLES:
-            subprocess.run([WEB / "node_modules/.bin/esbuild", SOURCES / "bundle" / f"{name}.mjs", "--bundle", "--minify", "--format=esm",
-                            "--legal-comments=none", "--log-level=error", '--define:process.env.NODE_ENV="production"', "--define:global=globalThis",
-                            "--loader:.svg=dataurl", f"--outfile={target / 'vendor' / name}.mjs"], check=True,
-                           env=os.environ | {"NODE_PATH": str(WEB / "node_modules")})
+            subprocess.run(
+                [
+                    WEB / "node_modules/.bin/esbuild",
+                    SOURCES / "bundle" / f"{name}.mjs",
+                    "--bundle",
+                    "--minify",
+                    "--format=esm",
+                    "--legal-comments=none",
+                    "--log-level=error",
+                    '--define:process.env.NODE_ENV="production"',
+                    "--define:global=globalThis",
+                    "--loader:.svg=dataurl",
+                    f"--outfile={target / 'vendor' / name}.mjs",
+                ],
+                check=True,
+                env=os.environ | {"NODE_PATH": str(WEB / "node_modules")},
+            )
 
 
 def _write_runner(path: Path) -> None:
@@ -54,14 +78,35 @@ def _write_runner(path: Path) -> None:
 
 
 def chapters() -> list[dict]:
-    """The chapters with graded exercises, in the order of their numbers, for the page of progress."""
+    """The chapters with graded exercises, in the order of their numbers, for the page of
+    progress.
+    """
     known, found = known_exercises(), []
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         cells = nbformat.read(path, as_version=4).cells
-        title = next((cell.source.splitlines()[0].lstrip("# ") for cell in cells if cell.cell_type == "markdown"), path.stem)
+        title = next(
+            (
+                cell.source.splitlines()[0].lstrip("# ")
+                for cell in cells
+                if cell.cell_type == "markdown"
+            ),
+            path.stem,
+        )
         code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-        names = [name for name in dict.fromkeys(re.findall(r'\bcheck\("([\w-]+)"', code)) if name in known]
+        names = [
+            name
+            for name in dict.fromkeys(re.findall(r'\bcheck\("([\w-]+)"', code))
+            if name in known
+        ]
         if names:
-            found.append({"page": f"notebooks/{path.stem}", "title": title,
-                          "exercises": [{"name": name, "title": known[name].title, "of": known[name].points} for name in names]})
+            found.append(
+                {
+                    "page": f"notebooks/{path.stem}",
+                    "title": title,
+                    "exercises": [
+                        {"name": name, "title": known[name].title, "of": known[name].points}
+                        for name in names
+                    ],
+                }
+            )
     return found

@@ -1,9 +1,11 @@
-"""Records the runs that the reference pages show, into book/reference/runs: the same bytes when nothing changed."""
+"""Records the runs that the reference pages show, into book/reference/runs: the same bytes when
+nothing changed.
+"""
 
 import sys
 from pathlib import Path
 
-from dslab.check.schedule import Stage
+from dslab.explore.schedule import Stage
 from dslab.protocols.raft import Raft
 from dslab.show import play
 
@@ -12,7 +14,9 @@ RUNS = Path(__file__).resolve().parent.parent / "book" / "reference" / "runs"
 
 def raft_election():
     """The steps of an election, one after the other: time has no meaning here."""
-    stage = Stage(Raft, ["n1", "n2", "n3"], title="An election among three servers, step by step").start()
+    stage = Stage(
+        Raft, ["n1", "n2", "n3"], title="An election among three servers, step by step"
+    ).start()
     stage.perform(("fire", "n1", "ElectionTimeout"))
     for step in stage.settling():
         stage.perform(step)

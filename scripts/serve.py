@@ -10,14 +10,18 @@ HOST, PORT = "127.0.0.1", 8000
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without a line for each. On pages that share nothing with other sites Stop keeps the reader's variables; on
-    other hosts the service worker makes them so from the second visit on (book/offline/service-worker.js, which says why
-    JupyterLite is left out)."""
+    """Serves files without a line for each. On pages that share nothing with other sites Stop keeps
+    the reader's variables; on other hosts the service worker makes them so from the second visit on
+    (book/offline/service-worker.js, which says why JupyterLite is left out).
+    """
 
     isolate = False
 
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript", ".mjs": "text/javascript",
-                                                               ".wasm": "application/wasm"}
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
 
     def end_headers(self):
         if self.isolate and not self.path.startswith("/lite/"):
@@ -32,7 +36,9 @@ class Quiet(SimpleHTTPRequestHandler):
 def handler(site: Path) -> type[Quiet]:
     """What serves the book in `site`."""
     list_of_files = site / "offline.json"
-    whole = list_of_files.is_file() and json.loads(list_of_files.read_text(encoding="utf-8"))["isolate"]
+    whole = (
+        list_of_files.is_file() and json.loads(list_of_files.read_text(encoding="utf-8"))["isolate"]
+    )
 
     class Book(Quiet):
         isolate = whole  # A book that was built without npm takes parts from other hosts.
@@ -50,13 +56,17 @@ def listen(port: int | None, handler) -> ThreadingHTTPServer:
             return ThreadingHTTPServer((HOST, candidate), handler)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-    raise SystemExit(f"dslab: port {port or f'{PORT} to {PORT + 99}'} can't be used ({reason}): "
-                     "choose another, as in `make book PORT=8123`.")
+    raise SystemExit(
+        f"dslab: port {port or f'{PORT} to {PORT + 99}'} can't be used ({reason}): "
+        "choose another, as in `make book PORT=8123`."
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, help=f"the port (default: the first free one from {PORT} on)")
+    parser.add_argument(
+        "--port", type=int, help=f"the port (default: the first free one from {PORT} on)"
+    )
     parser.add_argument("--site", type=Path, default=Path("_build/html"))
     options = parser.parse_args()
     if not (options.site / "index.html").is_file():

@@ -1,7 +1,7 @@
 """Installs what the tests need beside Python packages: Chromium and the real servers of the labs.
 
-As root on Debian or Ubuntu it installs them; otherwise it says which command does, and which tests are skipped without
-them. Under CI nothing may be skipped.
+As root on Debian or Ubuntu it installs them; otherwise it says which command does, and which tests
+are skipped without them. Under CI nothing may be skipped.
 """
 
 import os
@@ -10,14 +10,20 @@ import subprocess
 import sys
 
 NEEDS = {
-    "chromium": (("chromium", "chromium-browser", "google-chrome"), "tests/browser (the pages of the built book)"),
+    "chromium": (
+        ("chromium", "chromium-browser", "google-chrome"),
+        "tests/browser (the pages of the built book)",
+    ),
     "etcd-server": (("etcd",), "tests/live (the lab with a real etcd)"),
 }
 
 
 def missing() -> dict[str, str]:
-    return {package: tests for package, (commands, tests) in NEEDS.items()
-            if not any(map(shutil.which, commands))}
+    return {
+        package: tests
+        for package, (commands, tests) in NEEDS.items()
+        if not any(map(shutil.which, commands))
+    }
 
 
 def main() -> int:
@@ -26,11 +32,19 @@ def main() -> int:
         print(f"Installing {', '.join(lacking)} …", flush=True)
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *lacking], check=False, env=quiet,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *lacking],
+            check=False,
+            env=quiet,
+            stdout=subprocess.DEVNULL,
+        )
         lacking = missing()
     for package, tests in lacking.items():
-        print(f"{package} is not installed, so {tests} will be skipped: run `sudo apt-get install {package}`.", file=sys.stderr)
+        print(
+            f"{package} is not installed, so {tests} will be skipped: run `sudo apt-get "
+            f"install {package}`.",
+            file=sys.stderr,
+        )
     return 2 if lacking and os.environ.get("CI") else 0
 
 

@@ -113,5 +113,11 @@ answers = {
         "GivesUpOnBackups": [("partition", "n1", "n2 n3"), ("write", "n1", 1), ("read", "n2")],
         "WaitsForAll": [("partition", "n1", "n2 n3"), ("write", "n1", 1)],
     },
-    "cap-claims": dict(zip(map(str, range(1, 13)), "meaningless true false meaningless true false false false false true true false".split())),
+    "cap-claims": dict(
+        zip(
+            map(str, range(1, 13)),
+            "meaningless true false meaningless true false false "
+            "false false true true false".split(),
+        )
+    ),
 }

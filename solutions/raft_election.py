@@ -1,7 +1,14 @@
 """12.1 Raft, leader election: a reference answer."""
 
 from dslab.node import Node
-from dslab.protocols.raft import AppendEntries, Appended, ElectionTimeout, Heartbeat, RequestVote, Vote
+from dslab.protocols.raft import (
+    Appended,
+    AppendEntries,
+    ElectionTimeout,
+    Heartbeat,
+    RequestVote,
+    Vote,
+)
 from dslab.values import majority
 
 
@@ -28,8 +35,11 @@ class MyRaft(Node):
     def on_RequestVote(self, candidate, m):
         self.observe(m.term)
         index, term = self.end_of_log()
-        granted = (m.term == self.current_term and self.voted_for in (None, candidate)
-                   and (m.last_log_term, m.last_log_index) >= (term, index))
+        granted = (
+            m.term == self.current_term
+            and self.voted_for in (None, candidate)
+            and (m.last_log_term, m.last_log_index) >= (term, index)
+        )
         if granted:
             self.voted_for = candidate
             self.wait_for_leader()
@@ -72,14 +82,34 @@ class MyRaft(Node):
 
 answers = {"raft-election": MyRaft}
 
-votes = [("fire", "n1", "ElectionTimeout"), ("fire", "n2", "ElectionTimeout"), ("deliver", "n1", "n3"), ("deliver", "n3", "n1")]
+votes = [
+    ("fire", "n1", "ElectionTimeout"),
+    ("fire", "n2", "ElectionTimeout"),
+    ("deliver", "n1", "n3"),
+    ("deliver", "n3", "n1"),
+]
 answers["raft-two-leaders"] = {
     "VotesTwice": votes + [("deliver", "n2", "n3"), ("deliver", "n3", "n2", "Vote")],
-    "VoteNotPersisted": votes + [("crash", "n3"), ("restart", "n3"), ("deliver", "n2", "n3"), ("deliver", "n3", "n2", "Vote")],
+    "VoteNotPersisted": votes
+    + [
+        ("crash", "n3"),
+        ("restart", "n3"),
+        ("deliver", "n2", "n3"),
+        ("deliver", "n3", "n2", "Vote"),
+    ],
     "WinsWithHalf": votes[:2],
     "CountsRefusals": votes + [("deliver", "n2", "n3"), ("deliver", "n3", "n2", "Vote")],
     # n1 gathers n3's vote of term 1 only in term 2, where n3 has voted for n2.
-    "CountsOldVotes": [("fire", "n1", "ElectionTimeout"), ("deliver", "n1", "n3"), ("fire", "n1", "ElectionTimeout"),
-                       ("fire", "n2", "ElectionTimeout"), ("fire", "n2", "ElectionTimeout"), ("deliver", "n2", "n3"),
-                       ("deliver", "n2", "n3"), ("deliver", "n3", "n2"), ("deliver", "n3", "n2"), ("deliver", "n3", "n1")],
+    "CountsOldVotes": [
+        ("fire", "n1", "ElectionTimeout"),
+        ("deliver", "n1", "n3"),
+        ("fire", "n1", "ElectionTimeout"),
+        ("fire", "n2", "ElectionTimeout"),
+        ("fire", "n2", "ElectionTimeout"),
+        ("deliver", "n2", "n3"),
+        ("deliver", "n2", "n3"),
+        ("deliver", "n3", "n2"),
+        ("deliver", "n3", "n2"),
+        ("deliver", "n3", "n1"),
+    ],
 }

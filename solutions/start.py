@@ -18,5 +18,14 @@ class MyCashier(Node):
 answers = {
     "at-most-once": MyCashier,
     "read-a-trace": {"1": "n3", "2": "n2", "3": "unknown", "4": "2", "5": "n1", "6": "4"},
-    "diagnostic": {"A1": "no", "A2": "unknown", "B1": "yes", "B2": "one", "C1": "unknown", "C2": "yes", "D1": "no", "D2": "law"},
+    "diagnostic": {
+        "A1": "no",
+        "A2": "unknown",
+        "B1": "yes",
+        "B2": "one",
+        "C1": "unknown",
+        "C2": "yes",
+        "D1": "no",
+        "D2": "law",
+    },
 }

@@ -5,7 +5,10 @@ from time import sleep
 
 import pytest
 
-linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc: run this on Linux")
+linux = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(),
+    reason="processes are looked up in /proc: run this on Linux",
+)
 
 
 def gone(process: int | str) -> bool:
@@ -17,6 +20,8 @@ def gone(process: int | str) -> bool:
 
 
 def await_gone(*processes: int | str) -> None:
-    """Come back when all have ended: a killed process runs on until the machine comes to it. pytest's own limit ends the wait."""
+    """Come back when all have ended: a killed process runs on until the machine comes to it.
+    pytest's own limit ends the wait.
+    """
     while not all(map(gone, processes)):
         sleep(0.01)

@@ -53,13 +53,28 @@ def split_brain(strict=True):
 
 def everything(strict=True):
     """Every fault that there is, and clients who give up."""
-    cluster = Cluster(Raft, 5, seed=11, clients=3, loss=0.05, duplicate=0.05, reorder=0.05, corrupt=0.02, checksums=False, strict=strict)
+    cluster = Cluster(
+        Raft,
+        5,
+        seed=11,
+        clients=3,
+        loss=0.05,
+        duplicate=0.05,
+        reorder=0.05,
+        corrupt=0.02,
+        checksums=False,
+        strict=strict,
+    )
 
     def client(name):
         me, number = cluster.client(name), 0
         while True:
             number += 1
-            yield me.write("x", f"{name}-{number}", timeout=200) if number % 2 else me.read("x", timeout=200)
+            yield (
+                me.write("x", f"{name}-{number}", timeout=200)
+                if number % 2
+                else me.read("x", timeout=200)
+            )
             yield cluster.after(30)
 
     def faults(cluster):
@@ -85,4 +100,6 @@ def everything(strict=True):
     return cluster.script(faults).run(1200)
 
 
-SCENARIOS = {each.__name__: each for each in (election, leader_crash, two_leaders, write_back, split_brain)}
+SCENARIOS = {
+    each.__name__: each for each in (election, leader_crash, two_leaders, write_back, split_brain)
+}

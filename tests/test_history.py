@@ -2,9 +2,8 @@
 
 import pytest
 
-from dslab.check import linearizable, sequential
-from dslab.errors import DslabError
-from dslab.history import Event, History, HistoryError
+from dslab.check import linearizable
+from dslab.run import Event, History, HistoryError
 
 GOOD = """\
 {"process": 0, "type": "invoke", "f": "write", "key": "x", "value": 1, "time": 1}
@@ -25,30 +24,64 @@ def test_calls_are_paired_in_the_order_of_time(tmp_path):
     assert History.read(path).operations == found.operations
 
 
-@pytest.mark.parametrize("lines, sentence", [
-    ("[1, 2]", "line 1: a JSON object such as"),
-    ("{", "line 1: this is no JSON object"),
-    ('{"type": "ok", "f": "read"}', 'line 1: "process" is missing'),
-    ('{"process": 0, "type": "okay", "f": "read"}', "\"type\" is 'okay': it must be one of invoke, ok, fail, info"),
-    ('{"process": true, "type": "ok", "f": "read"}', '"process" is True: it must be a number or a name'),
-    ('{"process": 0, "type": "invoke", "f": 3}', '"f" is 3'),
-    ('{"process": 0, "type": "invoke", "f": "read", "time": "noon"}', "\"time\" is 'noon'"),
-    ('{"process": 0, "type": "invoke", "f": "cas", "value": 3}', '"value" of a cas is 3: it must be [old, new]'),
-    ('{"process": 0, "type": "invoke", "f": "write", "value": {"a": 1}}', "is an object"),
-    ('{"process": 0, "type": "invoke", "f": "write", "value": [1, {"a": 1}]}', "is an object"),
-    ('{"process": 0, "type": "invoke", "f": "read", "time": NaN}', "line 1: NaN is no JSON value"),
-    ('{"process": 0, "type": "invoke", "f": "read", "time": 1e999}', "\"time\" is inf: it must be a number"),
-    ('{"process": [0], "type": "invoke", "f": "read"}', '"process" is [0]: it must be a number or a name'),
-    ('{"process": 0, "type": "ok", "f": "read"}', 'line 1: process 0 gets "ok" without a call'),
-    ('{"process": 0, "type": "invoke", "f": "read"}\n\n{"process": 0, "type": "invoke", "f": "read"}',
-     "line 3: process 0 calls read while its call of line 1 is open"),
-    ('{"process": 0, "type": "invoke", "f": "read"}\n{"process": 0, "type": "info", "f": "read"}\n'
-     '{"process": 0, "type": "invoke", "f": "read"}', "line 3: process 0 calls read while its call of line 1 is open"),
-    ('{"process": 0, "type": "invoke", "f": "read"}\n{"process": 0, "type": "ok", "f": "write"}',
-     "line 2: process 0 called read, but this outcome is of write"),
-    ('{"process": 0, "type": "invoke", "f": "read", "time": 1}\n{"process": 0, "type": "ok", "f": "read"}',
-     "line 2 has no time, but others have"),
-])
+@pytest.mark.parametrize(
+    "lines, sentence",
+    [
+        ("[1, 2]", "line 1: a JSON object such as"),
+        ("{", "line 1: this is no JSON object"),
+        ('{"type": "ok", "f": "read"}', 'line 1: "process" is missing'),
+        (
+            '{"process": 0, "type": "okay", "f": "read"}',
+            "\"type\" is 'okay': it must be one of invoke, ok, fail, info",
+        ),
+        (
+            '{"process": true, "type": "ok", "f": "read"}',
+            '"process" is True: it must be a number or a name',
+        ),
+        ('{"process": 0, "type": "invoke", "f": 3}', '"f" is 3'),
+        ('{"process": 0, "type": "invoke", "f": "read", "time": "noon"}', "\"time\" is 'noon'"),
+        (
+            '{"process": 0, "type": "invoke", "f": "cas", "value": 3}',
+            '"value" of a cas is 3: it must be [old, new]',
+        ),
+        ('{"process": 0, "type": "invoke", "f": "write", "value": {"a": 1}}', "is an object"),
+        ('{"process": 0, "type": "invoke", "f": "write", "value": [1, {"a": 1}]}', "is an object"),
+        (
+            '{"process": 0, "type": "invoke", "f": "read", "time": NaN}',
+            "line 1: NaN is no JSON value",
+        ),
+        (
+            '{"process": 0, "type": "invoke", "f": "read", "time": 1e999}',
+            '"time" is inf: it must be a number',
+        ),
+        (
+            '{"process": [0], "type": "invoke", "f": "read"}',
+            '"process" is [0]: it must be a number or a name',
+        ),
+        ('{"process": 0, "type": "ok", "f": "read"}', 'line 1: process 0 gets "ok" without a call'),
+        (
+            '{"process": 0, "type": "invoke", "f": "read"}\n\n{"process": 0, "type": '
+            '"invoke", "f": "read"}',
+            "line 3: process 0 calls read while its call of line 1 is open",
+        ),
+        (
+            '{"process": 0, "type": "invoke", "f": "read"}\n{"process": 0, "type": '
+            '"info", "f": "read"}\n'
+            '{"process": 0, "type": "invoke", "f": "read"}',
+            "line 3: process 0 calls read while its call of line 1 is open",
+        ),
+        (
+            '{"process": 0, "type": "invoke", "f": "read"}\n{"process": 0, "type": "ok", '
+            '"f": "write"}',
+            "line 2: process 0 called read, but this outcome is of write",
+        ),
+        (
+            '{"process": 0, "type": "invoke", "f": "read", "time": 1}\n{"process": 0, '
+            '"type": "ok", "f": "read"}',
+            "line 2 has no time, but others have",
+        ),
+    ],
+)
 def test_a_malformed_history_is_refused_with_its_line(lines, sentence):
     with pytest.raises(HistoryError) as caught:
         History.parse(lines, "h.jsonl")
@@ -56,20 +89,34 @@ def test_a_malformed_history_is_refused_with_its_line(lines, sentence):
     assert "h.jsonl" in str(caught.value)
 
 
-@pytest.mark.parametrize("events, sentence", [
-    ([Event(0, "invoke", "write", "x", {1})], "line 1: process 0's write has {1}, a value that can change: give numbers, strings and tuples"),
-    ([Event(0, "invoke", "write", "x", ([{1}],))], "a value that can change"),
-    ([Event(0, "invoke", "write", "x", {"a": 1})], "is an object"),
-    ([Event(0, "okay", "read")], "line 1: \"type\" is 'okay': it must be one of invoke, ok, fail, info"),
-    ([Event([0], "invoke", "read")], '"process" is [0]: it must be a number or a name'),
-    ([Event(0, "invoke", 3)], '"f" is 3'),
-    ([Event(0, "invoke", "read", time="noon")], "\"time\" is 'noon': it must be a number"),
-    ([Event(0, "invoke", "read", time=float("nan"))], '"time" is nan: it must be a number'),
-    ([Event(0, "invoke", "cas", None, 3)], '"value" of a cas is 3: it must be [old, new]'),
-    ([{"process": 0}], "line 1: a history is made of events, dslab.history.Event(process, type, f, key, value, time), but this is a dict"),
-    (None, "a history is made of a list of events, but this is a NoneType"),
-    ("h.jsonl", "but this is a str: History.read takes a file"),
-])
+@pytest.mark.parametrize(
+    "events, sentence",
+    [
+        (
+            [Event(0, "invoke", "write", "x", {1})],
+            "line 1: process 0's write has {1}, a value that can change: give numbers, "
+            "strings and tuples",
+        ),
+        ([Event(0, "invoke", "write", "x", ([{1}],))], "a value that can change"),
+        ([Event(0, "invoke", "write", "x", {"a": 1})], "is an object"),
+        (
+            [Event(0, "okay", "read")],
+            "line 1: \"type\" is 'okay': it must be one of invoke, ok, fail, info",
+        ),
+        ([Event([0], "invoke", "read")], '"process" is [0]: it must be a number or a name'),
+        ([Event(0, "invoke", 3)], '"f" is 3'),
+        ([Event(0, "invoke", "read", time="noon")], "\"time\" is 'noon': it must be a number"),
+        ([Event(0, "invoke", "read", time=float("nan"))], '"time" is nan: it must be a number'),
+        ([Event(0, "invoke", "cas", None, 3)], '"value" of a cas is 3: it must be [old, new]'),
+        (
+            [{"process": 0}],
+            "line 1: a history is made of events, dslab.run.history.Event(process, type, "
+            "f, key, value, time), but this is a dict",
+        ),
+        (None, "a history is made of a list of events, but this is a NoneType"),
+        ("h.jsonl", "but this is a str: History.read takes a file"),
+    ],
+)
 def test_events_that_can_t_be_are_refused_in_python_too(events, sentence):
     with pytest.raises(HistoryError) as caught:
         History(events)
@@ -78,6 +125,7 @@ def test_events_that_can_t_be_are_refused_in_python_too(events, sentence):
 
 def test_lists_are_taken_for_tuples():
     """So that a history can be written as it stands in a file."""
-    history = History([Event(0, "invoke", "cas", "x", [1, [2]]), Event(0, "ok", "cas", "x", [1, [2]])])
+    history = History(
+        [Event(0, "invoke", "cas", "x", [1, [2]]), Event(0, "ok", "cas", "x", [1, [2]])]
+    )
     assert history.operations[0].value == (1, (2,)) and not linearizable(history, "kv")
-

@@ -62,33 +62,52 @@ class TestFields:
             volume: int = 11
             heard = 5
 
-        assert list(vars(node(Louder)).items()) == [("heard", 5), ("names", frozenset()), ("volume", 11)]
+        assert list(vars(node(Louder)).items()) == [
+            ("heard", 5),
+            ("names", frozenset()),
+            ("volume", 11),
+        ]
         assert vars(node()) == {"heard": 0, "names": frozenset()}, "the base is as it was"
 
     def test_peers_never_include_the_node(self):
         assert Cluster(Counter, 3)["n2"].peers == ("n1", "n3")
 
     def test_without_an_initial_value(self):
-        with pytest.raises(ContractError, match="Bad.term has no initial value: write `term: type = value`."):
+        with pytest.raises(
+            ContractError, match="Bad.term has no initial value: write `term: type = value`."
+        ):
+
             class Bad(Node):
                 term: int
 
-    @pytest.mark.parametrize("initial, name", [([], "list"), ({}, "dict"), (set(), "set"), (bytearray(), "bytearray")])
+    @pytest.mark.parametrize(
+        "initial, name", [([], "list"), ({}, "dict"), (set(), "set"), (bytearray(), "bytearray")]
+    )
     def test_that_start_mutable(self, initial, name):
-        with pytest.raises(ContractError, match=f"Bad.log starts as a mutable {name}: use a tuple, Map or frozenset."):
+        with pytest.raises(
+            ContractError,
+            match=f"Bad.log starts as a mutable {name}: use a tuple, Map or frozenset.",
+        ):
             type("Bad", (Node,), {"__annotations__": {"log": object}, "log": initial})
 
     def test_durable_ones_must_exist(self):
-        with pytest.raises(ContractError, match="Bad.durable names 'vote', which is not a field: declare it as"):
+        with pytest.raises(
+            ContractError, match="Bad.durable names 'vote', which is not a field: declare it as"
+        ):
+
             class Bad(Node):
                 voted_for: str = ""
                 durable = ("vote",)
 
     def test_durable_without_its_comma(self):
-        with pytest.raises(ContractError, match=r'Bad.durable is the text .voted_for.: write `durable = \("voted_for",\)`'):
+        with pytest.raises(
+            ContractError,
+            match=r'Bad.durable is the text .voted_for.: write `durable = \("voted_for",\)`',
+        ):
+
             class Bad(Node):
                 voted_for: str = ""
-                durable = ("voted_for")
+                durable = "voted_for"
 
 
 class TestEffects:
@@ -103,35 +122,51 @@ class TestEffects:
         one.start()
         assert one.timers == {Tick: (Tick(), 10, 20)}
         one.set_timer(Tick(), 5)
-        assert one.timers == {Tick: (Tick(), 5, 5)}, "setting it again replaces it, and one number is both ends"
+        assert one.timers == {Tick: (Tick(), 5, 5)}, (
+            "setting it again replaces it, and one number is both ends"
+        )
         one.fire(Tick())
         assert one.timers == {Tick: None}
         assert one.outbox == [("n2", Ping()), ("n3", Ping())]
 
-    @pytest.mark.parametrize("low, high", [(-1, 5), (5, 4), (-3, None), (float("nan"), 5), ("5", 6), (None, None)])
+    @pytest.mark.parametrize(
+        "low, high", [(-1, 5), (5, 4), (-3, None), (float("nan"), 5), ("5", 6), (None, None)]
+    )
     def test_a_timer_needs_a_range(self, low, high):
         with pytest.raises(ContractError, match=r"set_timer\(Tick\(\), .*milliseconds, 0 or more"):
             node().set_timer(Tick(), low, high)
 
     def test_a_timer_is_an_instance(self):
-        with pytest.raises(ContractError, match=r"set_timer takes a timer, such as Tick\(\), and got the class Tick."):
+        with pytest.raises(
+            ContractError,
+            match=r"set_timer takes a timer, such as Tick\(\), and got the class Tick.",
+        ):
             node().set_timer(Tick, 5)
 
     def test_cancelling_takes_the_class(self):
-        with pytest.raises(ContractError, match=r"cancel_timer takes the class of a timer, and got Tick\(\): write `self.cancel_timer\(Tick\)`."):
+        with pytest.raises(
+            ContractError,
+            match=r"cancel_timer takes the class of a timer, and got Tick\(\): write "
+            r"`self.cancel_timer\(Tick\)`.",
+        ):
             node().cancel_timer(Tick())
 
 
 class TestHandlers:
     def test_missing_for_a_message(self):
-        with pytest.raises(ContractError, match=r"Counter has no handler for Pong: write `def on_Pong\(self, sender, m\)`."):
+        with pytest.raises(
+            ContractError,
+            match=r"Counter has no handler for Pong: write `def on_Pong\(self, sender, m\)`.",
+        ):
             node().receive("n2", Pong(1))
 
     def test_missing_for_a_timer(self):
         class Late(Timer):
             pass
 
-        with pytest.raises(ContractError, match=r"Counter has no handler for Late: write `def on_Late\(self\)`."):
+        with pytest.raises(
+            ContractError, match=r"Counter has no handler for Late: write `def on_Late\(self\)`."
+        ):
             node().fire(Late())
 
     def test_a_variant_overrides_one(self):
@@ -175,9 +210,11 @@ class TestStrictMode:
 
     def test_lets_good_handlers_pass_and_run_once(self):
         one = node()
-        for step, args, outbox, timers in [("start", (), [], {Tick: (Tick(), 10, 20)}),
-                                           ("receive", ("n2", Ping(1)), [("n2", Pong(1))], {}),
-                                           ("fire", (Tick(),), [("n2", Ping()), ("n3", Ping())], {Tick: None})]:
+        for step, args, outbox, timers in [
+            ("start", (), [], {Tick: (Tick(), 10, 20)}),
+            ("receive", ("n2", Ping(1)), [("n2", Pong(1))], {}),
+            ("fire", (Tick(),), [("n2", Ping()), ("n3", Ping())], {Tick: None}),
+        ]:
             rehearse(one, step, *args)
             assert (one.outbox, one.timers) == (outbox, timers)
             one.outbox, one.timers = [], {}  # As the environment takes them.
@@ -187,17 +224,28 @@ class TestStrictMode:
         def handler(self, sender, m):
             self.zeal, self.total = 1, 2
 
-        assert self.broken(handler) == ("Broken.on_Ping of n1 sets 'total', which is not declared: "
-                                        "write `total: type = initial value` in the class.")
+        assert self.broken(handler) == (
+            "Broken.on_Ping of n1 sets 'total', which is not declared: "
+            "write `total: type = initial value` in the class."
+        )
 
-    @pytest.mark.parametrize("value, words", [([1], "list (1)"), ({"b", "a"}, "set {a, b}"), ({"k": 1}, "dict {k: 1}"),
-                                              (([1],), "tuple ((1))")])
+    @pytest.mark.parametrize(
+        "value, words",
+        [
+            ([1], "list (1)"),
+            ({"b", "a"}, "set {a, b}"),
+            ({"k": 1}, "dict {k: 1}"),
+            (([1],), "tuple ((1))"),
+        ],
+    )
     def test_a_mutable_field(self, value, words):
         def handler(self, sender, m):
             self.names = value
 
-        assert self.broken(handler) == (f"Broken.on_Ping of n1 leaves something mutable in 'names' ({words}): "
-                                        "hold a tuple, frozenset or Map there, and rebind it to change it.")
+        assert self.broken(handler) == (
+            f"Broken.on_Ping of n1 leaves something mutable in 'names' ({words}): "
+            "hold a tuple, frozenset or Map there, and rebind it to change it."
+        )
 
     def test_what_a_log_held_already_is_not_looked_at_again(self):
         looked = []
@@ -224,7 +272,9 @@ class TestStrictMode:
         def handler(self, sender, m):
             self.send("n3", Ping([1]))
 
-        assert "leaves something mutable in 'message to n3' (Ping Ping(number=(1)))" in self.broken(handler)
+        assert "leaves something mutable in 'message to n3' (Ping Ping(number=(1)))" in self.broken(
+            handler
+        )
 
     def test_a_mutable_timer(self):
         class Later(Timer):
@@ -239,10 +289,14 @@ class TestStrictMode:
         def handler(self, sender, m):
             self.send(Pong(), sender)
 
-        assert self.broken(handler) == ("Broken.on_Ping of n1 sends n2 to Pong(number=0): "
-                                        "write `self.send(name, message)`, with an instance of a Message class.")
+        assert self.broken(handler) == (
+            "Broken.on_Ping of n1 sends n2 to Pong(number=0): "
+            "write `self.send(name, message)`, with an instance of a Message class."
+        )
 
-    @pytest.mark.parametrize("message, words", [(Pong, "the class Pong"), ("pong", "pong"), (None, "–")])
+    @pytest.mark.parametrize(
+        "message, words", [(Pong, "the class Pong"), ("pong", "pong"), (None, "–")]
+    )
     def test_what_is_no_message(self, message, words):
         def handler(self, sender, m):
             self.send(sender, message)
@@ -255,8 +309,11 @@ class TestStrictMode:
         def handler(self, sender, m):
             self.heard = next(numbers)
 
-        assert self.broken(handler) == ("Broken.on_Ping of n1 does different things in the same state: a handler draws no random "
-                                        "numbers, reads no clock and changes nothing outside its node.")
+        assert self.broken(handler) == (
+            "Broken.on_Ping of n1 does different things in the same state: a handler "
+            "draws no random "
+            "numbers, reads no clock and changes nothing outside its node."
+        )
 
     def test_chance_in_a_message(self):
         numbers = itertools.count()
@@ -318,8 +375,23 @@ except ContractError as error: print(error)
 """
 
 
-@pytest.mark.parametrize("what", ["self.a = self.b = self.c = self.d = self.e = 1", 'self.names = {"a", "b", "c", "d", "e", "f"}'])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "self.a = self.b = self.c = self.d = self.e = 1",
+        'self.names = {"a", "b", "c", "d", "e", "f"}',
+    ],
+)
 def test_the_words_do_not_depend_on_the_hash_seed(what):
-    printed = {subprocess.run([sys.executable, "-c", SENTENCE.replace("WHAT", what)], cwd=ROOT, check=True, text=True,
-                              env=os.environ | {"PYTHONHASHSEED": str(seed)}, capture_output=True).stdout for seed in range(1, 7)}
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", SENTENCE.replace("WHAT", what)],
+            cwd=ROOT,
+            check=True,
+            text=True,
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+        ).stdout
+        for seed in range(1, 7)
+    }
     assert len(printed) == 1 and "Bad.on_Ping" in printed.pop()

@@ -20,8 +20,14 @@ def site(tmp_path):
 
 
 def serve(*arguments):
-    return subprocess.Popen([sys.executable, "scripts/serve.py", *map(str, arguments)], cwd=ROOT, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    return subprocess.Popen(
+        [sys.executable, "scripts/serve.py", *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
 
 
 def test_the_address_is_printed_and_answers_on_loopback(site):
@@ -37,14 +43,21 @@ def test_the_address_is_printed_and_answers_on_loopback(site):
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_pages_are_isolated_where_all_of_them_comes_from_the_site_and_jupyterlite_is_not(site, whole):
+def test_pages_are_isolated_where_all_of_them_comes_from_the_site_and_jupyterlite_is_not(
+    site, whole
+):
     (site / "offline.json").write_text(json.dumps({"isolate": whole}))
     (site / "lite").mkdir()
     (site / "lite" / "index.html").write_text("<!doctype html><title>notebooks</title>")
     server = serve("--site", site)
     try:
-        address = next(line for line in server.stdout if "http" in line).split("at ")[1].split(" ")[0]
-        policies = [urllib.request.urlopen(address + path).headers["Cross-Origin-Embedder-Policy"] for path in ("index.html", "lite/index.html")]
+        address = (
+            next(line for line in server.stdout if "http" in line).split("at ")[1].split(" ")[0]
+        )
+        policies = [
+            urllib.request.urlopen(address + path).headers["Cross-Origin-Embedder-Policy"]
+            for path in ("index.html", "lite/index.html")
+        ]
         assert policies == ["require-corp" if whole else None, None]
     finally:
         server.kill()
@@ -59,13 +72,18 @@ def test_a_taken_port_is_named_and_nothing_is_served(site):
         server = serve("--site", site, "--port", port)
         out, err = server.communicate()
     assert server.returncode == 2
-    assert err.startswith(f"dslab: port {port} can't be used (Address already in use)") and err.count("\n") == 1
+    assert (
+        err.startswith(f"dslab: port {port} can't be used (Address already in use)")
+        and err.count("\n") == 1
+    )
 
 
 def test_without_a_port_the_next_free_one_is_taken(site):
     first, second = serve("--site", site), serve("--site", site)
     try:
-        addresses = {next(line for line in server.stdout if "http" in line) for server in (first, second)}
+        addresses = {
+            next(line for line in server.stdout if "http" in line) for server in (first, second)
+        }
         assert len(addresses) == 2
     finally:
         for server in (first, second):

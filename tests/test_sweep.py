@@ -13,14 +13,16 @@ from dslab.check import linearizable
 from dslab.errors import DslabError
 from dslab.protocols.primary_backup import NaiveFailover
 from dslab.scenario import Scenario
+from dslab.scenario.seeds import Failed, sweep
 from dslab.sim import Cluster
-from dslab.sweep import Failed, sweep
 
 ROOT = Path(__file__).parents[1]
 
 
 def split(seed):
-    """Two clients on the two sides of a cut: under some seeds, failover by suspicion alone answers with an old value."""
+    """Two clients on the two sides of a cut: under some seeds, failover by suspicion alone answers
+    with an old value.
+    """
     cluster = Cluster(NaiveFailover, 3, seed=seed, clients=2, delay=(1, 2), strict=False)
     cluster.run(until=cluster.client("c1").write("x", 1, to="n1")).run(20)
     cluster.partition("n1 c1", "n2 n3 c2")
@@ -41,31 +43,64 @@ def test_every_executor_gives_the_same():
         found = [sweep(split, seeds), sweep(split, seeds, executor=threads, chunk=5)]
     for each in found:
         assert list(each.results) == list(seeds) and not each.interrupted
-        assert [verdict.sentence for verdict in each.results.values()] == [split(seed).sentence for seed in seeds]
+        assert [verdict.sentence for verdict in each.results.values()] == [
+            split(seed).sentence for seed in seeds
+        ]
     assert found[0].failures and repr(found[0]) == repr(found[1])
 
 
 def test_a_scenario_is_swept_as_it_is():
-    scenario = Scenario({"protocol": "naive-failover", "clients": 2, "duration": 1200, "workload": ["x"], "check": ["linearizable", "causal"],
-                         "step": [{"at": 100, "partition": ["n1 c1", "n2 n3 c2"]}]})
+    scenario = Scenario(
+        {
+            "protocol": "naive-failover",
+            "clients": 2,
+            "duration": 1200,
+            "workload": ["x"],
+            "check": ["linearizable", "causal"],
+            "step": [{"at": 100, "partition": ["n1 c1", "n2 n3 c2"]}],
+        }
+    )
     found = sweep(scenario, range(8))
-    assert set(found.counts) == {"violated", "holds"} and all(verdict.holds is scenario.run(seed).holds and verdict.trace is None for seed, verdict in found.results.items())
+    assert set(found.counts) == {"violated", "holds"} and all(
+        verdict.holds is scenario.run(seed).holds and verdict.trace is None
+        for seed, verdict in found.results.items()
+    )
     for seed, verdict in found.failures.items():
-        assert verdict.sentence in [each.sentence for each in scenario.run(seed).verdicts if each.holds is False] and verdict.replay == f"scenario.run({seed})"
-    assert "nothing is demanded of this scenario" in repr(sweep(Scenario({"protocol": "raft", "duration": 9}), [1]))
+        assert (
+            verdict.sentence
+            in [each.sentence for each in scenario.run(seed).verdicts if each.holds is False]
+            and verdict.replay == f"scenario.run({seed})"
+        )
+    assert "nothing is demanded of this scenario" in repr(
+        sweep(Scenario({"protocol": "raft", "duration": 9}), [1])
+    )
 
 
 def test_a_local_dask_cluster_runs_it_unchanged():
     from distributed import Client, LocalCluster
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1") as cluster, Client(cluster) as client:
+
+    with (
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            host="127.0.0.1",
+        ) as cluster,
+        Client(cluster) as client,
+    ):
         found = sweep(split, range(12), executor=client.get_executor())
     assert repr(found) == repr(sweep(split, range(12)))
 
 
 def test_a_run_that_raises_is_counted_and_the_others_go_on():
     found = sweep(squares, range(20))
-    assert found.counts == {0: 10, 1: 9, "raised": 1} and found[13] == Failed("ValueError: thirteen")
-    assert repr(found) == "20 of 20 seeds: 10 0, 9 1, 1 raised\n  seed 13: raised ValueError: thirteen"
+    assert found.counts == {0: 10, 1: 9, "raised": 1} and found[13] == Failed(
+        "ValueError: thirteen"
+    )
+    assert (
+        repr(found) == "20 of 20 seeds: 10 0, 9 1, 1 raised\n  seed 13: raised ValueError: thirteen"
+    )
 
 
 def test_no_seeds_is_no_run():
@@ -82,10 +117,10 @@ def test_bad_input_is_told():
 INTERRUPTED = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell that runs the tests in its background has it ignored.
-import dslab.sweep
+import dslab.scenario.seeds
 from tests.test_sweep import Bar, slow
-dslab.sweep._bar = lambda total: Bar()
-found = dslab.sweep.sweep(slow, range(1000), chunk=1)
+dslab.scenario.seeds._bar = lambda total: Bar()
+found = dslab.scenario.seeds.sweep(slow, range(1000), chunk=1)
 print(found.interrupted, 0 < len(found) < 1000, all(found[seed] == seed for seed in found.results))
 """
 
@@ -112,11 +147,14 @@ class Bar:
         pass
 
 
-LOCKED = """
+LOCKED = (
+    """
 import concurrent.futures._base as base
 from tests.test_sweep import interrupting
 base._AcquireFutures.__enter__ = interrupting
-""" + INTERRUPTED
+"""
+    + INTERRUPTED
+)
 
 
 def interrupting(futures):
@@ -130,8 +168,15 @@ def interrupting(futures):
 
 @pytest.mark.parametrize("code, from_outside", [(INTERRUPTED, True), (LOCKED, False)])
 def test_interrupted_it_keeps_what_it_has(code, from_outside):
-    child = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                             env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True)
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
     try:
         assert child.stdout.readline() == "running\n"
         if from_outside:

@@ -27,14 +27,26 @@ class Mark(Value):
     """A value without fields."""
 
 
-keys = st.one_of(st.none(), st.integers(-5, 5), st.text("abc", max_size=2), st.tuples(st.integers(0, 2)),
-                 st.frozensets(st.integers(0, 3)), st.builds(Entry, st.integers(0, 3)))
-values = st.recursive(st.one_of(keys, st.booleans(), st.floats(allow_nan=False)),
-                      lambda inner: st.one_of(st.tuples(inner, inner), st.frozensets(inner), st.dictionaries(keys, inner).map(Map)),
-                      max_leaves=8)
+keys = st.one_of(
+    st.none(),
+    st.integers(-5, 5),
+    st.text("abc", max_size=2),
+    st.tuples(st.integers(0, 2)),
+    st.frozensets(st.integers(0, 3)),
+    st.builds(Entry, st.integers(0, 3)),
+)
+values = st.recursive(
+    st.one_of(keys, st.booleans(), st.floats(allow_nan=False)),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner), st.frozensets(inner), st.dictionaries(keys, inner).map(Map)
+    ),
+    max_leaves=8,
+)
 
 
-@pytest.mark.parametrize("members, expected", [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), ("abcd", 3), ((), 1)])
+@pytest.mark.parametrize(
+    "members, expected", [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), ("abcd", 3), ((), 1)]
+)
 def test_a_majority_is_more_than_half(members, expected):
     assert majority(members) == expected
 
@@ -167,29 +179,38 @@ def test_a_value_and_its_json_read_the_same(value):
     assert show(plain(value)) == show(value)
 
 
-@pytest.mark.parametrize("value, data, words", [
-    (None, None, "–"),
-    (True, True, "yes"),
-    (False, False, "no"),
-    ("", "", "''"),
-    ("n1", "n1", "n1"),
-    (0.5, 0.5, "0.5"),
-    (3.0, 3.0, "3"),
-    ((1, (2,)), [1, [2]], "(1, (2))"),
-    (frozenset({"b", "a"}), {"$": "set", "items": ["a", "b"]}, "{a, b}"),
-    (frozenset(), {"$": "set", "items": []}, "{}"),
-    (Map({2: "x", 1: None}), {"1": None, "2": "x"}, "{1: –, 2: x}"),
-    (Entry(1, "x"), {"$": "Entry", "term": 1, "command": "x"}, "Entry(term=1, command=x)"),
-    (Mark(), {"$": "Mark"}, "Mark"),
-    ((Entry(1), Mark()), [{"$": "Entry", "term": 1, "command": "noop"}, {"$": "Mark"}], "(Entry(term=1, command=noop), Mark)"),
-])
+@pytest.mark.parametrize(
+    "value, data, words",
+    [
+        (None, None, "–"),
+        (True, True, "yes"),
+        (False, False, "no"),
+        ("", "", "''"),
+        ("n1", "n1", "n1"),
+        (0.5, 0.5, "0.5"),
+        (3.0, 3.0, "3"),
+        ((1, (2,)), [1, [2]], "(1, (2))"),
+        (frozenset({"b", "a"}), {"$": "set", "items": ["a", "b"]}, "{a, b}"),
+        (frozenset(), {"$": "set", "items": []}, "{}"),
+        (Map({2: "x", 1: None}), {"1": None, "2": "x"}, "{1: –, 2: x}"),
+        (Entry(1, "x"), {"$": "Entry", "term": 1, "command": "x"}, "Entry(term=1, command=x)"),
+        (Mark(), {"$": "Mark"}, "Mark"),
+        (
+            (Entry(1), Mark()),
+            [{"$": "Entry", "term": 1, "command": "noop"}, {"$": "Mark"}],
+            "(Entry(term=1, command=noop), Mark)",
+        ),
+    ],
+)
 def test_as_data_and_in_words(value, data, words):
     assert plain(value) == data and show(value) == words == show(data)
 
 
 @pytest.mark.parametrize("value", [print, object(), Entry, 1j, b"bytes", (1, {2: lambda: 3})])
 def test_what_a_node_may_not_hold_is_refused(value):
-    with pytest.raises(DslabError, match="can't be part of a state or message: use numbers, strings, tuples"):
+    with pytest.raises(
+        DslabError, match="can't be part of a state or message: use numbers, strings, tuples"
+    ):
         plain(value)
 
 
@@ -204,7 +225,13 @@ print(show(names), plain(names), list(Map({name: 1 for name in names})), canonic
 
 def test_nothing_depends_on_the_order_of_sets():
     def printed(seed):
-        return subprocess.run([sys.executable, "-c", SET_ORDER], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed},
-                              capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            [sys.executable, "-c", SET_ORDER],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     assert printed("1") == printed("2")

@@ -1,9 +1,10 @@
-// Registers the service worker, which keeps the book for reading without a network; offers to keep its Python too, and says
-// when a newer edition is here. Where there is no service worker (a file, an old browser), nothing happens.
+// Registers the service worker, which keeps the book for reading without a network; offers to keep
+// its Python too, and says when a newer edition is here. Where there is no service worker (a file,
+// an old browser), nothing happens.
 (() => {
   if (!("serviceWorker" in navigator) || !isSecureContext || location.protocol === "file:") return;
   const root = new URL(document.documentElement.dataset.content_root || "./", location.href);
-  const megabytes = bytes => `${(bytes / 1e6).toFixed(1)} MB`;
+  const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
   /** Ask the worker something; `said` hears each answer. */
   function ask(worker, question, said) {
@@ -13,7 +14,10 @@
   }
 
   function line() {
-    const place = document.querySelector(".footer-content__inner, footer.bd-footer-content .bd-footer-content__inner, footer") ?? document.body;
+    const place =
+      document.querySelector(
+        ".footer-content__inner, footer.bd-footer-content .bd-footer-content__inner, footer",
+      ) ?? document.body;
     const found = document.createElement("div");
     found.className = "dslab-offline";
     found.setAttribute("role", "status");
@@ -36,14 +40,21 @@
       const missing = book.missing + python.missing;
       if (!missing) place.replaceChildren("This book and its Python open without a network.");
       else {
-        const keep = button(`Keep this book and its Python for offline use (${megabytes(missing)})`, () => {
-          keep.disabled = true;
-          ask(worker, { type: "keep" }, said => {
-            if (said.kept) show(worker, place);
-            else if (said.failed) place.replaceChildren("Not everything could be kept: look at your connection and the browser's storage, then load this page again.");
-            else keep.textContent = `Keeping ${said.group === "book" ? "the book" : "its Python"}: ${megabytes(said.done)} of ${megabytes(said.of)}`;
-          });
-        });
+        const keep = button(
+          `Keep this book and its Python for offline use (${megabytes(missing)})`,
+          () => {
+            keep.disabled = true;
+            ask(worker, { type: "keep" }, (said) => {
+              if (said.kept) show(worker, place);
+              else if (said.failed)
+                place.replaceChildren(
+                  "Not everything could be kept: look at your connection and the browser's storage, then load this page again.",
+                );
+              else
+                keep.textContent = `Keeping ${said.group === "book" ? "the book" : "its Python"}: ${megabytes(said.done)} of ${megabytes(said.of)}`;
+            });
+          },
+        );
         place.replaceChildren(keep);
       }
     });
@@ -52,7 +63,9 @@
   /** A newer edition waits: the reader says when, for what runs in this page ends with it. */
   function offer(worker, place) {
     const reload = button("Load it", () => {
-      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), {
+        once: true,
+      });
       worker.postMessage({ type: "take over" });
     });
     place.classList.add("dslab-newer");
@@ -62,21 +75,28 @@
   async function begin() {
     let registration;
     try {
-      registration = await navigator.serviceWorker.register(new URL("service-worker.js", root), { scope: root, updateViaCache: "none" });
+      registration = await navigator.serviceWorker.register(new URL("service-worker.js", root), {
+        scope: root,
+        updateViaCache: "none",
+      });
     } catch {
-      return;  // Blocked, by a setting or in a private window: the book is read as any other page.
+      return; // Blocked, by a setting or in a private window: the book is read as any other page.
     }
-    if (!registration) return;  // Blocked by what drives the browser.
+    if (!registration) return; // Blocked by what drives the browser.
     const place = line();
-    const look = () => { if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting, place); };
+    const look = () => {
+      if (registration.waiting && navigator.serviceWorker.controller)
+        offer(registration.waiting, place);
+    };
     const watch = () => registration.installing?.addEventListener("statechange", look);
     registration.addEventListener("updatefound", watch);
-    watch();  // The browser may have found it before this page asked.
+    watch(); // The browser may have found it before this page asked.
     look();
     await navigator.serviceWorker.ready;
     if (!registration.waiting && registration.active) show(registration.active, place);
   }
 
   // After everything that the page itself needs.
-  if (document.readyState === "complete") begin(); else addEventListener("load", begin);
+  if (document.readyState === "complete") begin();
+  else addEventListener("load", begin);
 })();

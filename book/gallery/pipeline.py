@@ -2,7 +2,7 @@
 dead letters, and how far a read model has come. Here an event that can't be handled is tried three times, while those behind it wait."""
 
 from dslab.events.bus import Group, Log
-from dslab.recorder import Recorder
+from dslab.run import Recorder
 from dslab.show import play
 
 recorder = Recorder("payments", "ledger",

@@ -3,7 +3,7 @@ anything. Each ✕ is a run in which the orchestrator crashes there, before it w
 
 from dslab.events import EventStore
 from dslab.events.saga import Rejected, Saga, Step, every_crash
-from dslab.recorder import Recorder
+from dslab.run import Recorder
 from dslab.show import play, runs
 
 

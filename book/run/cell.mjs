@@ -1,4 +1,5 @@
-// One code cell of a chapter: its editor, its buttons, its outputs, and the reader's text in storage.
+// One code cell of a chapter: its editor, its buttons, its outputs, and the reader's text in
+// storage.
 
 import { makeEditor } from "./editor.mjs";
 import { continues, reach, render } from "./outputs.mjs";
@@ -12,23 +13,31 @@ function button(label, title, act) {
 }
 
 export class Cell {
-  /** `element` is the cell on the page; null for one that the page leaves out. `chapter`: run(cell, moveOn), runAbove(cell), widget(id, element). */
+  /**
+   * `element` is the cell on the page; null for one that the page leaves out. `chapter`: run(cell,
+   * moveOn), runAbove(cell), widget(id, element).
+   */
   constructor(published, number, element, chapter, page) {
     Object.assign(this, { number, element, chapter, id: published.id });
     this.published = [published.source].flat().join("");
     this.key = store.editKey(page, this.id);
-    this.outputs = null;  // Those of the reader's own run; null where the book's are shown.
+    this.outputs = null; // Those of the reader's own run; null where the book's are shown.
     this.status = "";
     this.count = null;
-    this.written = this.published;  // What storage holds.
+    this.written = this.published; // What storage holds.
     if (element) this.build();
   }
 
-  get text() { return this.editor?.text ?? this.published; }
-  get edited() { return this.text !== this.published; }
+  get text() {
+    return this.editor?.text ?? this.published;
+  }
+  get edited() {
+    return this.text !== this.published;
+  }
 
   build() {
-    const input = this.element.querySelector(".cell_input"), kept = store.read(this.key);
+    const input = this.element.querySelector(".cell_input"),
+      kept = store.read(this.key);
     const fits = kept?.hash === store.hash(this.published);
     if (kept && !fits) store.putAside(this.key);
     this.written = fits ? kept.text : this.published;
@@ -37,25 +46,45 @@ export class Cell {
     this.bar.setAttribute("role", "group");
     this.bar.setAttribute("aria-label", `Cell ${this.number}`);
     this.note = Object.assign(document.createElement("span"), { className: "run-note" });
-    this.reset = button("Reset", `Put the book's text back into cell ${this.number}`, () => this.resetText());
-    this.bar.append(button("Run", `Run cell ${this.number} (Ctrl-Enter; Shift-Enter also goes to the next cell)`, () => this.chapter.run(this)),
-      button("Run all above", `Run the cells before cell ${this.number}, and then this one`, () => this.chapter.runAbove(this)), this.reset, this.note);
+    this.reset = button("Reset", `Put the book's text back into cell ${this.number}`, () =>
+      this.resetText(),
+    );
+    this.bar.append(
+      button(
+        "Run",
+        `Run cell ${this.number} (Ctrl-Enter; Shift-Enter also goes to the next cell)`,
+        () => this.chapter.run(this),
+      ),
+      button("Run all above", `Run the cells before cell ${this.number}, and then this one`, () =>
+        this.chapter.runAbove(this),
+      ),
+      this.reset,
+      this.note,
+    );
     input.classList.add("run-live");
     input.append(holder);
-    this.folded = input.closest("details.hide");  // A cell that only asks a question: its buttons stand in sight all the same.
+    // A cell that only asks a question: its buttons stand in sight all the same.
+    this.folded = input.closest("details.hide");
     (this.folded ?? holder).after(this.bar);
     this.editor = makeEditor(holder, this.written, `Code of cell ${this.number}`, {
       change: () => this.changed(),
-      run: moveOn => this.chapter.run(this, moveOn),
+      run: (moveOn) => this.chapter.run(this, moveOn),
     });
     this.area = this.element.querySelector(".cell_output");
     if (!this.area) {
-      this.area = Object.assign(document.createElement("div"), { className: "cell_output docutils container", hidden: true });
+      this.area = Object.assign(document.createElement("div"), {
+        className: "cell_output docutils container",
+        hidden: true,
+      });
       this.element.append(this.area);
     }
     this.stored = [...this.area.childNodes];
-    this.caption = Object.assign(document.createElement("p"), { className: "run-caption", hidden: true });
-    this.caption.textContent = "Your text has not run yet. What follows is the output of the book's text.";
+    this.caption = Object.assign(document.createElement("p"), {
+      className: "run-caption",
+      hidden: true,
+    });
+    this.caption.textContent =
+      "Your text has not run yet. What follows is the output of the book's text.";
     this.area.before(this.caption);
     for (const [key, old] of store.aside(this.key)) this.offer(key, old);
     this.tell();
@@ -63,8 +92,14 @@ export class Cell {
 
   /** The reader's text for a cell that has changed in the book since: shown, never put back. */
   offer(key, { text, when }) {
-    const box = oldText(`The book's text of this cell has changed since you edited it${when ? ` on ${when.slice(0, 10)}` : ""}, so your text was not put back.`,
-      text, () => { store.remove(key); box.remove(); });
+    const box = oldText(
+      `The book's text of this cell has changed since you edited it${when ? ` on ${when.slice(0, 10)}` : ""}, so your text was not put back.`,
+      text,
+      () => {
+        store.remove(key);
+        box.remove();
+      },
+    );
     this.bar.after(box);
   }
 
@@ -84,7 +119,12 @@ export class Cell {
     clearTimeout(this.timer);
     if (!this.editor || this.text === this.written) return;
     this.written = this.text;
-    if (this.edited) store.write(this.key, { text: this.text, hash: store.hash(this.published), when: new Date().toISOString() });
+    if (this.edited)
+      store.write(this.key, {
+        text: this.text,
+        hash: store.hash(this.published),
+        when: new Date().toISOString(),
+      });
     else store.remove(this.key);
   }
 
@@ -108,9 +148,20 @@ export class Cell {
     this.tell();
   }
 
-  /** What the cell showed before stays until there is something new, so that the page below doesn't jump. */
+  /**
+   * What the cell showed before stays until there is something new, so that the page below doesn't
+   * jump.
+   */
   begin() {
-    Object.assign(this, { outputs: [], shown: [], status: "running", why: "", clearing: false, ran: this.text, stale: true });
+    Object.assign(this, {
+      outputs: [],
+      shown: [],
+      status: "running",
+      why: "",
+      clearing: false,
+      ran: this.text,
+      stale: true,
+    });
     this.area?.classList.add("run-stale");
     this.tell();
   }
@@ -207,11 +258,26 @@ export class Cell {
 
   tell() {
     if (!this.bar) return;
-    const books = this.outputs === null && this.status !== "running", unseen = books && this.edited && this.stored.length > 0;
-    const words = { "": "not run yet", running: "running …", waiting: "waits its turn", ok: `ran [${this.count}]`, error: `failed [${this.count}]`, stopped: "stopped",
-      lost: "not run since Python was started again", elsewhere: this.edited ? `failed [${this.count}]` : `recorded: ${this.why}` }[this.status];
+    const books = this.outputs === null && this.status !== "running",
+      unseen = books && this.edited && this.stored.length > 0;
+    const words = {
+      "": "not run yet",
+      running: "running …",
+      waiting: "waits its turn",
+      ok: `ran [${this.count}]`,
+      error: `failed [${this.count}]`,
+      stopped: "stopped",
+      lost: "not run since Python was started again",
+      elsewhere: this.edited ? `failed [${this.count}]` : `recorded: ${this.why}`,
+    }[this.status];
     const since = !books && this.status !== "running" && this.ran !== this.text;
-    this.note.textContent = [`Cell ${this.number}`, words, since ? "your text has changed since it ran" : this.edited ? "your text" : ""].filter(Boolean).join(" · ");
+    this.note.textContent = [
+      `Cell ${this.number}`,
+      words,
+      since ? "your text has changed since it ran" : this.edited ? "your text" : "",
+    ]
+      .filter(Boolean)
+      .join(" · ");
     this.reset.disabled = !this.edited && this.outputs === null && !this.status;
     this.caption.hidden = !unseen;
     this.element.dataset.run = this.status;
@@ -221,7 +287,9 @@ export class Cell {
 
 /** A box with a text of the reader's that has no place in the page any more. */
 export function oldText(sentence, text, discard) {
-  const box = document.createElement("details"), code = document.createElement("pre"), says = document.createElement("summary");
+  const box = document.createElement("details"),
+    code = document.createElement("pre"),
+    says = document.createElement("summary");
   box.className = "run-old";
   box.open = true;
   says.textContent = sentence;
@@ -231,7 +299,8 @@ export function oldText(sentence, text, discard) {
     try {
       await navigator.clipboard.writeText(text);
       copy.textContent = "Copied";
-    } catch {  // Not allowed: it can be copied by hand from here.
+    } catch {
+      // Not allowed: it can be copied by hand from here.
       getSelection().selectAllChildren(code);
       copy.textContent = "Selected: copy it with Ctrl-C";
     }

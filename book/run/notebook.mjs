@@ -1,21 +1,26 @@
 // The reader's version of a chapter as a notebook file.
 
-const lines = text => text.split(/(?<=\n)/);
+const lines = (text) => text.split(/(?<=\n)/);
 
-/** The chapter's notebook with the reader's text and outputs. Cells that did not run keep the book's outputs. */
+/**
+ * The chapter's notebook with the reader's text and outputs. Cells that did not run keep the book's
+ * outputs.
+ */
 export function asNotebook(published, cells) {
-  const notebook = structuredClone(published), own = new Map(cells.map(cell => [cell.id, cell]));
+  const notebook = structuredClone(published),
+    own = new Map(cells.map((cell) => [cell.id, cell]));
   for (const cell of notebook.cells) {
     const mine = own.get(cell.id);
     if (!mine) continue;
     cell.source = lines(mine.text);
-    if (mine.status === "elsewhere") cell.metadata = { ...cell.metadata, dslab: { recorded: mine.why } };
+    if (mine.status === "elsewhere")
+      cell.metadata = { ...cell.metadata, dslab: { recorded: mine.why } };
     if (mine.outputs === null) {
       if (mine.edited) Object.assign(cell, { outputs: [], execution_count: null });
       continue;
     }
     cell.execution_count = mine.count;
-    cell.outputs = mine.outputs.map(output => stored(output, mine.count));
+    cell.outputs = mine.outputs.map((output) => stored(output, mine.count));
   }
   return JSON.stringify(notebook, null, 1) + "\n";
 }
@@ -26,9 +31,15 @@ function stored(output, count) {
   const data = {};
   for (const [kind, value] of Object.entries(output.data)) {
     // A live control is of no use without the session that made it.
-    if (kind !== "application/vnd.jupyter.widget-view+json") data[kind] = typeof value === "string" && !kind.includes("json") ? lines(value) : value;
+    if (kind !== "application/vnd.jupyter.widget-view+json")
+      data[kind] = typeof value === "string" && !kind.includes("json") ? lines(value) : value;
   }
-  return { ...output, data, metadata: output.metadata ?? {}, ...(output.output_type === "execute_result" ? { execution_count: count } : {}) };
+  return {
+    ...output,
+    data,
+    metadata: output.metadata ?? {},
+    ...(output.output_type === "execute_result" ? { execution_count: count } : {}),
+  };
 }
 
 export function download(name, text, type) {

@@ -1,15 +1,32 @@
-// Outputs of a run, as the book shows stored ones: the same elements and classes, so that one style sheet serves both.
+// Outputs of a run, as the book shows stored ones: the same elements and classes, so that one style
+// sheet serves both.
 
 import { loadEditor } from "./editor.mjs";
 
-const ORDER = ["application/vnd.jupyter.widget-view+json", "text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown",
-  "text/latex", "application/javascript", "application/json", "text/plain"];
+const ORDER = [
+  "application/vnd.jupyter.widget-view+json",
+  "text/html",
+  "image/svg+xml",
+  "image/png",
+  "image/jpeg",
+  "text/markdown",
+  "text/latex",
+  "application/javascript",
+  "application/json",
+  "text/plain",
+];
 
 // eslint-disable-next-line no-control-regex
 const ANSI = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
-/** What a terminal would show: without colours, and with a line that was begun again written over. */
-export const plainText = text => text.replace(ANSI, "").replace(/\r+\n/g, "\n").replace(/[^\n]*\r(?=[^\n])/g, "");
+/**
+ * What a terminal would show: without colours, and with a line that was begun again written over.
+ */
+export const plainText = (text) =>
+  text
+    .replace(ANSI, "")
+    .replace(/\r+\n/g, "\n")
+    .replace(/[^\n]*\r(?=[^\n])/g, "");
 
 function element(name, className, ...children) {
   const made = document.createElement(name);
@@ -19,14 +36,19 @@ function element(name, className, ...children) {
 }
 
 function preformatted(className, text) {
-  return element("div", `output ${className} highlight-myst-ansi notranslate`, element("div", "highlight", element("pre", "", plainText(text))));
+  return element(
+    "div",
+    `output ${className} highlight-myst-ansi notranslate`,
+    element("div", "highlight", element("pre", "", plainText(text))),
+  );
 }
 
 /** The element of one output. `widgets(modelId, element)` shows a widget. */
 export function render(output, widgets) {
-  if (output.output_type === "stream") return preformatted(`stream${output.name === "stderr" ? " stderr" : ""}`, output.text);
+  if (output.output_type === "stream")
+    return preformatted(`stream${output.name === "stderr" ? " stderr" : ""}`, output.text);
   if (output.output_type === "error") return preformatted("traceback", output.traceback.join("\n"));
-  const kind = ORDER.find(each => each in output.data) ?? Object.keys(output.data)[0];
+  const kind = ORDER.find((each) => each in output.data) ?? Object.keys(output.data)[0];
   const data = Array.isArray(output.data[kind]) ? output.data[kind].join("") : output.data[kind];
   switch (kind) {
     case "application/vnd.jupyter.widget-view+json": {
@@ -50,11 +72,19 @@ export function render(output, widgets) {
     }
     case "text/markdown": {
       const holder = element("div", "output text_markdown");
-      markdown(data).then(html => { holder.innerHTML = html; }, () => { holder.replaceChildren(element("pre", "", data)); });
+      markdown(data).then(
+        (html) => {
+          holder.innerHTML = html;
+        },
+        () => {
+          holder.replaceChildren(element("pre", "", data));
+        },
+      );
       return holder;
     }
     case "application/javascript": {
-      const holder = element("div", "output"), script = document.createElement("script");
+      const holder = element("div", "output"),
+        script = document.createElement("script");
       script.textContent = data;
       holder.append(script);
       return holder;
@@ -69,7 +99,8 @@ export function render(output, widgets) {
 /** Let the keyboard reach what scrolls. */
 export function reach(area) {
   for (const each of area.querySelectorAll("pre, .output")) {
-    if (each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight) each.tabIndex = 0;
+    if (each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight)
+      each.tabIndex = 0;
   }
 }
 
@@ -88,20 +119,37 @@ async function markdown(text) {
   const mirror = await loadEditor();
   if (!mirror) throw new Error("no bundle");
   const { MarkdownIt, highlightCode, pythonLanguage, classHighlighter } = mirror;
-  const escape = piece => piece.replace(/[&<>"]/g, sign => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]);
+  const escape = (piece) =>
+    piece.replace(
+      /[&<>"]/g,
+      (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign],
+    );
   const maker = new MarkdownIt({
     html: true,
     highlight(code, language) {
       if (language !== "python") return "";
       let html = "";
-      highlightCode(code, pythonLanguage.parser.parse(code), classHighlighter,
-        (piece, classes) => { html += classes ? `<span class="${classes}">${escape(piece)}</span>` : escape(piece); }, () => { html += "\n"; });
+      highlightCode(
+        code,
+        pythonLanguage.parser.parse(code),
+        classHighlighter,
+        (piece, classes) => {
+          html += classes ? `<span class="${classes}">${escape(piece)}</span>` : escape(piece);
+        },
+        () => {
+          html += "\n";
+        },
+      );
       return `<div class="highlight run-code"><pre tabindex="0">${html}</pre></div>`;
     },
   });
   const html = maker.render(text);
-  return html.replace(/^<pre><code class="language-python">(<div class="highlight run-code">.*<\/div>)\n?<\/code><\/pre>/s, "$1");
+  return html.replace(
+    /^<pre><code class="language-python">(<div class="highlight run-code">.*<\/div>)\n?<\/code><\/pre>/s,
+    "$1",
+  );
 }
 
 /** Whether an output goes on with the stream that the last one began. */
-export const continues = (last, next) => last?.output_type === "stream" && next.output_type === "stream" && last.name === next.name;
+export const continues = (last, next) =>
+  last?.output_type === "stream" && next.output_type === "stream" && last.name === next.name;

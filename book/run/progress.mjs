@@ -16,16 +16,26 @@ class Progress {
     this.said = element("p", "", { className: "run-status" });
     this.said.setAttribute("role", "status");
     this.tables = element("div");
-    this.file = element("input", "", { type: "file", accept: ".json,application/json", hidden: true });
+    this.file = element("input", "", {
+      type: "file",
+      accept: ".json,application/json",
+      hidden: true,
+    });
     this.file.addEventListener("change", () => this.take());
     const buttons = element("p", "", { className: "run-buttons" });
-    for (const [label, act] of [["Export as a file", () => this.export()], ["Import a file", () => this.file.click()], ["Forget all scores", () => this.forget()]]) {
+    for (const [label, act] of [
+      ["Export as a file", () => this.export()],
+      ["Import a file", () => this.file.click()],
+      ["Forget all scores", () => this.forget()],
+    ]) {
       const button = element("button", label, { type: "button" });
       button.addEventListener("click", act);
       buttons.append(button);
     }
     place.replaceChildren(this.tables, buttons, this.file, this.said);
-    store.onTrouble(sentence => { this.said.textContent = sentence; });
+    store.onTrouble((sentence) => {
+      this.said.textContent = sentence;
+    });
     addEventListener("storage", () => this.draw());
     this.draw();
   }
@@ -36,19 +46,38 @@ class Progress {
     const table = element("table", "", { className: "dslab-table" });
     table.append(element("caption", "Your best scores"));
     const head = table.createTHead().insertRow();
-    for (const name of ["Exercise", "Score", "Done"]) head.append(element("th", name, { scope: "col" }));
+    for (const name of ["Exercise", "Score", "Done"])
+      head.append(element("th", name, { scope: "col" }));
     for (const { page, title, exercises } of this.chapters) {
-      const rows = exercises.map(({ name, title, of }) => ({ title, of, best: Math.min(scores[page]?.[name]?.best ?? 0, of), tried: Boolean(scores[page]?.[name]) }));
-      const sum = { score: rows.reduce((all, { best }) => all + best, 0), of: rows.reduce((all, { of }) => all + of, 0) };
+      const rows = exercises.map(({ name, title, of }) => ({
+        title,
+        of,
+        best: Math.min(scores[page]?.[name]?.best ?? 0, of),
+        tried: Boolean(scores[page]?.[name]),
+      }));
+      const sum = {
+        score: rows.reduce((all, { best }) => all + best, 0),
+        of: rows.reduce((all, { of }) => all + of, 0),
+      };
       total.score += sum.score;
       total.of += sum.of;
-      const body = table.createTBody(), chapter = body.insertRow();
-      const link = element("a", title, { href: new URL(`${page}.html`, root).href }), heading = element("th", "", { scope: "rowgroup" });
+      const body = table.createTBody(),
+        chapter = body.insertRow();
+      const link = element("a", title, { href: new URL(`${page}.html`, root).href }),
+        heading = element("th", "", { scope: "rowgroup" });
       heading.append(link);
-      chapter.append(heading, element("td", `${sum.score} of ${sum.of}`), element("td", sum.score === sum.of ? "✓ all" : ""));
+      chapter.append(
+        heading,
+        element("td", `${sum.score} of ${sum.of}`),
+        element("td", sum.score === sum.of ? "✓ all" : ""),
+      );
       for (const { title, of, best, tried } of rows) {
         const row = body.insertRow();
-        row.append(element("th", title, { scope: "row", className: "run-exercise" }), element("td", `${best} of ${of}`), element("td", best === of ? "✓ done" : tried ? "begun" : ""));
+        row.append(
+          element("th", title, { scope: "row", className: "run-exercise" }),
+          element("td", `${best} of ${of}`),
+          element("td", best === of ? "✓ done" : tried ? "begun" : ""),
+        );
       }
     }
     const sum = element("p");
@@ -83,7 +112,17 @@ class Progress {
 }
 
 const place = document.getElementById("dslab-progress");
-const style = element("link", "", { rel: "stylesheet", href: new URL("run.css", import.meta.url).href });
+const style = element("link", "", {
+  rel: "stylesheet",
+  href: new URL("run.css", import.meta.url).href,
+});
 document.head.append(style);
-fetch(new URL("chapters.json", import.meta.url)).then(response => response.json()).then(chapters => new Progress(place, chapters),
-  () => { place.textContent = "The list of exercises could not be loaded: check the connection and load the page again."; });
+fetch(new URL("chapters.json", import.meta.url))
+  .then((response) => response.json())
+  .then(
+    (chapters) => new Progress(place, chapters),
+    () => {
+      place.textContent =
+        "The list of exercises could not be loaded: check the connection and load the page again.";
+    },
+  );

@@ -1,11 +1,12 @@
 """Why a history is not linearizable: the smallest part of it that isn't, in words."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
-from typing import Any, Callable, Iterator
+from typing import Any
 
 from dslab.check.models import Model
-from dslab.history import Operation
+from dslab.run.history import Operation
 from dslab.values import show
 
 __all__ = ["core", "reasons", "sensible"]
@@ -16,19 +17,23 @@ WRITES = ("write", "put", "append")  # They write the same whatever they find.
 PLAIN = (*READS, "write", "put", "cas")
 
 
-def core(operations: list[Operation], violated: Callable[[list[Operation]], bool]) -> list[Operation]:
-    """A smallest part of `operations` that is still violated: leave out any one of it and it holds, or makes no sense.
+def core(
+    operations: list[Operation], violated: Callable[[list[Operation]], bool]
+) -> list[Operation]:
+    """A smallest part of `operations` that is still violated: leave out any one of it and it holds,
+    or makes no sense.
 
-    Whatever may have written a value stays as long as a read or compare-and-set that found this value does: without it they
-    would be wrong for another reason. Then an order of all operations, restricted to a part, is an order of that part, and
-    what is wrong with the part is wrong with the whole.
+    Whatever may have written a value stays as long as a read or compare-and-set that found this
+    value does: without it they would be wrong for another reason. Then an order of all operations,
+    restricted to a part, is an order of that part, and what is wrong with the part is wrong with
+    the whole.
     """
     known = _prefix(operations, violated)
     kept, size = known, max(len(known) // 2, 1)
     while True:
         place, shrunk = 0, False
         while place < len(kept):
-            rest = kept[:place] + kept[place + size:]
+            rest = kept[:place] + kept[place + size :]
             if sensible(rest, known) and violated(rest):
                 kept, shrunk = rest, True
             else:
@@ -52,13 +57,19 @@ def _prefix(operations, violated):
 
 
 def _known_at(operations, end):
-    """What was called before `end`. A read open then says nothing yet; another open call may have an effect or not."""
+    """What was called before `end`. A read open then says nothing yet; another open call may have
+    an effect or not.
+    """
     found = []
     for op in operations:
         is_open = op.returned is None or op.returned > end
         if op.invoked > end or is_open and op.f in READS:
             continue
-        found.append(replace(op, returned=None, outcome="info", result=None) if is_open and op.f not in WRITES else op)
+        found.append(
+            replace(op, returned=None, outcome="info", result=None)
+            if is_open and op.f not in WRITES
+            else op
+        )
     return found
 
 
@@ -68,7 +79,9 @@ def sensible(rest, known) -> bool:
     dropped = [op for op in known if op.invoked not in kept and op.f not in READS]
     functions = {op.f for op in known}
     if not functions <= {*PLAIN, "append"}:
-        return not dropped  # A model of the reader's own: any of its operations may have made any value.
+        return (
+            not dropped
+        )  # A model of the reader's own: any of its operations may have made any value.
     found = {value for _, value in _findings(rest)}
     if "append" in functions:
         return not any(_part(_written(op), value) for op, value in product(dropped, found))
@@ -101,17 +114,26 @@ def _part(piece: Any, value: Any) -> bool:
 
 
 def reasons(bad: list[Operation], model: Model) -> list[str]:
-    """A minimal violation in words: what returned before what began, and at the end what can't be."""
+    """A minimal violation in words: what returned before what began, and at the end what can't
+    be.
+    """
     bad = sorted(bad, key=lambda op: op.invoked)
     orders, sentences = _orders(bad), []
     for op in bad:
         if op.start is not None:
-            end = "with no answer by then" if op.returned is None else f"returned at {_number(op.end)} ms"
+            end = (
+                "with no answer by then"
+                if op.returned is None
+                else f"returned at {_number(op.end)} ms"
+            )
             sentences.append(f"{_call(op)}: called at {_number(op.start)} ms, {end}.")
         elif len(bad) > 1 and not any(op in pair for pair in orders):
             sentences.append(f"{_call(op)} overlaps all the others.")
     for first, second in orders:
-        sentences.append(f"{_call(first)} returned before {_call(second)} was called, so it comes first in any order.")
+        sentences.append(
+            f"{_call(first)} returned before {_call(second)} was called, so it comes "
+            "first in any order."
+        )
     return sentences + _conclusion(bad, model)
 
 
@@ -134,12 +156,18 @@ def _precedes(a: Operation, b: Operation) -> bool:
 
 def _orders(bad):
     """Pairs (a, b) with a over before b began, leaving out those that follow from two others."""
-    return [(a, b) for a in bad for b in bad if _precedes(a, b)
-            and not any(_precedes(a, c) and _precedes(c, b) for c in bad)]
+    return [
+        (a, b)
+        for a in bad
+        for b in bad
+        if _precedes(a, b) and not any(_precedes(a, c) and _precedes(c, b) for c in bad)
+    ]
 
 
 def _conclusion(bad, model) -> list[str]:
-    """What can't be, in a sentence; before it, what was tried, where a few orders are all that can be."""
+    """What can't be, in a sentence; before it, what was tried, where a few orders are all that can
+    be.
+    """
     functions = {op.f for op in bad}
     rules = ()
     if functions <= {*PLAIN}:
@@ -153,7 +181,10 @@ def _conclusion(bad, model) -> list[str]:
     if len(ends) == 1:
         return tried
     respect = " that respects this" if _orders(bad) else ""
-    last = f"No order of these {len(bad)} operations{respect} gives each of them the answer that it got."
+    last = (
+        f"No order of these {len(bad)} operations{respect} gives each of them the answer that "
+        "it got."
+    )
     return [*tried, last] if len(ends) <= TRIED else [last]
 
 
@@ -162,7 +193,8 @@ TRIED = 4
 
 
 def _dead_ends(bad, model) -> list[tuple[list[Operation], Any, list[Operation]]]:
-    """(operations in an order that fits, the state after them, those of which none can be next), up to one more than are told.
+    """(operations in an order that fits, the state after them, those of which none can be next), up
+    to one more than are told.
 
     A call of unknown outcome that nothing needs is left out of the orders where it can be.
     """
@@ -187,12 +219,18 @@ def _dead_ends(bad, model) -> list[tuple[list[Operation], Any, list[Operation]]]
 
 def _tried(done, state, ready, model) -> str:
     after = "At the start" if not done else "After " + ", then ".join(map(_call, done))
-    what = f"{_call(ready[0])} can't be" if len(ready) == 1 else f"neither {' nor '.join(map(_call, ready))} can be" if len(ready) == 2 else \
-        f"none of {', '.join(map(_call, ready))} can be"
+    what = (
+        f"{_call(ready[0])} can't be"
+        if len(ready) == 1
+        else f"neither {' nor '.join(map(_call, ready))} can be"
+        if len(ready) == 2
+        else f"none of {', '.join(map(_call, ready))} can be"
+    )
     return f"{after} the {model.noun} {model.words(state)}, so {what} next."
 
 
-# Rules, each with its sentence where it applies. All that may have written a found value is in `bad`; see `core`.
+# Rules, each with its sentence where it applies. All that may have written a found value is in
+# `bad`; see `core`.
 
 
 def _sources(bad, value, *, but=None) -> list[Operation]:
@@ -209,62 +247,112 @@ def _from_nowhere(bad):
 
 
 def _stale(bad):
-    """Something else was written after all that may have written the value, and before it was found."""
+    """Something else was written after all that may have written the value, and before it was
+    found.
+    """
     writes = [op for op in bad if op.f not in READS and op.outcome == "ok"]
     for (op, value), write in product(_findings(bad), writes):
-        if (_written(write) != value and _precedes(write, op)
-                and all(_precedes(source, write) for source in _sources(bad, value, but=op))):
+        if (
+            _written(write) != value
+            and _precedes(write, op)
+            and all(_precedes(source, write) for source in _sources(bad, value, but=op))
+        ):
             if op.f in READS:
-                return (f"{_call(op)} is stale: {_call(write)} had returned before, so the read must return "
-                        f"{show(_written(write))} or something written later.")
-            return f"{_call(op)} succeeded, but {_call(write)} had returned before, so {_named(value)} was gone."
+                return (
+                    f"{_call(op)} is stale: {_call(write)} had returned before, so the "
+                    "read must return "
+                    f"{show(_written(write))} or something written later."
+                )
+            return (
+                f"{_call(op)} succeeded, but {_call(write)} had returned before, so "
+                f"{_named(value)} was gone."
+            )
 
 
 def _taken_twice(bad):
     """Each compare-and-set that changes a value uses up one occurrence of it."""
     for _, value in _findings(bad):
-        takers = [op for op, found in _findings(bad) if op.f == "cas" and found == value != _written(op)]
-        there = (value is None) + sum(op.f != "cas" or _present(op.value[0]) != value for op in _sources(bad, value))
+        takers = [
+            op for op, found in _findings(bad) if op.f == "cas" and found == value != _written(op)
+        ]
+        there = (value is None) + sum(
+            op.f != "cas" or _present(op.value[0]) != value for op in _sources(bad, value)
+        )
         if len(takers) > there > 0:
             times = "once" if there == 1 else f"{there} times"
-            return f"{' and '.join(map(_call, takers))} each replaced {_named(value)}, which was there only {times}."
+            return (
+                f"{' and '.join(map(_call, takers))} each replaced {_named(value)}, which was "
+                f"there only {times}."
+            )
 
 
 def _back_in_time(bad):
-    """Another value was found before, and all that may have written it came after all that may have written this one."""
+    """Another value was found before, and all that may have written it came after all that may have
+    written this one.
+    """
     for (first, x), (second, y) in product(_findings(bad), repeat=2):
         later = _sources(bad, x, but=first)
-        if (x not in (None, y) and later and _precedes(first, second)
-                and all(_precedes(a, b) for a, b in product(_sources(bad, y, but=second), later))):
-            return (f"{_call(second)} goes back in time: {_call(first)} had returned before it was called, "
-                    f"so {show(x)} was there already, and nothing can bring {_named(y)} back.")
+        if (
+            x not in (None, y)
+            and later
+            and _precedes(first, second)
+            and all(_precedes(a, b) for a, b in product(_sources(bad, y, but=second), later))
+        ):
+            return (
+                f"{_call(second)} goes back in time: {_call(first)} had returned before "
+                "it was called, "
+                f"so {show(x)} was there already, and nothing can bring {_named(y)} back."
+            )
 
 
 def _seen_before(bad):
     """A value that was there once is found, then another, then the first again."""
     for (one, y), (two, x), (three, again) in product(_findings(bad), repeat=3):
-        if (y == again != x and _precedes(one, two) and _precedes(two, three)
-                and (y is None) + len(_sources(bad, y)) == 1):
-            return (f"{_call(three)} goes back in time: {_call(one)} had found {_named(y)} and then {_call(two)} "
-                    f"{_named(x)}, and {_named(y)} was there only once.")
+        if (
+            y == again != x
+            and _precedes(one, two)
+            and _precedes(two, three)
+            and (y is None) + len(_sources(bad, y)) == 1
+        ):
+            return (
+                f"{_call(three)} goes back in time: {_call(one)} had found {_named(y)} "
+                f"and then {_call(two)} "
+                f"{_named(x)}, and {_named(y)} was there only once."
+            )
 
 
 def _of_no_pieces(bad):
     """A text that can't be cut into pieces that somebody wrote."""
     pieces = {_written(op) for op in bad if op.f not in READS} - {None}
     for op, value in _findings(bad):
-        if op.f in READS and isinstance(value, str) and all(isinstance(piece, str) for piece in pieces):
+        if (
+            op.f in READS
+            and isinstance(value, str)
+            and all(isinstance(piece, str) for piece in pieces)
+        ):
             ends = {0}
             for start in range(len(value)):
-                ends |= {start + len(piece) for piece in pieces if start in ends and value.startswith(piece, start)}
+                ends |= {
+                    start + len(piece)
+                    for piece in pieces
+                    if start in ends and value.startswith(piece, start)
+                }
             if len(value) not in ends:
                 return f"{_call(op)} returned a value that nobody had written by then."
 
 
 def _misses_an_append(bad):
-    """An append was over before the read began, nothing was put anew since, and the text lacks it."""
-    appends = [op for op in bad if op.f == "append" and op.outcome == "ok" and _written(op) is not None]
+    """An append was over before the read began, nothing was put anew since, and the text lacks
+    it.
+    """
+    appends = [
+        op for op in bad if op.f == "append" and op.outcome == "ok" and _written(op) is not None
+    ]
     for (op, value), append in product(_findings(bad), appends):
-        if (op.f in READS and _precedes(append, op) and not _part(_written(append), value)
-                and all(_precedes(other, append) for other in bad if other.f not in (*READS, "append"))):
+        if (
+            op.f in READS
+            and _precedes(append, op)
+            and not _part(_written(append), value)
+            and all(_precedes(other, append) for other in bad if other.f not in (*READS, "append"))
+        ):
             return f"{_call(op)} misses {_call(append)}, which had returned before it was called."

@@ -1,37 +1,45 @@
 """Linearizability: is there one order of all calls that a single copy could have answered so?
 
-Herlihy and Wing, "Linearizability: A Correctness Condition for Concurrent Objects", TOPLAS 12(3), 1990. Every call takes
-effect at one moment between its invocation and its return; a call of unknown outcome at some later moment, or never. The
-search is Wing and Gong's (JPDC 17, 1993) with the memory of Lowe (CPE 29(4), 2017), on bitmasks: operations are numbered
-by return, so the next one that must take effect is the lowest zero bit, and those that may come before it are one
-expression. Keys don't affect each other (locality, Herlihy and Wing, section 3.3), so each is checked on its own.
+Herlihy and Wing, "Linearizability: A Correctness Condition for Concurrent Objects", TOPLAS 12(3),
+1990. Every call takes effect at one moment between its invocation and its return; a call of unknown
+outcome at some later moment, or never. The search is Wing and Gong's (JPDC 17, 1993) with the
+memory of Lowe (CPE 29(4), 2017), on bitmasks: operations are numbered by return, so the next one
+that must take effect is the lowest zero bit, and those that may come before it are one expression.
+Keys don't affect each other (locality, Herlihy and Wing, section 3.3), so each is checked on its
+own.
 """
 
-from typing import Any, Iterable, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from dslab.check.arguments import demand_number
 from dslab.check.explain import core, reasons
+from dslab.check.inputs import demand, history_of
 from dslab.check.models import Model, model_named
-from dslab.check.source import demand, history_of
-from dslab.history import SILENT, Operation
+from dslab.errors import demand_number
+from dslab.run.history import SILENT, Operation
 from dslab.values import canonical, show
 from dslab.verdict import Verdict
 
 __all__ = ["BUDGET", "linearizable"]
 
-#: Configurations (sets of operations that have taken effect, with the state) that are looked at before giving up.
+#: Configurations (sets of operations that have taken effect, with the state) that are looked at
+#: before giving up.
 BUDGET = 2_000_000
 #: How many of them each key gets at first, before it is the next key's turn.
 SLICE = 200
 
 
-def linearizable(history, model: str | Model = "register", *, budget: int = BUDGET, explain: bool = True) -> Verdict:
+def linearizable(
+    history, model: str | Model = "register", *, budget: int = BUDGET, explain: bool = True
+) -> Verdict:
     """Whether `history` is linearizable for `model`.
 
     history  a History, or whatever has one: a Trace, a Cluster.
-    model    one of MODELS by its name, such as "register" or "kv", or a subclass of `dslab.check.Model`.
+    model    one of MODELS by its name, such as "register" or "kv", or a subclass of
+             `dslab.check.Model`.
     budget   configurations to look at; past them the verdict is undecided (`holds` is None).
-    explain  whether to look for the smallest part that can't have happened, which costs many times what the verdict does.
+    explain  whether to look for the smallest part that can't have happened, which costs many times
+             what the verdict does.
 
     Raises DslabError where the history has an operation that the model doesn't know.
     """
@@ -39,30 +47,60 @@ def linearizable(history, model: str | Model = "register", *, budget: int = BUDG
     demand_number("budget", budget)
     source, history = history, history_of(history, "linearizable")
     demand(history, model)
-    searches = {key: Search(operations, model) for key, operations in by_key(history.operations).items()}
+    searches = {
+        key: Search(operations, model) for key, operations in by_key(history.operations).items()
+    }
     bad, left = _in_turn(list(searches.values()), budget)
-    explored = {"operations": len(history.operations), "keys": len(searches), "configurations": budget - left}
+    explored = {
+        "operations": len(history.operations),
+        "keys": len(searches),
+        "configurations": budget - left,
+    }
     if bad is not None and not explain:
-        return Verdict(False, "linearizable", "No order of all operations, each at a moment between its call and its return, gives these answers.",
-                       explored=explored)
+        return Verdict(
+            False,
+            "linearizable",
+            "No order of all operations, each at a moment between its call and its "
+            "return, gives these answers.",
+            explored=explored,
+        )
     if bad is not None:
         operations = core(bad.operations, lambda ops: search(ops, model, budget).holds is False)
         sentences = reasons(operations, model)
-        return Verdict(False, "linearizable", sentences[-1], tuple(sentences[:-1]), history.only(operations),
-                       trace=source if hasattr(source, "records") else getattr(source, "trace", None), explored=explored)
+        return Verdict(
+            False,
+            "linearizable",
+            sentences[-1],
+            tuple(sentences[:-1]),
+            history.only(operations),
+            trace=source if hasattr(source, "records") else getattr(source, "trace", None),
+            explored=explored,
+        )
     for key, undecided in searches.items():
         if undecided.holds is None:
             where = "" if key is None else f" of key {show(key)}"
-            return Verdict(None, "linearizable", f"The budget of {budget:,} configurations ran out: the first {undecided.reached} "
-                           f"of the {len(undecided.operations)} operations{where} have an order, the rest is not decided. Raise the budget.",
-                           explored=explored)
-    return Verdict(True, "linearizable", "There is an order of all operations, each at a moment between its call and its "
-                   f"return, that a single {model.noun} would have answered in the same way.", explored=explored)
+            return Verdict(
+                None,
+                "linearizable",
+                f"The budget of {budget:,} configurations ran out: the first {undecided.reached} "
+                f"of the {len(undecided.operations)} operations{where} have an order, the "
+                "rest is not decided. Raise the budget.",
+                explored=explored,
+            )
+    return Verdict(
+        True,
+        "linearizable",
+        "There is an order of all operations, each at a moment between its call and its "
+        f"return, that a single {model.noun} would have answered in the same way.",
+        explored=explored,
+    )
 
 
 def _in_turn(searches: list["Search"], budget: int) -> tuple["Search | None", int]:
-    """Let searches go on in turn until one finds a violation, all are done, or the budget is: a key that is hard to decide doesn't
-    hide another that is easily seen to be wrong. Returns the one that found a violation, or None, and the budget left."""
+    """Let searches go on in turn until one finds a violation, all are done, or the budget is: a key
+    that is hard to decide doesn't hide another that is easily seen to be wrong. Returns the one
+    that found a violation, or None, and the budget left.
+    """
     left, size = budget, SLICE
     while left > 0 and any(one.holds is None for one in searches):
         for one in searches:
@@ -101,25 +139,38 @@ def search(operations: list[Operation], model: Model, budget: int) -> Outcome:
 
 
 class Search:
-    """The search for an order of one key's operations. `holds` is None until it is decided; `run` goes on with it.
+    """The search for an order of one key's operations. `holds` is None until it is decided; `run`
+    goes on with it.
 
-    Four things keep it small: reads that fit are taken at once; of operations that do the same only the one that is due first is
-    tried; a configuration is passed over where a known one differs in nothing but that it has used fewer calls of unknown
-    outcome; and where the state can only grow, it must be a part of what the next read answered.
+    Four things keep it small: reads that fit are taken at once; of operations that do the same only
+    the one that is due first is tried; a configuration is passed over where a known one differs in
+    nothing but that it has used fewer calls of unknown outcome; and where the state can only grow,
+    it must be a part of what the next read answered.
     """
 
     def __init__(self, operations: list[Operation], model: Model):
         self.operations, self.model = operations, model
-        done = sorted((op for op in operations if op.returned is not None), key=lambda op: op.returned)
+        done = sorted(
+            (op for op in operations if op.returned is not None), key=lambda op: op.returned
+        )
         # A read whose answer nobody saw restricts nothing.
-        unknown = sorted((op for op in operations if op.returned is None and op.f not in model.reads), key=lambda op: op.invoked)
+        unknown = sorted(
+            (op for op in operations if op.returned is None and op.f not in model.reads),
+            key=lambda op: op.invoked,
+        )
         self.ops = ops = done + unknown
         self.required = (1 << len(done)) - 1
         self.before = _before(ops, done)
         self.alike, self.twins = _twins(ops, model)
         self.read = sum(1 << number for number, op in enumerate(ops) if op.f in model.reads)
-        self.shrinks = sum(1 << number for number, op in enumerate(ops) if op.f not in model.reads and op.f not in model.grows)
-        self.legal_reads: dict[Any, tuple[int, int]] = {}  # By state: the reads that were tried in it, and those that fit.
+        self.shrinks = sum(
+            1 << number
+            for number, op in enumerate(ops)
+            if op.f not in model.reads and op.f not in model.grows
+        )
+        self.legal_reads: dict[
+            Any, tuple[int, int]
+        ] = {}  # By state: the reads that were tried in it, and those that fit.
         self.answers: dict[tuple, tuple[bool, Any]] = {}
         self.seen: dict[tuple[int, Any], list[int]] = {}
         self.stack = [(0, model.initial)]
@@ -147,7 +198,10 @@ class Search:
                 if not absorbed:
                     break
                 linearized |= absorbed
-            used, fewer = linearized & ~required, seen.setdefault((linearized & required, state), [])
+            used, fewer = (
+                linearized & ~required,
+                seen.setdefault((linearized & required, state), []),
+            )
             if any(known & used == known for known in fewer):
                 continue
             fewer.append(used)
@@ -172,7 +226,9 @@ class Search:
         return reads & legal
 
     def _branch(self, linearized: int, state: Any, candidates: int) -> None:
-        """Put what may take effect next on the stack, the latest first, so that the earliest is on top."""
+        """Put what may take effect next on the stack, the latest first, so that the earliest is on
+        top.
+        """
         answers, twins, left = self.answers, self.twins, candidates
         while left:
             number = left.bit_length() - 1
@@ -188,12 +244,16 @@ class Search:
                 self.stack.append((linearized | bit, answer[1]))
 
     def _may_grow(self, linearized: int, state: Any) -> bool:
-        """Whether the next read that was answered can still find what it found, where until its return the state can only grow."""
+        """Whether the next read that was answered can still find what it found, where until its
+        return the state can only grow.
+        """
         left = self.read & self.required & ~linearized
         if not self.model.grows or not left:
             return True
         number = (left & -left).bit_length() - 1
-        return bool(self.shrinks & self.before[number] & ~linearized) or self.model.may_become(state, self.ops[number])
+        return bool(self.shrinks & self.before[number] & ~linearized) or self.model.may_become(
+            state, self.ops[number]
+        )
 
 
 def _before(ops: list[Operation], done: list[Operation]) -> list[int]:
@@ -209,12 +269,20 @@ def _before(ops: list[Operation], done: list[Operation]) -> list[int]:
 
 
 def _twins(ops: list[Operation], model: Model) -> tuple[list[int], list[int]]:
-    """For each operation the mask of all that ask and answer the same, and the mask of those among them that stand before it. Two that
-    might both take effect now may change places, so it is enough to try the first."""
+    """For each operation the mask of all that ask and answer the same, and the mask of those among
+    them that stand before it. Two that might both take effect now may change places, so it is
+    enough to try the first.
+    """
     masks: dict[tuple, int] = {}
     kinds, twins = [], []
     for number, op in enumerate(ops):
-        kind = op.f, op.value, op.result, None if op.f in SILENT else op.outcome, op.process if model.by_process else None
+        kind = (
+            op.f,
+            op.value,
+            op.result,
+            None if op.f in SILENT else op.outcome,
+            op.process if model.by_process else None,
+        )
         kinds.append(kind)
         twins.append(masks.get(kind, 0))
         masks[kind] = twins[-1] | 1 << number

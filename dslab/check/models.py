@@ -3,14 +3,27 @@
 from typing import Any
 
 from dslab.errors import DslabError
-from dslab.history import Operation
+from dslab.run.history import Operation
 from dslab.values import show
 
-__all__ = ["MODELS", "AppendList", "CasRegister", "KeyValue", "Lock", "Model", "Queue", "Register", "Set", "demand_answer", "model_named"]
+__all__ = [
+    "MODELS",
+    "AppendList",
+    "CasRegister",
+    "KeyValue",
+    "Lock",
+    "Model",
+    "Queue",
+    "Register",
+    "Set",
+    "demand_answer",
+    "model_named",
+]
 
 
 class Model:
-    """A sequential object. A subclass gives `functions`, `initial` and `step`; a state must be hashable.
+    """A sequential object. A subclass gives `functions`, `initial` and `step`; a state must be
+    hashable.
 
         class Counter(Model):
             functions = frozenset({"increment", "read"})
@@ -26,7 +39,8 @@ class Model:
     functions  the operations that it knows.
     reads      those among them that never change the state.
     initial    the state at the start.
-    grows      those after which the state before is still a part of the state; `may_become` then saves a search most of its work.
+    grows      those after which the state before is still a part of the state; `may_become` then
+               saves a search most of its work.
     by_process whether `step` looks at who calls.
     """
 
@@ -43,8 +57,15 @@ class Model:
             cls.name = cls.__name__.lower()
         if "noun" not in vars(cls):
             cls.noun = cls.name
-        if isinstance(cls.functions, str) or isinstance(cls.reads, str) or isinstance(cls.grows, str):
-            raise DslabError(f"{cls.__name__}: functions, reads and grows are sets of names, such as frozenset({{\"read\", \"write\"}}).")
+        if (
+            isinstance(cls.functions, str)
+            or isinstance(cls.reads, str)
+            or isinstance(cls.grows, str)
+        ):
+            raise DslabError(
+                f"{cls.__name__}: functions, reads and grows are sets of names, such as "
+                f'frozenset({{"read", "write"}}).'
+            )
 
     def step(self, state: Any, op: Operation) -> tuple[bool, Any]:
         """(whether `op` may have answered as it did in `state`, the state after it).
@@ -55,10 +76,18 @@ class Model:
 
     def words(self, state: Any) -> str:
         """A state in words, after the model's name: "holds 3"."""
-        return "is empty" if state in ((), frozenset()) else "holds the initial value" if state is None else f"holds {show(state)}"
+        return (
+            "is empty"
+            if state in ((), frozenset())
+            else "holds the initial value"
+            if state is None
+            else f"holds {show(state)}"
+        )
 
     def may_become(self, state: Any, op: Operation) -> bool:
-        """Whether operations of `grows` alone may make of `state` one in which the read `op` answers as it did. True where in doubt."""
+        """Whether operations of `grows` alone may make of `state` one in which the read `op`
+        answers as it did. True where in doubt.
+        """
         return True
 
 
@@ -89,7 +118,9 @@ class CasRegister(Register):
 
 
 class KeyValue(Register):
-    """get, put, append and cas, under one key: keys don't affect each other. An absent key reads as None or ""."""
+    """get, put, append and cas, under one key: keys don't affect each other. An absent key reads as
+    None or "".
+    """
 
     name, noun = "kv", "key-value store"
     functions = frozenset({"get", "put", "append", "read", "write", "cas"})
@@ -108,11 +139,17 @@ class KeyValue(Register):
         return True, op.value if state is None else state + op.value
 
     def may_become(self, state, op):
-        return not isinstance(state, str) or not isinstance(op.result, str | None) or (op.result or "").startswith(state)
+        return (
+            not isinstance(state, str)
+            or not isinstance(op.result, str | None)
+            or (op.result or "").startswith(state)
+        )
 
 
 class Set(Model):
-    """add, remove, contains (answers whether), and read (answers all of it). Unused, it is empty."""
+    """add, remove, contains (answers whether), and read (answers all of it). Unused, it is
+    empty.
+    """
 
     name = "set"
     functions = frozenset({"add", "remove", "contains", "read"})
@@ -131,7 +168,11 @@ class Set(Model):
         return op.outcome == "info" or frozenset(op.result or ()) == state, state
 
     def may_become(self, state, op):
-        return state <= frozenset(op.result or ()) if op.f == "read" else op.result or op.value not in state
+        return (
+            state <= frozenset(op.result or ())
+            if op.f == "read"
+            else op.result or op.value not in state
+        )
 
 
 class Queue(Model):
@@ -162,7 +203,7 @@ class AppendList(Model):
         return op.outcome == "info" or tuple(op.result or ()) == state, state
 
     def may_become(self, state, op):
-        return tuple(op.result or ())[:len(state)] == state
+        return tuple(op.result or ())[: len(state)] == state
 
 
 class Lock(Model):
@@ -186,7 +227,10 @@ def _present(value: Any) -> Any:
     return None if value == "" else value
 
 
-MODELS = {model.name: model for model in (Register(), CasRegister(), KeyValue(), Set(), Queue(), AppendList(), Lock())}
+MODELS = {
+    model.name: model
+    for model in (Register(), CasRegister(), KeyValue(), Set(), Queue(), AppendList(), Lock())
+}
 
 
 def model_named(model: str | Model | type[Model]) -> Model:
@@ -196,26 +240,44 @@ def model_named(model: str | Model | type[Model]) -> Model:
     if isinstance(model, Model):
         return _demand_whole(model)
     if not isinstance(model, str) or model not in MODELS:
-        raise DslabError(f"there is no model {model!r}: choose {', '.join(MODELS)}, or give a subclass of dslab.check.Model.")
+        raise DslabError(
+            f"there is no model {model!r}: choose {', '.join(MODELS)}, or give a subclass "
+            "of dslab.check.Model."
+        )
     return MODELS[model]
 
 
 def _demand_whole(model: Model) -> Model:
     if not model.functions or type(model).step is Model.step:
-        raise DslabError(f"the model {model.name} lacks {'`functions`, the names of its operations' if not model.functions else '`step`'}: see `help(dslab.check.Model)`.")
+        raise DslabError(
+            f"the model {model.name} lacks "
+            f"{'`functions`, the names of its operations' if not model.functions else '`step`'}: see "
+            "`help(dslab.check.Model)`."
+        )
     try:
         hash(model.initial)
     except TypeError:
-        raise DslabError(f"the model {model.name} starts as {model.initial!r}, which can change: a state is a number, string, tuple or frozenset.") from None
+        raise DslabError(
+            f"the model {model.name} starts as {model.initial!r}, which can change: a "
+            "state is a number, string, tuple or frozenset."
+        ) from None
     return model
 
 
 def demand_answer(model: Model, op: Operation) -> None:
-    """Raise DslabError where `model.step` gives something else than whether `op` fits, and a state."""
+    """Raise DslabError where `model.step` gives something else than whether `op` fits, and a
+    state.
+    """
     given = model.step(model.initial, op)
     if not (isinstance(given, tuple) and len(given) == 2):
-        raise DslabError(f"{model.name}.step gives {given!r} for “{op}”: return a pair, whether this may be the answer and the state after it.")
+        raise DslabError(
+            f"{model.name}.step gives {given!r} for “{op}”: return a pair, whether this "
+            "may be the answer and the state after it."
+        )
     try:
         hash(given[1])
     except TypeError:
-        raise DslabError(f"{model.name}.step leaves {given[1]!r} after “{op}”, which can change: a state is a number, string, tuple or frozenset.") from None
+        raise DslabError(
+            f"{model.name}.step leaves {given[1]!r} after “{op}”, which can change: a "
+            "state is a number, string, tuple or frozenset."
+        ) from None

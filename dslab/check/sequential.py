@@ -1,19 +1,20 @@
-"""Sequential consistency: one order of all operations that keeps each process's own order, whatever the clock says.
+"""Sequential consistency: one order of all operations that keeps each process's own order, whatever
+the clock says.
 
-Lamport, "How to make a multiprocessor computer that correctly executes multiprocess programs", IEEE TC C-28(9), 1979.
-Unlike linearizability it can't be checked key by key: two keys that are each sequential may not be so together.
+Lamport, "How to make a multiprocessor computer that correctly executes multiprocess programs", IEEE
+TC C-28(9), 1979. Unlike linearizability it can't be checked key by key: two keys that are each
+sequential may not be so together.
 """
 
 from typing import Any
 
-from dslab.check.arguments import demand_number
-from dslab.check.circle import circle
 from dslab.check.explain import sensible
+from dslab.check.inputs import demand, history_of, sessions, sources, trace_of
 from dslab.check.models import Model, model_named
+from dslab.check.precedence import circle
 from dslab.check.shrink import shrink
-from dslab.check.source import demand, history_of, sessions, sources, trace_of
-from dslab.errors import DslabError
-from dslab.history import History, Operation
+from dslab.errors import DslabError, demand_number
+from dslab.run.history import History, Operation
 from dslab.verdict import Verdict
 
 __all__ = ["sequential"]
@@ -31,10 +32,21 @@ def sequential(history, model: str | Model = "kv", *, budget: int = BUDGET) -> V
     holds, looked = _search(programs, model, budget)
     explored = {"operations": len(history.operations), "configurations": looked}
     if holds is None:
-        return Verdict(None, "sequential", f"The budget of {budget:,} configurations ran out: raise it.", explored=explored)
+        return Verdict(
+            None,
+            "sequential",
+            f"The budget of {budget:,} configurations ran out: raise it.",
+            explored=explored,
+        )
     if holds:
-        return Verdict(True, "sequential", "There is one order of all operations that keeps each process's own order, and that a single "
-                       f"{model.noun} would have answered in the same way.", explored=explored)
+        return Verdict(
+            True,
+            "sequential",
+            "There is one order of all operations that keeps each process's own order, "
+            "and that a single "
+            f"{model.noun} would have answered in the same way.",
+            explored=explored,
+        )
     known = [op for program in programs for op in program]
 
     def violated(rest):
@@ -42,7 +54,15 @@ def sequential(history, model: str | Model = "kv", *, budget: int = BUDGET) -> V
 
     bad = sorted(shrink(known, violated), key=lambda op: op.invoked)
     sentence, reasons = _reasons(history.only(bad))
-    return Verdict(False, "sequential", sentence, tuple(reasons), history.only(bad), trace=trace_of(source), explored=explored)
+    return Verdict(
+        False,
+        "sequential",
+        sentence,
+        tuple(reasons),
+        history.only(bad),
+        trace=trace_of(source),
+        explored=explored,
+    )
 
 
 def _reasons(bad: History) -> tuple[str, list[str]]:
@@ -53,9 +73,21 @@ def _reasons(bad: History) -> tuple[str, list[str]]:
     except DslabError:
         found = []  # Values that come again, or other operations than reads and writes.
     if found:
-        return f"These {len(bad)} operations have no order: for each there is one that must come before it, all the way round.", found
-    return (f"No order of these {len(bad)} operations that keeps each process's own order gives each of them its answer.",
-            [f"In the order of process {program[0].process}: " + ", then ".join(f"“{op}”" for op in program) + "." for program in programs])
+        return (
+            f"These {len(bad)} operations have no order: for each there is one that must "
+            "come before it, all the way round.",
+            found,
+        )
+    return (
+        f"No order of these {len(bad)} operations that keeps each process's own order "
+        "gives each of them its answer.",
+        [
+            f"In the order of process {program[0].process}: "
+            + ", then ".join(f"“{op}”" for op in program)
+            + "."
+            for program in programs
+        ],
+    )
 
 
 def _programs(operations: list[Operation]) -> list[list[Operation]]:
@@ -67,7 +99,10 @@ def _programs(operations: list[Operation]) -> list[list[Operation]]:
 
 def _search(programs: list[list[Operation]], model: Model, budget: int) -> tuple[bool | None, int]:
     """(whether there is such an order, configurations looked at)."""
-    keys = {key: place for place, key in enumerate(dict.fromkeys(op.key for program in programs for op in program))}
+    keys = {
+        key: place
+        for place, key in enumerate(dict.fromkeys(op.key for program in programs for op in program))
+    }
     # Where a process ends with an operation of unknown outcome, that one need not have happened.
     need = tuple(len(program) - (program[-1].outcome == "info") for program in programs)
     seen, stack = set(), [((0,) * len(programs), (model.initial,) * len(keys))]
@@ -87,7 +122,12 @@ def _search(programs: list[list[Operation]], model: Model, budget: int) -> tuple
                 at = keys[op.key]
                 possible, after = model.step(states[at], op)
                 if possible:
-                    stack.append(((*done[:place], count + 1, *done[place + 1:]), (*states[:at], after, *states[at + 1:])))
+                    stack.append(
+                        (
+                            (*done[:place], count + 1, *done[place + 1 :]),
+                            (*states[:at], after, *states[at + 1 :]),
+                        )
+                    )
     return False, len(seen)
 
 

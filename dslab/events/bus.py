@@ -1,15 +1,17 @@
-"""The event bus, in process: a log in the manner of Kafka and a queue in the manner of RabbitMQ, with the semantics of each.
+"""The event bus, in process: a log in the manner of Kafka and a queue in the manner of RabbitMQ,
+with the semantics of each.
 
-| | Log | Queue |
-|---|---|---|
-| a message that is read | stays; each group has its own place | is gone once it is acknowledged |
-| order | within a partition: what fails holds up what follows | of the first delivery: a message that comes back is handled after those that others took meanwhile |
-| who reads | one member of a group for each partition | whoever asks next |
-| after a crash | the new reader begins at the group's committed offset: what was handled since is handled again | the unacknowledged messages come again |
+| | Log | Queue | |---|---|---| | a message that is read | stays; each group has its own place | is
+gone once it is acknowledged | | order | within a partition: what fails holds up what follows | of
+the first delivery: a message that comes back is handled after those that others took meanwhile | |
+who reads | one member of a group for each partition | whoever asks next | | after a crash | the new
+reader begins at the group's committed offset: what was handled since is handled again | the
+unacknowledged messages come again |
 
-Both deliver at least once. Nothing here is durable: the event store is, and chapters put real brokers behind the same names.
-Sources: Kreps, Narkhede and Rao, "Kafka: a Distributed Messaging System for Log Processing", NetDB 2011, sections 3.1 and 3.2;
-AMQP 0-9-1, sections 1.8.3 (basic.ack, basic.reject) and 4.7 (ordering); RabbitMQ puts a message that comes back to its old place.
+Both deliver at least once. Nothing here is durable: the event store is, and chapters put real
+brokers behind the same names. Sources: Kreps, Narkhede and Rao, "Kafka: a Distributed Messaging
+System for Log Processing", NetDB 2011, sections 3.1 and 3.2; AMQP 0-9-1, sections 1.8.3 (basic.ack,
+basic.reject) and 4.7 (ordering); RabbitMQ puts a message that comes back to its old place.
 """
 
 from typing import Any, NamedTuple
@@ -20,7 +22,8 @@ from dslab.values import Map
 
 __all__ = ["KEPT", "Delivery", "Group", "Log", "Queue"]
 
-#: So many of a partition's last events are recorded at each step: all of them would make a long run's record grow with its square.
+#: So many of a partition's last events are recorded at each step: all of them would make a long
+#: run's record grow with its square.
 KEPT = 40
 
 
@@ -36,7 +39,8 @@ class Delivery(NamedTuple):
 class Log:
     """An append-only log in `partitions`. Events of one key are in one partition, and so in order.
 
-    recorder  a dslab.recorder.Recorder with a lane called `name`, where what happens is to be shown.
+    recorder  a dslab.run.recorder.Recorder with a lane called `name`, where what happens is to be
+              shown.
     """
 
     def __init__(self, name: str = "log", partitions: int = 1, recorder=None):
@@ -47,32 +51,54 @@ class Log:
 
     def publish(self, key: str, event: Any) -> tuple[int, int]:
         """Append `event` to the partition of `key`; returns (partition, offset)."""
-        partition = crc32(key.encode()) % len(self.partitions)  # Python's own hash differs from process to process.
+        partition = crc32(key.encode()) % len(
+            self.partitions
+        )  # Python's own hash differs from process to process.
         entry = (key, event)
-        self.partitions = tuple(events + (entry,) if number == partition else events for number, events in enumerate(self.partitions))
+        self.partitions = tuple(
+            events + (entry,) if number == partition else events
+            for number, events in enumerate(self.partitions)
+        )
         offset = len(self.partitions[partition]) - 1
-        before = {str(number): len(events) - KEPT for number, events in enumerate(self.partitions) if len(events) > KEPT}
-        _tell(self, f"{self.name} appends {event} of {key} to partition {partition} at offset {offset}",
-              partitions=Map({str(number): events[-KEPT:] for number, events in enumerate(self.partitions)}), **({"before": Map(before)} if before else {}))
+        before = {
+            str(number): len(events) - KEPT
+            for number, events in enumerate(self.partitions)
+            if len(events) > KEPT
+        }
+        _tell(
+            self,
+            f"{self.name} appends {event} of {key} to partition {partition} at offset {offset}",
+            partitions=Map(
+                {str(number): events[-KEPT:] for number, events in enumerate(self.partitions)}
+            ),
+            **({"before": Map(before)} if before else {}),
+        )
         return partition, offset
 
 
 class Group:
-    """A consumer group: each partition has one reader among the members, and one committed offset for all of them.
+    """A consumer group: each partition has one reader among the members, and one committed offset
+    for all of them.
 
     limit  after so many failed deliveries an event goes to `dead`, and the partition moves on.
     """
 
-    def __init__(self, log: Log, name: str, members: tuple[str, ...] = ("1",), limit: int = 3, recorder=None):
+    def __init__(
+        self, log: Log, name: str, members: tuple[str, ...] = ("1",), limit: int = 3, recorder=None
+    ):
         self.log, self.name, self.limit, self.recorder = log, name, limit, recorder
-        self.offsets = {partition: 0 for partition in range(len(log.partitions))}  # Committed: the next to be read.
-        self.place = dict(self.offsets)                                             # Where each partition's reader stands.
+        self.offsets = {
+            partition: 0 for partition in range(len(log.partitions))
+        }  # Committed: the next to be read.
+        self.place = dict(self.offsets)  # Where each partition's reader stands.
         self.retries: dict[tuple[int, int], int] = {}
         self.dead: tuple[tuple[str, Any], ...] = ()
         self._assign(members)
 
     def rebalance(self, *members: str) -> None:
-        """From now on these members read. Each begins at the committed offsets, so what is in hand is read again."""
+        """From now on these members read. Each begins at the committed offsets, so what is in hand
+        is read again.
+        """
         self._assign(members)
         self.place = dict(self.offsets)
         self._show(f"{self.name} is rebalanced over {', '.join(members)}")
@@ -80,7 +106,9 @@ class Group:
     def poll(self, member: str) -> Delivery | None:
         """The next event of the member's partitions, or None where there is none."""
         if member not in self.assigned:
-            raise DslabError(f"{member!r} is no member of group {self.name}: it has {', '.join(self.assigned)}.")
+            raise DslabError(
+                f"{member!r} is no member of group {self.name}: it has {', '.join(self.assigned)}."
+            )
         for partition in self.assigned[member]:
             events, offset = self.log.partitions[partition], self.place[partition]
             if offset < len(events):
@@ -92,37 +120,75 @@ class Group:
 
     def commit(self, delivery: Delivery) -> None:
         """Everything up to this delivery is done: nobody reads it again."""
-        self.offsets[delivery.partition] = max(self.offsets[delivery.partition], delivery.offset + 1)
+        self.offsets[delivery.partition] = max(
+            self.offsets[delivery.partition], delivery.offset + 1
+        )
         self.retries.pop(delivery[:2], None)
-        self._show(f"{self.name} commits offset {delivery.offset + 1} of partition {delivery.partition}")
+        self._show(
+            f"{self.name} commits offset {delivery.offset + 1} of partition {delivery.partition}"
+        )
 
     def retry(self, delivery: Delivery) -> bool:
-        """The handler failed: read it again, or after `limit` deliveries put it aside. Returns whether it will be read again."""
+        """The handler failed: read it again, or after `limit` deliveries put it aside. Returns
+        whether it will be read again.
+        """
         self.retries[delivery[:2]] = tries = self.retries.get(delivery[:2], 0) + 1
         if tries >= self.limit:
             self.dead += ((delivery.key, delivery.event),)
-            self._show(f"{self.name} puts {delivery.event} of {delivery.key} aside after {tries} tries")
+            self._show(
+                f"{self.name} puts {delivery.event} of {delivery.key} aside after {tries} tries"
+            )
             self.commit(delivery)
             return False
-        self.place[delivery.partition] = delivery.offset  # A log has one order: what comes after it waits.
+        self.place[delivery.partition] = (
+            delivery.offset
+        )  # A log has one order: what comes after it waits.
         self._show(f"{self.name} fails on {delivery.event} of {delivery.key}, try {tries}")
         return True
 
     @property
     def lag(self) -> int:
         """How many events of the log the group has not committed."""
-        return sum(len(events) - self.offsets[number] for number, events in enumerate(self.log.partitions))
+        return sum(
+            len(events) - self.offsets[number] for number, events in enumerate(self.log.partitions)
+        )
 
     def _assign(self, members: tuple[str, ...]) -> None:
         if not members or len(set(members)) < len(members):
             raise DslabError(f"a group needs one member or more, each once, and got {members}.")
-        self.assigned = {member: tuple(range(place, len(self.log.partitions), len(members))) for place, member in enumerate(members)}
+        self.assigned = {
+            member: tuple(range(place, len(self.log.partitions), len(members)))
+            for place, member in enumerate(members)
+        }
 
     def _show(self, sentence: str) -> None:
-        _tell(self, sentence, log=self.log.name, offsets=Map({str(key): value for key, value in self.offsets.items()}),
-              reading=Map({str(partition): self.place[partition] for partition in self.place if self.place[partition] > self.offsets[partition]}),
-              readers=Map({str(partition): member for member, partitions in self.assigned.items() for partition in partitions}),
-              retries=Map({f"{partition}/{offset}": tries for (partition, offset), tries in self.retries.items()}), dead=self.dead)
+        _tell(
+            self,
+            sentence,
+            log=self.log.name,
+            offsets=Map({str(key): value for key, value in self.offsets.items()}),
+            reading=Map(
+                {
+                    str(partition): self.place[partition]
+                    for partition in self.place
+                    if self.place[partition] > self.offsets[partition]
+                }
+            ),
+            readers=Map(
+                {
+                    str(partition): member
+                    for member, partitions in self.assigned.items()
+                    for partition in partitions
+                }
+            ),
+            retries=Map(
+                {
+                    f"{partition}/{offset}": tries
+                    for (partition, offset), tries in self.retries.items()
+                }
+            ),
+            dead=self.dead,
+        )
 
 
 class Queue:
@@ -146,7 +212,9 @@ class Queue:
         return self._published - 1
 
     def get(self) -> Delivery | None:
-        """Hand out the first message, or None where none waits. Nobody else gets it until it is rejected."""
+        """Hand out the first message, or None where none waits. Nobody else gets it until it is
+        rejected.
+        """
         if not self.waiting:
             return None
         (number, key, event), *rest = self.waiting
@@ -160,12 +228,17 @@ class Queue:
         self._show(f"{delivery.event} of {delivery.key} is acknowledged")
 
     def reject(self, delivery: Delivery, requeue: bool = True) -> bool:
-        """The handler failed: back to its old place in the queue, or aside after `limit` deliveries. Returns whether it comes again."""
+        """The handler failed: back to its old place in the queue, or aside after `limit`
+        deliveries. Returns whether it comes again.
+        """
         message = self._held(delivery)
         self._tries[delivery.offset] = tries = self._tries.get(delivery.offset, 0) + 1
         if requeue and tries < self.limit:
             self.waiting = tuple(sorted((*self.waiting, message), key=lambda each: each[0]))
-            self._show(f"{delivery.event} of {delivery.key} goes back to its place in {self.name}, try {tries}")
+            self._show(
+                f"{delivery.event} of {delivery.key} goes back to its place in "
+                f"{self.name}, try {tries}"
+            )
             return True
         self.dead += ((delivery.key, delivery.event),)
         self._show(f"{self.name} puts {delivery.event} of {delivery.key} aside")
@@ -173,12 +246,20 @@ class Queue:
 
     def _held(self, delivery: Delivery) -> tuple:
         if delivery.offset not in self.unacknowledged:
-            raise DslabError(f"{delivery.event} of {delivery.key} is not in anybody's hands: it was acknowledged or rejected before.")
+            raise DslabError(
+                f"{delivery.event} of {delivery.key} is not in anybody's hands: it was "
+                "acknowledged or rejected before."
+            )
         return self.unacknowledged.pop(delivery.offset)
 
     def _show(self, sentence: str) -> None:
-        _tell(self, sentence, queue=tuple((key, event) for _, key, event in self.waiting),
-              unacknowledged=tuple((key, event) for _, key, event in self.unacknowledged.values()), dead=self.dead)
+        _tell(
+            self,
+            sentence,
+            queue=tuple((key, event) for _, key, event in self.waiting),
+            unacknowledged=tuple((key, event) for _, key, event in self.unacknowledged.values()),
+            dead=self.dead,
+        )
 
 
 def _tell(part, sentence: str, **fields) -> None:

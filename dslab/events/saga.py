@@ -1,11 +1,14 @@
-"""Sagas: a long transaction as a sequence of steps, each with a compensation that undoes its meaning.
+"""Sagas: a long transaction as a sequence of steps, each with a compensation that undoes its
+meaning.
 
-Hector Garcia-Molina and Kenneth Salem, "Sagas", SIGMOD 1987: a saga T1 … Tn with compensations C1 … Cn-1 runs either T1 … Tn,
-or T1 … Tj, Cj … C1 for some j < n (section 2). Others see what the steps did before the saga is done: isolation is lost.
+Hector Garcia-Molina and Kenneth Salem, "Sagas", SIGMOD 1987: a saga T1 … Tn with compensations C1 …
+Cn-1 runs either T1 … Tn, or T1 … Tj, Cj … C1 for some j < n (section 2). Others see what the steps
+did before the saga is done: isolation is lost.
 
-The orchestrator keeps its log in the event store, one stream a saga, and writes an event before and after each call. After a
-crash it reads the stream and goes on where it was. It can't know whether the call that was open arrived, so it calls again:
-each call carries the same key each time, and a service that has seen the key does nothing twice.
+The orchestrator keeps its log in the event store, one stream a saga, and writes an event before and
+after each call. After a crash it reads the stream and goes on where it was. It can't know whether
+the call that was open arrived, so it calls again: each call carries the same key each time, and a
+service that has seen the key does nothing twice.
 """
 
 from collections.abc import Callable
@@ -27,10 +30,11 @@ class Crashed(DslabError):
 
 
 class Step(NamedTuple):
-    """One step: `action(key)` does it and raises Rejected where it can't be done; `compensation(key)` undoes its meaning.
+    """One step: `action(key)` does it and raises Rejected where it can't be done;
+    `compensation(key)` undoes its meaning.
 
-    Both must do nothing where they did it before under this key. A step without a compensation can't be undone: what
-    follows it must not be rejected (the pivot of the saga).
+    Both must do nothing where they did it before under this key. A step without a compensation
+    can't be undone: what follows it must not be rejected (the pivot of the saga).
     """
 
     name: str
@@ -46,34 +50,57 @@ class Saga(NamedTuple):
 
 
 #: What the log says of a step, and what that makes of it.
-STATUS = {"StepBegun": "doing", "StepDone": "done", "StepRejected": "rejected", "UndoBegun": "undoing", "Undone": "undone", "UndoFailed": "stuck"}
+STATUS = {
+    "StepBegun": "doing",
+    "StepDone": "done",
+    "StepRejected": "rejected",
+    "UndoBegun": "undoing",
+    "Undone": "undone",
+    "UndoFailed": "stuck",
+}
 
 
-def run(saga: Saga, store: EventStore, *, attempts: int = 3, crash_at: int | None = None, recorder=None) -> str:
-    """Run `saga` to its end, from wherever its log says that it is. Returns "completed", "compensated" or "parked".
+def run(
+    saga: Saga, store: EventStore, *, attempts: int = 3, crash_at: int | None = None, recorder=None
+) -> str:
+    """Run `saga` to its end, from wherever its log says that it is. Returns "completed",
+    "compensated" or "parked".
 
     parked    a compensation failed `attempts` times: a person must look at it.
-    crash_at  for tests and demonstrations: crash before writing the event of this number, counted from the stream's start.
-              Raises Crashed.
-    recorder  a dslab.recorder.Recorder with a lane "saga", where what happens is to be shown.
+    crash_at  for tests and demonstrations: crash before writing the event of this number, counted
+              from the stream's start. Raises Crashed.
+    recorder  a dslab.run.recorder.Recorder with a lane "saga", where what happens is to be shown.
     """
     return _Orchestrator(saga, store, attempts, crash_at, recorder).run()
 
 
 class _Orchestrator:
     def __init__(self, saga, store, attempts, crash_at, recorder):
-        self.saga, self.store, self.attempts, self.crash_at, self.recorder = saga, store, attempts, crash_at, recorder
+        self.saga, self.store, self.attempts, self.crash_at, self.recorder = (
+            saga,
+            store,
+            attempts,
+            crash_at,
+            recorder,
+        )
         self.status = dict.fromkeys((step.name for step in saga.steps), "waiting")
         if len(self.status) < len(saga.steps):
-            raise DslabError(f"two steps of {saga.name} have the same name: name each one differently.")
+            raise DslabError(
+                f"two steps of {saga.name} have the same name: name each one differently."
+            )
         self.written = 0
         for event in store.read(saga.name):
             self._note(event.type, event.data["step"])
 
     def run(self) -> str:
-        self._show(f"the orchestrator begins {self.saga.name}" if not self.written else
-                   f"the orchestrator reads its log of {self.written} events and goes on")
-        if not any(status in ("rejected", "undoing", "undone", "stuck") for status in self.status.values()):
+        self._show(
+            f"the orchestrator begins {self.saga.name}"
+            if not self.written
+            else f"the orchestrator reads its log of {self.written} events and goes on"
+        )
+        if not any(
+            status in ("rejected", "undoing", "undone", "stuck") for status in self.status.values()
+        ):
             if self._forward():
                 return self._end("completed")
         return self._end("compensated" if self._back() else "parked")
@@ -122,8 +149,13 @@ class _Orchestrator:
 
     def _write(self, kind: str, step: Step, why: str = "") -> None:
         if self.written == self.crash_at:
-            self._show(f"the orchestrator crashes before it writes {kind} of {step.name}", crashed=True)
-            raise Crashed(f"{self.saga.name} crashed before it wrote {kind} of {step.name}: run it again to go on.")
+            self._show(
+                f"the orchestrator crashes before it writes {kind} of {step.name}", crashed=True
+            )
+            raise Crashed(
+                f"{self.saga.name} crashed before it wrote {kind} of {step.name}: run it "
+                "again to go on."
+            )
         self.store.append(self.saga.name, [NewEvent(kind, {"step": step.name})], self.written - 1)
         self._note(kind, step.name)
         self._show(f"{kind} of {step.name}{why}")
@@ -138,15 +170,25 @@ class _Orchestrator:
 
     def _show(self, sentence: str, crashed: bool = False, outcome: str | None = None) -> None:
         if self.recorder is not None:
-            self.recorder.act("saga", sentence, steps=tuple(self.status), status=Map(self.status), written=self.written,
-                              crashed=crashed, outcome=outcome)
+            self.recorder.act(
+                "saga",
+                sentence,
+                steps=tuple(self.status),
+                status=Map(self.status),
+                written=self.written,
+                crashed=crashed,
+                outcome=outcome,
+            )
 
 
-def every_crash(saga: Saga, store: Callable[[], EventStore], recorder: Callable[[str], Any]) -> dict[str, Any]:
-    """One run without a crash, and one for each event of its log with a crash before that event and a second start.
+def every_crash(
+    saga: Saga, store: Callable[[], EventStore], recorder: Callable[[str], Any]
+) -> dict[str, Any]:
+    """One run without a crash, and one for each event of its log with a crash before that event and
+    a second start.
 
     store     makes an empty store for each run.
-    recorder  makes a dslab.recorder.Recorder with a lane "saga" from a title.
+    recorder  makes a dslab.run.recorder.Recorder with a lane "saga" from a title.
     Returns the recorders by what happens in their run.
     """
     whole = recorder(f"{saga.name}, without a crash")

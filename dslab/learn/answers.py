@@ -1,17 +1,24 @@
-"""Exercises that are answered rather than coded: predictions, and schedules that break something."""
+"""Exercises that are answered rather than coded: predictions, and schedules that break
+something.
+"""
 
-from typing import Any, Callable, Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from dslab.learn.grading import Broken, Exercise, Property, register
 
 __all__ = ["hunt", "predict"]
 
 
-def predict(name: str, title: str, stars: int, questions: Iterable[tuple[str, str, Any, str]]) -> Exercise:
+def predict(
+    name: str, title: str, stars: int, questions: Iterable[tuple[str, str, Any, str]]
+) -> Exercise:
     """A PREDICT exercise: `check(name, {"1": …, "2": …})`.
 
-    questions  (id, the question, the right answer, why) for each. Texts are compared without case and blanks.
+    questions  (id, the question, the right answer, why) for each. Texts are compared without case
+               and blanks.
     """
+
     def prop(id, question, right, why):
         def test(answers):
             got = answers.get(id, answers.get(int(id)) if id.isdigit() else None)
@@ -19,39 +26,73 @@ def predict(name: str, title: str, stars: int, questions: Iterable[tuple[str, st
                 raise Broken("There is no answer yet.")
             if _tidy(got) != _tidy(right):
                 raise Broken(f"{why}", expected="another answer", got=str(got))
-        return Property(id, question, 1, f"Run what question {id} asks about, and look again.", test)
+
+        return Property(
+            id, question, 1, f"Run what question {id} asks about, and look again.", test
+        )
 
     def accepts(answers):
-        return None if isinstance(answers, dict) else f'This exercise takes a dict of answers, such as {{"1": "yes"}}, but got {answers!r:.80}.'
+        return (
+            None
+            if isinstance(answers, dict)
+            else f'This exercise takes a dict of answers, such as {{"1": "yes"}}, but got '
+            f"{answers!r:.80}."
+        )
 
-    return register(Exercise(name, title, "PREDICT", stars, tuple(prop(*question) for question in questions), accepts))
+    return register(
+        Exercise(
+            name, title, "PREDICT", stars, tuple(prop(*question) for question in questions), accepts
+        )
+    )
 
 
 def _tidy(answer: Any) -> Any:
     return " ".join(answer.lower().split()) if isinstance(answer, str) else answer
 
 
-def hunt(name: str, title: str, stars: int, targets: Iterable[tuple[str, str, int, str, Callable]]) -> Exercise:
-    """A HUNT exercise: `check(name, {"target": schedule, …})`, one schedule for each thing to break.
+def hunt(
+    name: str, title: str, stars: int, targets: Iterable[tuple[str, str, int, str, Callable]]
+) -> Exercise:
+    """A HUNT exercise: `check(name, {"target": schedule, …})`, one schedule for each thing to
+    break.
 
-    targets  (id, what to bring about, par, hint, judge) for each. `judge(schedule)` returns None where the schedule does it,
-             and raises Broken where it doesn't. A schedule of at most `par` steps earns two points, a longer one one.
+    targets  (id, what to bring about, par, hint, judge) for each. `judge(schedule)` returns None
+             where the schedule does it, and raises Broken where it doesn't. A schedule of at most
+             `par` steps earns two points, a longer one one.
     """
     properties = []
     for id, goal, par, hint, judge in targets:
+
         def breaks(schedules, id=id, judge=judge):
             _judge(schedules, id, judge)
 
         def short(schedules, id=id, judge=judge, par=par):
             schedule = _judge(schedules, id, judge)
             if len(schedule) > par:
-                raise Broken("It works, and a shorter schedule does too.", expected=f"at most {par} steps", got=f"{len(schedule)} steps")
+                raise Broken(
+                    "It works, and a shorter schedule does too.",
+                    expected=f"at most {par} steps",
+                    got=f"{len(schedule)} steps",
+                )
 
-        properties += [Property(id, goal, 1, hint, breaks),
-                       Property(f"{id}-short", f"The same in at most {par} steps.", 1, "Leave out one step after the other.", short)]
+        properties += [
+            Property(id, goal, 1, hint, breaks),
+            Property(
+                f"{id}-short",
+                f"The same in at most {par} steps.",
+                1,
+                "Leave out one step after the other.",
+                short,
+            ),
+        ]
 
     def accepts(schedules):
-        return None if isinstance(schedules, dict) else f"This exercise takes a dict of schedules, one for each target, but got {schedules!r:.80}."
+        return (
+            None
+            if isinstance(schedules, dict)
+            else "This exercise takes a dict of schedules, one for each target, but got "
+            f"{schedules!r:.80}."
+        )
 
     return register(Exercise(name, title, "HUNT", stars, tuple(properties), accepts))
 

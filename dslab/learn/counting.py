@@ -1,7 +1,9 @@
-"""The lines that a submission runs, counted in two ways with one result: by monitoring, and in Python 3.11 by tracing.
+"""The lines that a submission runs, counted in two ways with one result: by monitoring, and in
+Python 3.11 by tracing.
 
-A line counts when it begins; a jump back to the same line begins it again, so `while True: pass` runs many. Tracing calls a
-function for each call of anything. Monitoring looks at a submission's own code only, and everything else runs at full speed.
+A line counts when it begins; a jump back to the same line begins it again, so `while True: pass`
+runs many. Tracing calls a function for each call of anything. Monitoring looks at a submission's
+own code only, and everything else runs at full speed.
 """
 
 import dis
@@ -15,9 +17,10 @@ __all__ = ["counting", "monitored", "traced"]
 
 
 def counting(ours: Callable[[str], bool], begun: Callable[[], None], line: Callable[[], None]):
-    """A context in which `begun()` is called for each call into code of `ours` (told by its file) from other code, and
-    `line()` for each line that such code begins, in this thread. What they raise is raised in that code. `ours` says the same of
-    a file each time: Python may ask once."""
+    """A context in which `begun()` is called for each call into code of `ours` (told by its file)
+    from other code, and `line()` for each line that such code begins, in this thread. What they
+    raise is raised in that code. `ours` says the same of a file each time: Python may ask once.
+    """
     return (monitored if _monitor.usable() else traced)(ours, begun, line)
 
 
@@ -56,7 +59,10 @@ def traced(ours, begun, line):
 @cache
 def _spins(code) -> bool:
     """Whether there is a loop of a single instruction: before Python 3.12 it begins no line."""
-    return sys.version_info < (3, 12) and any(each.opcode in dis.hasjrel and each.argval == each.offset for each in dis.get_instructions(code))
+    return sys.version_info < (3, 12) and any(
+        each.opcode in dis.hasjrel and each.argval == each.offset
+        for each in dis.get_instructions(code)
+    )
 
 
 @contextmanager
@@ -66,7 +72,9 @@ def monitored(ours, begun, line):
 
     def enter(code, offset, *_):
         if not ours(code.co_filename):
-            return None if _ else sys.monitoring.DISABLE  # A throw into a generator can't be left out.
+            return (
+                None if _ else sys.monitoring.DISABLE
+            )  # A throw into a generator can't be left out.
         if get_ident() == owner:
             _monitor.look_into(code)
             caller = sys._getframe(1).f_back
@@ -99,8 +107,10 @@ def _line(code, offset: int) -> int | None:
 
 
 class _Monitor:
-    """One tool of sys.monitoring for all that is open, one in another: the innermost is called. Python looks at all code again
-    when a tool comes or goes, so that an inner one should be no tool of its own."""
+    """One tool of sys.monitoring for all that is open, one in another: the innermost is called.
+    Python looks at all code again when a tool comes or goes, so that an inner one should be no tool
+    of its own.
+    """
 
     NUMBERS = 3, 4  # Python keeps them for nobody.
 
@@ -111,15 +121,24 @@ class _Monitor:
         return hasattr(sys, "monitoring") and (bool(self.callers) or self._free() is not None)
 
     def _free(self) -> int | None:
-        return next((number for number in self.NUMBERS if sys.monitoring.get_tool(number) is None), None)
+        return next(
+            (number for number in self.NUMBERS if sys.monitoring.get_tool(number) is None), None
+        )
 
     def open(self, enter, lines, jump) -> None:
         if not self.callers:
             self.number = self._free()
             sys.monitoring.use_tool_id(self.number, "dslab")
             events = sys.monitoring.events
-            branch = events.BRANCH_LEFT | events.BRANCH_RIGHT if hasattr(events, "BRANCH_LEFT") else events.BRANCH
-            self.entries, self.inside = events.PY_START | events.PY_RESUME | events.PY_THROW, events.LINE | events.JUMP | branch
+            branch = (
+                events.BRANCH_LEFT | events.BRANCH_RIGHT
+                if hasattr(events, "BRANCH_LEFT")
+                else events.BRANCH
+            )
+            self.entries, self.inside = (
+                events.PY_START | events.PY_RESUME | events.PY_THROW,
+                events.LINE | events.JUMP | branch,
+            )
             sys.monitoring.set_events(self.number, self.entries)
         self.callers.append((enter, lines, jump))
         self._call(enter, lines, jump)
@@ -128,7 +147,9 @@ class _Monitor:
         for event in _each(self.entries):
             sys.monitoring.register_callback(self.number, event, enter)
         for event in _each(self.inside):
-            sys.monitoring.register_callback(self.number, event, lines if event == sys.monitoring.events.LINE else jump)
+            sys.monitoring.register_callback(
+                self.number, event, lines if event == sys.monitoring.events.LINE else jump
+            )
 
     def look_into(self, code) -> None:
         """From now on tell the lines and jumps of this code."""

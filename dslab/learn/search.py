@@ -1,18 +1,20 @@
 """The search for the smallest run in which a submission breaks a rule.
 
-Directed schedules come first, then random ones: faults at random alone seldom reach the states where protocols go wrong. A run
-that breaks a rule is shrunk until it needs each of its steps. Nothing here knows a protocol.
+Directed schedules come first, then random ones: faults at random alone seldom reach the states
+where protocols go wrong. A run that breaks a rule is shrunk until it needs each of its steps.
+Nothing here knows a protocol.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
-from typing import Callable, Iterable, Iterator, NamedTuple
+from typing import NamedTuple
 
-from dslab.check.schedule import Occurrence, Stage, random_steps
 from dslab.check.shrink import shrink
 from dslab.errors import DslabError
+from dslab.explore.schedule import Occurrence, Stage, random_steps
 from dslab.learn.grading import Broken, Property, kept
-from dslab.learn.guard import Lost, in_words, limited
-from dslab.trace import Trace
+from dslab.learn.limits import Lost, in_words, limited
+from dslab.run.trace import Trace
 
 __all__ = ["Breach", "Run", "Script", "Search", "Survey", "Watcher"]
 
@@ -28,10 +30,11 @@ class Breach(Exception):
 
 
 class Watcher:
-    """Base of what looks on: `look(occurrence)` is called after every handler, and calls `breach` where a rule is broken.
+    """Base of what looks on: `look(occurrence)` is called after every handler, and calls `breach`
+    where a rule is broken.
 
-    A rule counts as broken only where no other was before, so that a report names causes. `purpose` is the exception: what the
-    other rules are there for is judged in every run.
+    A rule counts as broken only where no other was before, so that a report names causes. `purpose`
+    is the exception: what the other rules are there for is judged in every run.
 
     progress  what a run must reach to mean anything, counted.
     breaches  the first breach of each rule. The run goes on, unless it is the rule `stop_at`.
@@ -67,7 +70,7 @@ class Watcher:
 class Script(NamedTuple):
     """A directed schedule: what a run starts from, as `Search.set_up` takes it, and its steps.
 
-    Besides those of `dslab.check.schedule`, ("settle",) delivers all messages, oldest first.
+    Besides those of `dslab.explore.schedule`, ("settle",) delivers all messages, oldest first.
     """
 
     start: tuple
@@ -75,7 +78,9 @@ class Script(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One run. `stage` is None where the submission failed before it had nodes, `lost` whether its process is gone."""
+    """One run. `stage` is None where the submission failed before it had nodes, `lost` whether its
+    process is gone.
+    """
 
     steps: list[tuple]
     stage: Stage | None
@@ -95,27 +100,47 @@ class Survey(NamedTuple):
 class Search:
     """Where to look, and for what.
 
-    set_up    (submission, start) → Stage. `start` is a tuple of words, the first one always the same: it begins a printed schedule.
+    set_up    (submission, start) → Stage. `start` is a tuple of words, the first one always the
+              same: it begins a printed schedule.
     watcher   the class of those who look on.
-    rules     id → sentence, for each rule that a watcher may find broken, and "runs" for a handler that raises.
+    rules     id → sentence, for each rule that a watcher may find broken, and "runs" for a handler
+              that raises.
     goal      what the watcher's `progress` counts, in words: "elections won".
     directed  schedules to try first.
     starts    number → the start of a random schedule.
     """
 
-    def __init__(self, set_up: Callable, watcher: type[Watcher], rules: dict[str, str], goal: str, directed: Iterable[Script],
-                 starts: Callable[[int], tuple], *, schedules: int = 150, length: int = 80):
+    def __init__(
+        self,
+        set_up: Callable,
+        watcher: type[Watcher],
+        rules: dict[str, str],
+        goal: str,
+        directed: Iterable[Script],
+        starts: Callable[[int], tuple],
+        *,
+        schedules: int = 150,
+        length: int = 80,
+    ):
         self.set_up, self.watcher, self.rules, self.goal = set_up, watcher, rules, goal
         self.directed, self.starts = tuple(directed), starts
         self.schedules, self.length = schedules, length
         self.expectations: dict[str, Callable] = {}
 
-    def run(self, submission, start: tuple, steps: Iterable[tuple] | int, *, stop_at: str | None = None,
-            expect: Callable | None = None) -> Run:
+    def run(
+        self,
+        submission,
+        start: tuple,
+        steps: Iterable[tuple] | int,
+        *,
+        stop_at: str | None = None,
+        expect: Callable | None = None,
+    ) -> Run:
         """Run given steps, or random ones from a seed.
 
         stop_at  the rule at whose breach the run ends.
-        expect   what must be so at the end: (stage, watcher) → None, or (what is wrong, expected, got).
+        expect   what must be so at the end: (stage, watcher) → None, or (what is wrong, expected,
+                 got).
         """
         stage = watcher = before = error = None
         taken, breaches = [], {}
@@ -124,7 +149,11 @@ class Search:
                 stage = self.set_up(submission, start)
                 watcher = self.watcher(stage, stop_at)
                 stage.start()
-                for step in random_steps(stage, Random(f"schedule {steps}"), self.length) if isinstance(steps, int) else _each(stage, steps):
+                for step in (
+                    random_steps(stage, Random(f"schedule {steps}"), self.length)
+                    if isinstance(steps, int)
+                    else _each(stage, steps)
+                ):
                     taken.append(step)
                     if before is None and step[0] in FAULTS:
                         before = watcher.earned
@@ -142,15 +171,29 @@ class Search:
         if stage and breaches:
             stage.say(next(iter(breaches.values())).sentence)
         won = watcher.earned if watcher else 0
-        return Run(taken, stage, (watcher.breaches if watcher else {}) | breaches, isinstance(error, Lost), won,
-                   0 if before is None else won - before)
+        return Run(
+            taken,
+            stage,
+            (watcher.breaches if watcher else {}) | breaches,
+            isinstance(error, Lost),
+            won,
+            0 if before is None else won - before,
+        )
 
     def survey(self, submission, schedules: int | None = None) -> Survey:
         """Look at all directed schedules and so many random ones."""
-        found, counted = {}, {"schedules": 0, "steps": 0, self.goal: 0, f"{self.goal} after a fault": 0}
-        for start, steps in [*self.directed, *((self.starts(seed), seed) for seed in range(schedules or self.schedules))]:
+        found, counted = (
+            {},
+            {"schedules": 0, "steps": 0, self.goal: 0, f"{self.goal} after a fault": 0},
+        )
+        for start, steps in [
+            *self.directed,
+            *((self.starts(seed), seed) for seed in range(schedules or self.schedules)),
+        ]:
             run = self.run(submission, start, steps)
-            for what, count in zip(counted, (1, len(run.steps), run.progress, run.progress_after_fault)):
+            for what, count in zip(
+                counted, (1, len(run.steps), run.progress, run.progress_after_fault)
+            ):
                 counted[what] += count
             for rule in [rule for rule in run.breaches if rule not in found]:
                 found[rule] = self.smallest(submission, start, run, rule)
@@ -160,12 +203,15 @@ class Search:
 
     def smallest(self, submission, start: tuple, run: Run, rule: str) -> Broken:
         """The shortest part of a run's schedule that breaks `rule`."""
+
         def fails(part):
             return rule in self.run(submission, start, part, stop_at=rule).breaches
 
         if run.stage is not None and not run.lost:
             run = self.run(submission, start, shrink(run.steps, fails), stop_at=rule)
-        return self.told(run, rule, self.rules[rule], [start, *(run.stage.steps if run.stage else ())])
+        return self.told(
+            run, rule, self.rules[rule], [start, *(run.stage.steps if run.stage else ())]
+        )
 
     def told(self, run: Run, rule: str, title: str, steps: list[tuple]) -> Broken:
         """A run that broke a rule, as a report tells it; `steps` make it again."""
@@ -173,15 +219,26 @@ class Search:
         if run.stage is None:
             return Broken(breach.sentence, expected=breach.expected, got=breach.got)
         run.stage.trace.title = title.split(" (")[0].rstrip(".")
-        return Broken(breach.sentence, expected=breach.expected, got=breach.got, trace=run.stage.trace, steps=steps)
+        return Broken(
+            breach.sentence,
+            expected=breach.expected,
+            got=breach.got,
+            trace=run.stage.trace,
+            steps=steps,
+        )
 
     def replay(self, submission, steps: list[tuple], default: tuple) -> Trace:
-        """The run of a printed schedule again, as a trace. It says which rules it breaks, where it breaks them.
+        """The run of a printed schedule again, as a trace. It says which rules it breaks, where it
+        breaks them.
 
         A last step ("expect", id) asks for what the property of that id expects.
         """
-        start, steps = (steps[0], steps[1:]) if steps and steps[0][:1] == default[:1] else (default, steps)
-        expect = self.expectations.get(steps[-1][1]) if steps and steps[-1][:1] == ("expect",) else None
+        start, steps = (
+            (steps[0], steps[1:]) if steps and steps[0][:1] == default[:1] else (default, steps)
+        )
+        expect = (
+            self.expectations.get(steps[-1][1]) if steps and steps[-1][:1] == ("expect",) else None
+        )
         run = self.run(submission, start, steps[:-1] if expect else steps, expect=expect)
         if run.stage is None:
             raise DslabError(run.breaches["runs"].sentence)
@@ -191,21 +248,39 @@ class Search:
     # Properties for an exercise.
 
     def rule(self, id: str, points: int, hint: str) -> Property:
-        """The property that `id` is never broken. It earns nothing where no run came as far as `goal`."""
+        """The property that `id` is never broken. It earns nothing where no run came as far as
+        `goal`.
+        """
+
         def test(submission):
             survey = kept(self.survey, submission)
-            looked_at = survey.counted if id == next(iter(self.rules)) else {}  # Once is enough in a report.
+            looked_at = (
+                survey.counted if id == next(iter(self.rules)) else {}
+            )  # Once is enough in a report.
             if id in survey.broken:
                 survey.broken[id].looked_at = looked_at
                 raise survey.broken[id]
             if not survey.counted[self.goal]:
                 others = " or ".join(other for other in self.rules if other in survey.broken)
-                raise Broken(f"In {survey.counted['schedules']} runs there were no {self.goal}, so this rule was never put to the test."
-                             + (f" What follows a breach of {others} doesn't count: mend that first." if others else ""), expected=self.goal, got="none", looked_at=looked_at)
+                raise Broken(
+                    f"In {survey.counted['schedules']} runs there were no {self.goal}, so "
+                    "this rule was never put to the test."
+                    + (
+                        f" What follows a breach of {others} doesn't count: mend that first."
+                        if others
+                        else ""
+                    ),
+                    expected=self.goal,
+                    got="none",
+                    looked_at=looked_at,
+                )
             return looked_at
+
         return Property(id, self.rules[id], points, hint, test)
 
-    def expects(self, id: str, sentence: str, points: int, hint: str, script: Script, expect: Callable) -> Property:
+    def expects(
+        self, id: str, sentence: str, points: int, hint: str, script: Script, expect: Callable
+    ) -> Property:
         """The property that something holds after a directed schedule; `expect` as in `run`."""
         self.expectations[id] = expect
 
@@ -213,7 +288,10 @@ class Search:
             run = self.run(submission, script.start, script.steps, expect=expect)
             for rule in ("expected", "runs"):
                 if rule in run.breaches:
-                    raise self.told(run, rule, sentence, [script.start, *script.steps, ("expect", id)])
+                    raise self.told(
+                        run, rule, sentence, [script.start, *script.steps, ("expect", id)]
+                    )
+
         return Property(id, sentence, points, hint, test)
 
 

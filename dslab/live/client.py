@@ -1,7 +1,7 @@
 """A client of a cluster over TCP, and the history that clients leave.
 
-    async with Client(cluster_of("n1=127.0.0.1:7001,n2=127.0.0.1:7002")) as client:
-        await client.call("write", "x", 1)    # ("ok", None)
+async with Client(cluster_of("n1=127.0.0.1:7001,n2=127.0.0.1:7002")) as client:
+    await client.call("write", "x", 1)    # ("ok", None)
 """
 
 import asyncio
@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from dslab.errors import DslabError
-from dslab.history import Event, History
 from dslab.live.frames import LONGEST_REQUEST, VERSION, Address, frame, read_frame
 from dslab.node import Reply, Request
+from dslab.run.history import Event, History
 from dslab.wire import decode
 
 __all__ = ["Calls", "Client"]
 
-#: Seconds before another node is asked, the first time and at most, so that an election is not met with a storm of questions.
+#: Seconds before another node is asked, the first time and at most, so that an election is not met
+#: with a storm of questions.
 MOMENT, LATER = 0.01, 0.2
 
 
@@ -43,7 +44,9 @@ class Calls:
 
 
 class Client:
-    """One client, with one call open at a time and a name that no other has. Give several the same `calls` for one history."""
+    """One client, with one call open at a time and a name that no other has. Give several the same
+    `calls` for one history.
+    """
 
     def __init__(self, cluster: Mapping[str, Address], calls: Calls | None = None):
         self.cluster, self.calls = dict(cluster), Calls() if calls is None else calls
@@ -52,14 +55,26 @@ class Client:
         self._next_id, self._contact = 1, None
         self._lines: dict[str, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
 
-    async def call(self, f: str, key: Any = None, value: Any = None, *, to: str | None = None, timeout: float = 5.0) -> tuple[str, Any]:
-        """(outcome, value or error): ("ok", 3), ("fail", "precondition-failed") or ("info", "timeout").
+    async def call(
+        self,
+        f: str,
+        key: Any = None,
+        value: Any = None,
+        *,
+        to: str | None = None,
+        timeout: float = 5.0,
+    ) -> tuple[str, Any]:
+        """(outcome, value or error): ("ok", 3), ("fail", "precondition-failed") or ("info",
+        "timeout").
 
         to       the node to ask and no other; without it, hints at the leader are followed.
-        timeout  seconds. "info" means that nobody knows whether it was done, and may yet be; "fail" that it was not.
+        timeout  seconds. "info" means that nobody knows whether it was done, and may yet be; "fail"
+                 that it was not.
         """
         if to is not None and to not in self.cluster:
-            raise DslabError(f"there is no node {to!r} in the cluster: it has {', '.join(self.cluster)}.")
+            raise DslabError(
+                f"there is no node {to!r} in the cluster: it has {', '.join(self.cluster)}."
+            )
         request = Request(self._next_id, f, key, value)
         text = frame(request, LONGEST_REQUEST)
         self._next_id += 1
@@ -83,7 +98,10 @@ class Client:
         while True:
             reply = await self._asked(target, id, text)
             if reply is None and self._sent:
-                return "info", f"{target} went away"  # It may have done it: asking again could do it twice.
+                return (
+                    "info",
+                    f"{target} went away",
+                )  # It may have done it: asking again could do it twice.
             if reply is not None and reply.error is None:
                 self._contact = target
                 return "ok", reply.value
@@ -100,7 +118,9 @@ class Client:
             pause = min(2 * pause, LATER)
 
     async def _asked(self, target: str, id: int, text: bytes) -> Reply | None:
-        """The target's reply; None where it is not there, or went away. `_sent` then says whether it may have heard us."""
+        """The target's reply; None where it is not there, or went away. `_sent` then says whether
+        it may have heard us.
+        """
         try:
             reader, writer = await self._line(target)
             self._sent = True

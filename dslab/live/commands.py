@@ -24,7 +24,9 @@ def serve(options) -> int:
 
     cluster = _cluster(options)
     kind = node_class(options.protocol)
-    folder = options.data or Path("dslab-data") / f"{options.protocol.replace(':', '.')}-{options.id}"
+    folder = (
+        options.data or Path("dslab-data") / f"{options.protocol.replace(':', '.')}-{options.id}"
+    )
 
     async def run():
         await Server(kind, options.id, cluster, folder, seed=options.seed).run()
@@ -43,14 +45,25 @@ def call(options) -> int:
     async def ask():
         async with Client(cluster) as client:
             key = None if options.key is None else _value(options.key)
-            return await client.call(options.f, key, values[0] if len(values) == 1 else values or None, to=options.to, timeout=options.timeout)
+            return await client.call(
+                options.f,
+                key,
+                values[0] if len(values) == 1 else values or None,
+                to=options.to,
+                timeout=options.timeout,
+            )
 
     outcome, answer = asyncio.run(ask())
     if outcome == "ok":
         print(json.dumps(plain(answer), ensure_ascii=False))
     else:
-        print({"fail": f"refused: {answer}. Nothing was done.",
-               "info": f"no answer ({answer}): nobody knows whether it was done."}[outcome], file=sys.stderr)
+        print(
+            {
+                "fail": f"refused: {answer}. Nothing was done.",
+                "info": f"no answer ({answer}): nobody knows whether it was done.",
+            }[outcome],
+            file=sys.stderr,
+        )
     return {"ok": 0, "fail": 1, "info": 3}[outcome]
 
 
@@ -64,14 +77,18 @@ def stdio(options) -> int:
 
 
 def node_class(name: str) -> type[Node]:
-    """A protocol by its name, or a node class of the reader's own as MODULE:CLASS. Raises DslabError."""
+    """A protocol by its name, or a node class of the reader's own as MODULE:CLASS. Raises
+    DslabError.
+    """
     module, colon, kind = name.partition(":")
     if not colon:
         return protocol(name)
     try:
         found = getattr(import_module(module), kind, None)
     except ImportError as error:
-        raise DslabError(f"{module} can't be imported ({error}): name a module that Python finds from here.") from None
+        raise DslabError(
+            f"{module} can't be imported ({error}): name a module that Python finds from here."
+        ) from None
     if not (isinstance(found, type) and issubclass(found, Node)):
         raise DslabError(f"{module} has no node class {kind!r}.")
     return found
@@ -80,11 +97,17 @@ def node_class(name: str) -> type[Node]:
 def _cluster(options) -> dict[str, Address]:
     cluster = cluster_of(options.cluster)
     if options.id not in cluster:
-        raise DslabError(f"--id {options.id}: there is no such node in the cluster, which has {', '.join(cluster)}.")
+        raise DslabError(
+            f"--id {options.id}: there is no such node in the cluster, which has "
+            f"{', '.join(cluster)}."
+        )
     for name, address in cluster.items():
         if not (address.loopback or options.beyond_loopback):
-            raise DslabError(f"--cluster: {name} at {address} is not on this machine's loopback address. Nothing is encrypted and nobody proves who they "
-                             "are: on a network that you trust, say --beyond-loopback.")
+            raise DslabError(
+                f"--cluster: {name} at {address} is not on this machine's loopback "
+                "address. Nothing is encrypted and nobody proves who they "
+                "are: on a network that you trust, say --beyond-loopback."
+            )
     return cluster
 
 

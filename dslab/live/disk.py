@@ -1,8 +1,10 @@
-"""A node's durable fields in one file, written before anything that depends on them leaves the node.
+"""A node's durable fields in one file, written before anything that depends on them leaves the
+node.
 
-The file is one line: a SHA-256 checksum, and the JSON that it is of. It is written beside the old one, flushed to the device
-(fsync), and renamed over it, so a crash at any moment leaves the old state or the new one. A file that is neither is told, never
-mended: a server that forgot its promises would break them. The price of the simple form is that each step that changes a durable
+The file is one line: a SHA-256 checksum, and the JSON that it is of. It is written beside the old
+one, flushed to the device (fsync), and renamed over it, so a crash at any moment leaves the old
+state or the new one. A file that is neither is told, never mended: a server that forgot its
+promises would break them. The price of the simple form is that each step that changes a durable
 field writes all of them.
 
 The folder is locked while it is in use. Both need POSIX: on Windows, use WSL.
@@ -32,7 +34,8 @@ class Disk:
 
     fields  what the folder held when it was opened: {name: value}.
 
-    Raises DslabError where the folder is of another node or protocol, in use, damaged, or can't be written.
+    Raises DslabError where the folder is of another node or protocol, in use, damaged, or can't be
+    written.
     """
 
     def __init__(self, folder: str | Path, node_class: type[Node], id: str):
@@ -44,7 +47,9 @@ class Disk:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._locked()
         except OSError as error:
-            raise DslabError(f"{self.folder} can't be used as a data folder: {error.strerror}.") from None
+            raise DslabError(
+                f"{self.folder} can't be used as a data folder: {error.strerror}."
+            ) from None
         try:
             self.fields = self._read()
             if self.fields is None:  # The first boot: from now on the folder says whose it is.
@@ -55,8 +60,13 @@ class Disk:
             raise
 
     def write(self, fields: dict[str, Any]) -> None:
-        """Have `fields` on the disk when this returns; nothing is written where they are there already. Raises DslabError."""
-        if any(fields[name] is not value and fields[name] != value for name, value in self.fields.items()):
+        """Have `fields` on the disk when this returns; nothing is written where they are there
+        already. Raises DslabError.
+        """
+        if any(
+            fields[name] is not value and fields[name] != value
+            for name, value in self.fields.items()
+        ):
             self._replace(fields)
             self.fields = fields
 
@@ -70,7 +80,10 @@ class Disk:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.close()
-            raise DslabError(f"{self.folder} is in use by another process: stop that node first, or give another folder.") from None
+            raise DslabError(
+                f"{self.folder} is in use by another process: stop that node first, or "
+                "give another folder."
+            ) from None
         return lock
 
     def _read(self) -> dict[str, Any] | None:
@@ -81,22 +94,33 @@ class Disk:
         except FileNotFoundError:
             others = sorted({entry.name for entry in self.folder.iterdir()} - {NEW, LOCK})
             if others:
-                raise DslabError(f"{self.folder} holds {others[0]} and no state of a node: give an empty folder.") from None
+                raise DslabError(
+                    f"{self.folder} holds {others[0]} and no state of a node: give an empty folder."
+                ) from None
             return None
         except OSError as error:
             raise DslabError(f"{path} can't be read: {error.strerror}.") from None
         checksum, _, text = content.partition(b" ")
         if not text.endswith(b"\n") or sha256(text).hexdigest().encode() != checksum:
-            raise DslabError(f"{path} is damaged: its checksum is not that of its content; put back a copy, or remove this node from the "
-                             "cluster, but don't start it empty, since it would break what it has promised.")
+            raise DslabError(
+                f"{path} is damaged: its checksum is not that of its content; put back a "
+                "copy, or remove this node from the "
+                "cluster, but don't start it empty, since it would break what it has promised."
+            )
         data = loads(text)
         if data["owner"] != self.owner:
             owner, us = data["owner"], self.owner
-            raise DslabError(f"{self.folder} belongs to node {owner['node']} of {owner['protocol']}, not to {us['node']} of {us['protocol']}: "
-                             "give each node a folder of its own.")
+            raise DslabError(
+                f"{self.folder} belongs to node {owner['node']} of {owner['protocol']}, "
+                f"not to {us['node']} of {us['protocol']}: "
+                "give each node a folder of its own."
+            )
         if set(data["fields"]) != self._named:
-            raise DslabError(f"{path} holds the fields {', '.join(sorted(data['fields']))}, but {self.owner['protocol']} now has "
-                             f"{', '.join(sorted(self._named))}: it was written by another version.")
+            raise DslabError(
+                f"{path} holds the fields {', '.join(sorted(data['fields']))}, but "
+                f"{self.owner['protocol']} now has "
+                f"{', '.join(sorted(self._named))}: it was written by another version."
+            )
         return {name: decode(value, self._known) for name, value in data["fields"].items()}
 
     def _replace(self, fields: dict[str, Any]) -> None:

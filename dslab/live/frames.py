@@ -1,8 +1,9 @@
 """Frames on a TCP connection, and the addresses of a cluster.
 
-A frame is its length in four bytes, most significant first, and that many bytes of JSON. The first frame on a connection says who
-calls: {"dslab": 1, "node": "n2", "protocol": "Raft"} or {"dslab": 1, "client": "c1"}. A node then sends its messages and hears
-nothing back; a client sends Requests and hears Replies, or {"refused": sentence} before the connection is closed.
+A frame is its length in four bytes, most significant first, and that many bytes of JSON. The first
+frame on a connection says who calls: {"dslab": 1, "node": "n2", "protocol": "Raft"} or {"dslab": 1,
+"client": "c1"}. A node then sends its messages and hears nothing back; a client sends Requests and
+hears Replies, or {"refused": sentence} before the connection is closed.
 """
 
 import asyncio
@@ -12,11 +13,19 @@ from typing import Any, NamedTuple
 from dslab.errors import DslabError
 from dslab.wire import dumps, loads
 
-__all__ = ["LONGEST_FRAME", "LONGEST_REQUEST", "VERSION", "Address", "cluster_of", "frame", "read_frame"]
+__all__ = [
+    "LONGEST_FRAME",
+    "LONGEST_REQUEST",
+    "VERSION",
+    "Address",
+    "cluster_of",
+    "frame",
+    "read_frame",
+]
 
 VERSION = 1
 #: Bytes: of a client's request, and of what nodes send each other, which may hold many requests.
-LONGEST_REQUEST, LONGEST_FRAME = 2 ** 20, 2 ** 26
+LONGEST_REQUEST, LONGEST_FRAME = 2**20, 2**26
 
 
 class Address(NamedTuple):
@@ -44,10 +53,24 @@ def cluster_of(text: str) -> dict[str, Address]:
         name, equals, place = part.strip().partition("=")
         host, colon, port = place.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
-        if not (name and equals and host and colon and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-            raise DslabError(f"--cluster: {part.strip()!r} is no node: write NAME=HOST:PORT, several with commas between them.")
+        if not (
+            name
+            and equals
+            and host
+            and colon
+            and port.isascii()
+            and port.isdigit()
+            and 0 < int(port) < 65536
+        ):
+            raise DslabError(
+                f"--cluster: {part.strip()!r} is no node: write NAME=HOST:PORT, several "
+                "with commas between them."
+            )
         if name in cluster or Address(host, int(port)) in cluster.values():
-            raise DslabError(f"--cluster: {part.strip()!r} comes twice: each node has a name and an address of its own.")
+            raise DslabError(
+                f"--cluster: {part.strip()!r} comes twice: each node has a name and an "
+                "address of its own."
+            )
         cluster[name] = Address(host, int(port))
     return cluster
 
@@ -56,12 +79,17 @@ def frame(value: Any, longest: int = LONGEST_FRAME) -> bytes:
     """`value` as a frame. Raises DslabError where it is too long, or can't be sent."""
     text = dumps(value)
     if len(text) > longest:
-        raise DslabError(f"a {type(value).__name__} of {len(text):,} bytes is too long to be sent: {longest:,} is the most.")
+        raise DslabError(
+            f"a {type(value).__name__} of {len(text):,} bytes is too long to be sent: "
+            f"{longest:,} is the most."
+        )
     return len(text).to_bytes(4, "big") + text
 
 
 async def read_frame(reader: asyncio.StreamReader, longest: int = LONGEST_FRAME) -> Any:
-    """The next frame's data, not yet decoded; None at the end of the connection. Raises DslabError for what is no frame."""
+    """The next frame's data, not yet decoded; None at the end of the connection. Raises DslabError
+    for what is no frame.
+    """
     try:
         length = int.from_bytes(await reader.readexactly(4), "big")
         if length > longest:

@@ -1,12 +1,15 @@
-"""What a node runs on outside the simulator: a disk, the system's clock, and timers of the event loop.
+"""What a node runs on outside the simulator: a disk, the system's clock, and timers of the event
+loop.
 
-It keeps the contract of `dslab.node`. One handler runs at a time, since all of them run on one event loop and none waits. When it
-has returned, the durable fields are on the disk before the first of its messages leaves and before a timer is set. So a process
-that is killed at any moment leaves what a crash in the simulator leaves: the durable fields of a finished step, and a prefix of
-its messages.
+It keeps the contract of `dslab.node`. One handler runs at a time, since all of them run on one
+event loop and none waits. When it has returned, the durable fields are on the disk before the first
+of its messages leaves and before a timer is set. So a process that is killed at any moment leaves
+what a crash in the simulator leaves: the durable fields of a finished step, and a prefix of its
+messages.
 
-A step whose handler raises never happened: its fields, messages and timers are dropped. For a message this is as if it had been
-lost, which every protocol must bear; at the start or for a timer the node can't go on, and ends.
+A step whose handler raises never happened: its fields, messages and timers are dropped. For a
+message this is as if it had been lost, which every protocol must bear; at the start or for a timer
+the node can't go on, and ends.
 """
 
 import asyncio
@@ -40,13 +43,22 @@ class Host:
     seed     for the moments of timers; without it they come from the system's source of chance.
     """
 
-    def __init__(self, node_class: type[Node], id: str, members: Iterable[str], carry: Callable[[str, Message], object],
-                 disk: Disk | None = None, seed: int | None = None):
+    def __init__(
+        self,
+        node_class: type[Node],
+        id: str,
+        members: Iterable[str],
+        carry: Callable[[str, Message], object],
+        disk: Disk | None = None,
+        seed: int | None = None,
+    ):
         self.id, self.disk, self._carry = id, disk, carry
         peers = [name for name in members if name != id]
         self.node = node_class.recover(id, peers, disk.fields) if disk else node_class(id, peers)
         self._loop = asyncio.get_running_loop()
-        self._chance = random.SystemRandom() if seed is None else random.Random(f"{seed}/{id}/timers")
+        self._chance = (
+            random.SystemRandom() if seed is None else random.Random(f"{seed}/{id}/timers")
+        )
         self._timers: dict[type, asyncio.TimerHandle] = {}
         self._stopped = False
         #: Done when the node can't go on, with the DslabError that says why.
@@ -96,12 +108,17 @@ class Host:
             node.__dict__.update(before)
             node.outbox, node.timers = [], {}
             what = type(args[-1]).__name__ if args else "start"
-            raise StepFailed(f"{type(node).__name__}.on_{what} of {node.id} raised {type(error).__name__}: {error!s:.200}") from error
+            raise StepFailed(
+                f"{type(node).__name__}.on_{what} of {node.id} raised "
+                f"{type(error).__name__}: {error!s:.200}"
+            ) from error
         if self._written():
             self._flush()
 
     def _written(self) -> bool:
-        """Bring the durable fields to the disk. Where it fails, the node ends: it can't promise anything any more."""
+        """Bring the durable fields to the disk. Where it fails, the node ends: it can't promise
+        anything any more.
+        """
         try:
             if self.disk:
                 self.disk.write(self.node.disk())
@@ -124,7 +141,9 @@ class Host:
                 self._timers.pop(kind).cancel()
             if setting is not None:
                 timer, low, high = setting
-                self._timers[kind] = self._loop.call_later(self._chance.uniform(low, high) / 1000, self._ring, timer)
+                self._timers[kind] = self._loop.call_later(
+                    self._chance.uniform(low, high) / 1000, self._ring, timer
+                )
 
     def _end(self, error: DslabError) -> None:
         self.stop()

@@ -1,27 +1,29 @@
 """The lab of the CAP chapter: a real etcd, one member cut off, and what each side still answers.
 
-Where etcd is not installed, the lab plays a recorded run of the same steps and says so. The environment variable DSLAB_LAB
-forces one of them: `live` or `recorded`. `python -m dslab.live.record` records the run again.
+Where etcd is not installed, the lab plays a recorded run of the same steps and says so. The
+environment variable DSLAB_LAB forces one of them: `live` or `recorded`. `python -m
+dslab.live.record_labs` records the run again.
 """
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 
 from dslab.errors import DslabError
-from dslab.history import Event, History
 from dslab.live.process import ServerMissing
+from dslab.run.history import Event, History
+from dslab.run.trace import Trace
 from dslab.show.table import Table
-from dslab.trace import Trace
 
 __all__ = ["CapLab", "Step", "cap_lab", "live_run"]
 
 RECORDING = Path(__file__).parent / "recordings" / "cap.json"
 NODES, MAJORITY, MINORITY, KEY = ("n1", "n2", "n3"), "n1", "n3", "balance"
 SERIALIZABLE = "serializable read"
-#: How many seconds a client waits: where no answer can come, and where one will. etcd itself gives up after 6.
+#: How many seconds a client waits: where no answer can come, and where one will. etcd itself gives
+#: up after 6.
 SHORT, LONG = 2.0, 20.0
 FAULTS = {"cut": "n3 is cut off from n1 and n2", "heal": "the links are up again"}
 
@@ -56,7 +58,9 @@ class CapLab:
     version: str = ""
 
     def history(self, reads: str) -> History:
-        """What the clients saw: all writes, and the reads of one kind, "linearizable" or "serializable"."""
+        """What the clients saw: all writes, and the reads of one kind, "linearizable" or
+        "serializable".
+        """
         wanted = {"linearizable": "read", "serializable": SERIALIZABLE}.get(reads)
         if wanted is None:
             raise DslabError(f"{reads!r} is no kind of read: choose linearizable or serializable.")
@@ -65,13 +69,19 @@ class CapLab:
             if step.f in ("write", wanted):
                 f = _operation(step.f)
                 events.append(Event(process, "invoke", f, KEY, step.value))
-                events.append(Event(process, step.outcome, f, KEY, step.result if f == "read" else step.value))
+                events.append(
+                    Event(process, step.outcome, f, KEY, step.result if f == "read" else step.value)
+                )
         return History(events)
 
     @property
     def trace(self) -> Trace:
-        """The run for the player. Its times number the steps: a real run's times differ each time."""
-        lanes = {step.client: f"{step.client} at {step.member}" for step in self.steps if step.client}
+        """The run for the player. Its times number the steps: a real run's times differ each
+        time.
+        """
+        lanes = {
+            step.client: f"{step.client} at {step.member}" for step in self.steps if step.client
+        }
         trace = Trace(NODES, lanes.values(), title="etcd: one of three members cut off")
 
         def add(time, kind, place=None, ref=None, data=None):
@@ -81,7 +91,13 @@ class CapLab:
         for number, step in enumerate(self.steps):
             now, lane = (number + 1) * 10_000, lanes.get(step.client)
             if step.f == "cut":
-                add(now, "cut", data=tuple((a, b) for a in NODES for b in NODES if MINORITY in (a, b) and a != b))
+                add(
+                    now,
+                    "cut",
+                    data=tuple(
+                        (a, b) for a in NODES for b in NODES if MINORITY in (a, b) and a != b
+                    ),
+                )
             elif step.f == "heal":
                 add(now, "heal")
             else:
@@ -89,7 +105,13 @@ class CapLab:
                     add(now, "mark", data=f"{step.client} asks for a serializable read")
                 call = len(trace)
                 add(now, "invoke", lane, data=(number, _operation(step.f), KEY, step.value))
-                add(now + 8_000, step.outcome, lane, call, step.result if step.outcome == "ok" else "no answer")
+                add(
+                    now + 8_000,
+                    step.outcome,
+                    lane,
+                    call,
+                    step.result if step.outcome == "ok" else "no answer",
+                )
         return trace
 
     def _table(self) -> Table:
@@ -99,7 +121,13 @@ class CapLab:
                 rows.append((number, "", FAULTS[step.f], ""))
             else:
                 asked = f"{step.f} {step.value}" if step.value is not None else step.f
-                answer = "no answer" if step.outcome == "info" else "ok" if step.f == "write" else step.result
+                answer = (
+                    "no answer"
+                    if step.outcome == "info"
+                    else "ok"
+                    if step.f == "write"
+                    else step.result
+                )
                 rows.append((number, f"{step.client} at {step.member}", asked, answer))
         return Table(("step", "who", "what", "answer"), rows)
 
@@ -116,10 +144,11 @@ def _operation(f: str) -> str:
 
 
 def cap_lab() -> CapLab:
-    """Run the lab on a real etcd, or play the recorded run where there is none; `origin` says which.
+    """Run the lab on a real etcd, or play the recorded run where there is none; `origin` says
+    which.
 
-    Raises DslabError where DSLAB_LAB has no meaning or etcd doesn't do its part, ServerMissing where DSLAB_LAB is `live`
-    and etcd, or the package that asks it, is not installed.
+    Raises DslabError where DSLAB_LAB has no meaning or etcd doesn't do its part, ServerMissing
+    where DSLAB_LAB is `live` and etcd, or the package that asks it, is not installed.
     """
     wanted = os.environ.get("DSLAB_LAB", "")
     if wanted not in ("", "live", "recorded"):
@@ -137,37 +166,58 @@ def cap_lab() -> CapLab:
 def _recorded(why: str) -> CapLab:
     try:
         data = json.loads(RECORDING.read_text(encoding="utf-8"))
-        return CapLab(tuple(Step(**step) for step in data["steps"]), f"a recorded run of etcd {data['version']}, {why}",
-                      data["version"])
+        return CapLab(
+            tuple(Step(**step) for step in data["steps"]),
+            f"a recorded run of etcd {data['version']}, {why}",
+            data["version"],
+        )
     except (OSError, ValueError, KeyError, TypeError):
-        raise DslabError(f"the recorded run {RECORDING.name} is missing or damaged: install dslab again.") from None
+        raise DslabError(
+            f"the recorded run {RECORDING.name} is missing or damaged: install dslab again."
+        ) from None
 
 
 def live_run() -> CapLab:
     """The lab on a real etcd. Raises ServerMissing."""
     try:
         from dslab.live.etcd import EtcdCluster
-    except ModuleNotFoundError as error:  # Not everybody who plays recorded runs has the client's package.
-        raise ServerMissing(f"the package {error.name} is not installed here: run `pip install {error.name}`, "
-                            "or use the recorded run (DSLAB_LAB=recorded).") from None
+    except (
+        ModuleNotFoundError
+    ) as error:  # Not everybody who plays recorded runs has the client's package.
+        raise ServerMissing(
+            f"the package {error.name} is not installed here: run `pip install {error.name}`, "
+            "or use the recorded run (DSLAB_LAB=recorded)."
+        ) from None
     with EtcdCluster(len(NODES)) as etcd:
-        return CapLab(tuple(_story(etcd)), f"a real etcd {etcd.version}, three members on this machine", etcd.version)
+        return CapLab(
+            tuple(_story(etcd)),
+            f"a real etcd {etcd.version}, three members on this machine",
+            etcd.version,
+        )
 
 
 def _story(etcd) -> Iterator[Step]:
     """The lab, step by step.
 
-    What each call brings doesn't hang on timing: a member that is cut off can't answer, however long its client waits, and
-    a client of the majority waits longer than any election takes.
+    What each call brings doesn't hang on timing: a member that is cut off can't answer, however
+    long its client waits, and a client of the majority waits longer than any election takes.
     """
     yield _call(etcd, "alice", MAJORITY, "write", "100")
-    # The third member has the write, too, before it is cut off: what it answers later is stale, not empty.
-    etcd.wait(lambda: etcd.get(MINORITY, KEY, serializable=True) == "100", "did not replicate the first write")
+    # The third member has the write, too, before it is cut off: what it answers later is stale, not
+    # empty.
+    etcd.wait(
+        lambda: etcd.get(MINORITY, KEY, serializable=True) == "100",
+        "did not replicate the first write",
+    )
     yield _call(etcd, "bob", MINORITY, "read")
     etcd.isolate(MINORITY)
     yield Step("cut")
-    # Whoever led before, the majority has a leader of its own, and the third member knows that it has none.
-    etcd.wait(lambda: etcd.status(MAJORITY).leader not in (None, MINORITY), "elected no leader among the majority")
+    # Whoever led before, the majority has a leader of its own, and the third member knows that it
+    # has none.
+    etcd.wait(
+        lambda: etcd.status(MAJORITY).leader not in (None, MINORITY),
+        "elected no leader among the majority",
+    )
     etcd.wait(lambda: etcd.status(MINORITY).leader is None, "left the third member with a leader")
     yield _call(etcd, "alice", MAJORITY, "write", "40")
     yield _call(etcd, "alice", MAJORITY, "read")
@@ -180,8 +230,11 @@ def _story(etcd) -> Iterator[Step]:
     yield _call(etcd, "bob", MINORITY, "read")
 
 
-def _call(etcd, client: str, member: str, f: str, value: str | None = None, patience: float = LONG) -> Step:
+def _call(
+    etcd, client: str, member: str, f: str, value: str | None = None, patience: float = LONG
+) -> Step:
     from dslab.live.etcd import NoAnswer
+
     try:
         if f == "write":
             result = etcd.put(member, KEY, value, patience=patience)

@@ -1,7 +1,8 @@
 """The Maelstrom protocol: what its messages mean to a node, and which errors there are.
 
-Jepsen's Maelstrom (https://github.com/jepsen-io/maelstrom) runs servers as child processes and routes JSON messages between them;
-doc/protocol.md and doc/workloads.md are what this follows. Here is the translation only; `dslab.live.stdio` runs a node on it.
+Jepsen's Maelstrom (https://github.com/jepsen-io/maelstrom) runs servers as child processes and
+routes JSON messages between them; doc/protocol.md and doc/workloads.md are what this follows. Here
+is the translation only; `dslab.live.stdio` runs a node on it.
 """
 
 import json
@@ -24,14 +25,26 @@ class Kind(NamedTuple):
 
 
 #: doc/protocol.md, "Errors". Any other code is indefinite.
-ERRORS = {0: Kind("timeout", False), 1: Kind("node-not-found", True), 10: Kind("not-supported", True),
-          11: Kind("temporarily-unavailable", True), 12: Kind("malformed-request", True), 13: Kind("crash", False),
-          14: Kind("abort", True), 20: Kind("key-does-not-exist", True), 21: Kind("key-already-exists", True),
-          22: Kind("precondition-failed", True), 30: Kind("txn-conflict", True)}
+ERRORS = {
+    0: Kind("timeout", False),
+    1: Kind("node-not-found", True),
+    10: Kind("not-supported", True),
+    11: Kind("temporarily-unavailable", True),
+    12: Kind("malformed-request", True),
+    13: Kind("crash", False),
+    14: Kind("abort", True),
+    20: Kind("key-does-not-exist", True),
+    21: Kind("key-already-exists", True),
+    22: Kind("precondition-failed", True),
+    30: Kind("txn-conflict", True),
+}
 
-#: What a node's own errors are there. A Reply with an error promises that nothing was done, so all of these are definite, and
-#: an error that has no counterpart is an abort.
-CODES = {kind.name: code for code, kind in ERRORS.items() if kind.definite} | {"not-leader": 11, "unavailable": 11}
+#: What a node's own errors are there. A Reply with an error promises that nothing was done, so all
+#: of these are definite, and an error that has no counterpart is an abort.
+CODES = {kind.name: code for code, kind in ERRORS.items() if kind.definite} | {
+    "not-leader": 11,
+    "unavailable": 11,
+}
 ABORT = 14
 
 
@@ -52,7 +65,10 @@ def _given(value) -> bool:
 
 
 def _topology(value) -> bool:
-    return isinstance(value, dict) and all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in value.values())
+    return isinstance(value, dict) and all(
+        isinstance(names, list) and all(isinstance(name, str) for name in names)
+        for names in value.values()
+    )
 
 
 def _count(value) -> bool:
@@ -60,7 +76,9 @@ def _count(value) -> bool:
 
 
 class Rpc(NamedTuple):
-    """One kind of request. Its fields and what they must be, the field of the answer (or None), and the request to the node."""
+    """One kind of request. Its fields and what they must be, the field of the answer (or None), and
+    the request to the node.
+    """
 
     fields: Mapping[str, Callable[[Any], bool]]
     answer: str | None
@@ -73,11 +91,24 @@ RPCS = {
     "generate": [Rpc({}, "id", lambda: ("generate", None, None))],
     "topology": [Rpc({"topology": _topology}, None, lambda topology: ("topology", None, topology))],
     "broadcast": [Rpc({"message": _any}, None, lambda message: ("broadcast", None, message))],
-    "add": [Rpc({"element": _any}, None, lambda element: ("add", None, element)),
-            Rpc({"delta": _count}, None, lambda delta: ("add", None, delta))],
-    "read": [Rpc({"key": _given}, "value", lambda key: ("read", key, None)), Rpc({}, "value", lambda: ("read", None, None))],
-    "write": [Rpc({"key": _given, "value": _given}, None, lambda key, value: ("write", key, value))],
-    "cas": [Rpc({"key": _given, "from": _given, "to": _given}, None, lambda key, old, new: ("cas", key, [old, new]))],
+    "add": [
+        Rpc({"element": _any}, None, lambda element: ("add", None, element)),
+        Rpc({"delta": _count}, None, lambda delta: ("add", None, delta)),
+    ],
+    "read": [
+        Rpc({"key": _given}, "value", lambda key: ("read", key, None)),
+        Rpc({}, "value", lambda: ("read", None, None)),
+    ],
+    "write": [
+        Rpc({"key": _given, "value": _given}, None, lambda key, value: ("write", key, value))
+    ],
+    "cas": [
+        Rpc(
+            {"key": _given, "from": _given, "to": _given},
+            None,
+            lambda key, old, new: ("cas", key, [old, new]),
+        )
+    ],
 }
 
 

@@ -1,4 +1,6 @@
-"""Child processes: servers that start on free ports, keep their data in a temporary folder, and die with their parent."""
+"""Child processes: servers that start on free ports, keep their data in a temporary folder, and die
+with their parent.
+"""
 
 import os
 import shutil
@@ -13,7 +15,7 @@ from dslab.errors import DslabError
 
 __all__ = ["Child", "ServerMissing", "Servers", "free_ports", "program"]
 
-GUARD = Path(__file__).with_name("guard.py")
+GUARD = Path(__file__).with_name("reaper.py")
 
 
 class ServerMissing(DslabError):
@@ -23,27 +25,38 @@ class ServerMissing(DslabError):
 def program(name: str, package: str) -> str:
     """The path of a server's program. Raises ServerMissing."""
     if sys.platform == "emscripten":
-        raise ServerMissing(f"a page can't start {name}: run this on your own machine, or use the recorded run (DSLAB_LAB=recorded).")
+        raise ServerMissing(
+            f"a page can't start {name}: run this on your own machine, or use the "
+            "recorded run (DSLAB_LAB=recorded)."
+        )
     found = shutil.which(name)
     if found is None:
-        raise ServerMissing(f"{name} is not installed here: run `sudo apt-get install {package}`, or use the recorded run (DSLAB_LAB=recorded).")
+        raise ServerMissing(
+            f"{name} is not installed here: run `sudo apt-get install {package}`, or use "
+            "the recorded run (DSLAB_LAB=recorded)."
+        )
     return found
 
 
-#: Below what systems give to whoever calls out: a port from there may be taken while its server is down, even by a peer that
-#: looks for the server and is then connected to itself. Each process begins at another place.
+#: Below what systems give to whoever calls out: a port from there may be taken while its server is
+#: down, even by a peer that looks for the server and is then connected to itself. Each process
+#: begins at another place.
 PORTS = range(10_000, 32_000)
 _next_port = count(os.getpid() * 101)
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports that nobody listens on, all different. Somebody may take one before you do: be ready to ask again."""
+    """Ports that nobody listens on, all different. Somebody may take one before you do: be ready to
+    ask again.
+    """
     found = []
     while len(found) < number:
         port = PORTS[next(_next_port) % len(PORTS)]
         with socket.socket() as one:
             if os.name == "posix":
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # As servers do: what only lingers is free.
+                one.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+                )  # As servers do: what only lingers is free.
             try:
                 one.bind(("127.0.0.1", port))
             except OSError:
@@ -53,18 +66,34 @@ def free_ports(number: int) -> list[int]:
 
 
 class Servers:
-    """Child processes around one temporary `folder`. After `close`, or when this process ends, all of it is gone."""
+    """Child processes around one temporary `folder`. After `close`, or when this process ends, all
+    of it is gone.
+    """
 
     def __init__(self, name: str):
         self.folder = Path(tempfile.mkdtemp(prefix=f"dslab-{name}-"))
-        # Sessions of their own: an interrupt from the keyboard or a notebook is for this process, not for the servers.
-        self._guard = subprocess.Popen([sys.executable, "-I", str(GUARD), str(self.folder)], stdin=subprocess.PIPE,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        # Sessions of their own: an interrupt from the keyboard or a notebook is for this process,
+        # not for the servers.
+        self._guard = subprocess.Popen(
+            [sys.executable, "-I", str(GUARD), str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         self._children: set[Child] = set()
 
-    def start(self, name: str, command: list[str], environment: dict[str, str] | None = None, *, pipes: bool = False) -> "Child":
-        """Start a server; what it prints goes to NAME.log in the folder. With `pipes`, its input and output are `process.stdin`
-        and `process.stdout`, and only its errors go there."""
+    def start(
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str] | None = None,
+        *,
+        pipes: bool = False,
+    ) -> "Child":
+        """Start a server; what it prints goes to NAME.log in the folder. With `pipes`, its input
+        and output are `process.stdin` and `process.stdout`, and only its errors go there.
+        """
         child = Child(name, command, self.folder / f"{name}.log", environment, self._gone, pipes)
         self._children.add(child)
         self._tell(f"+{child.process.pid}")
@@ -90,13 +119,28 @@ class Servers:
 class Child:
     """A server process. What it prints goes to `log`, whose end is told when it fails."""
 
-    def __init__(self, name: str, command: list[str], log: Path, environment: dict[str, str] | None, gone, pipes: bool = False):
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        log: Path,
+        environment: dict[str, str] | None,
+        gone,
+        pipes: bool = False,
+    ):
         self.name, self.log, self._gone = name, log, gone
         self._from = log.stat().st_size if log.exists() else 0
         with open(log, "ab") as output:
             ends = (subprocess.PIPE, subprocess.PIPE) if pipes else (subprocess.DEVNULL, output)
-            self.process = subprocess.Popen(command, stdin=ends[0], stdout=ends[1], stderr=output, bufsize=0,
-                                            env=os.environ if environment is None else environment, start_new_session=True)
+            self.process = subprocess.Popen(
+                command,
+                stdin=ends[0],
+                stdout=ends[1],
+                stderr=output,
+                bufsize=0,
+                env=os.environ if environment is None else environment,
+                start_new_session=True,
+            )
 
     @property
     def running(self) -> bool:
@@ -114,14 +158,18 @@ class Child:
             return log.read().decode(errors="replace")
 
     def last_words(self) -> str:
-        """The last line that it printed, or the cause of a Go program's panic, for an error's sentence."""
+        """The last line that it printed, or the cause of a Go program's panic, for an error's
+        sentence.
+        """
         lines = self.said().strip().splitlines() or ["it printed nothing"]
         return ([line for line in lines if line.startswith("panic: ")] or lines)[-1][:300]
 
     def check(self) -> None:
         """Raise DslabError where the process has ended by itself."""
         if not self.running:
-            raise DslabError(f"{self.name} ended with code {self.process.returncode}: {self.last_words()}")
+            raise DslabError(
+                f"{self.name} ended with code {self.process.returncode}: {self.last_words()}"
+            )
 
     def kill(self) -> None:
         """End it at once, as kill -9 does."""

@@ -1,14 +1,17 @@
-"""Links between the members of a real cluster that can be cut or delayed, one way too, without being root.
+"""Links between the members of a real cluster that can be cut or delayed, one way too, without
+being root.
 
-Each member advertises the address of a proxy in front of it. etcd names the sender of a peer request in its X-Server-From
-header, so the proxy knows which link a connection belongs to. A stream (GET /raft/stream/…) is opened by the receiver of
-its messages, so it carries the link from the member behind the proxy to the one that dialled. Probes, such as those of a
-member's version, carry no such header and no message of the protocol: they pass, cut or not, each on a connection of its own.
+Each member advertises the address of a proxy in front of it. etcd names the sender of a peer
+request in its X-Server-From header, so the proxy knows which link a connection belongs to. A stream
+(GET /raft/stream/…) is opened by the receiver of its messages, so it carries the link from the
+member behind the proxy to the one that dialled. Probes, such as those of a member's version, carry
+no such header and no message of the protocol: they pass, cut or not, each on a connection of its
+own.
 """
 
 import asyncio
 import threading
-from typing import Iterable
+from collections.abc import Iterable
 
 __all__ = ["LinkProxy"]
 
@@ -35,7 +38,9 @@ class LinkProxy:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._servers = {member: self._wait(self._serve(member)) for member in members}
-        self.ports = {member: server.sockets[0].getsockname()[1] for member, server in self._servers.items()}
+        self.ports = {
+            member: server.sockets[0].getsockname()[1] for member, server in self._servers.items()
+        }
 
     def cut(self, links: Iterable[Link]) -> None:
         """Take links down, and end what is open on them."""
@@ -61,14 +66,19 @@ class LinkProxy:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _serve(self, member: str):
-        return await asyncio.start_server(lambda reader, writer: self._connection(member, reader, writer), "127.0.0.1", 0,
-                                          limit=LONGEST_HEADER)
+        return await asyncio.start_server(
+            lambda reader, writer: self._connection(member, reader, writer),
+            "127.0.0.1",
+            0,
+            limit=LONGEST_HEADER,
+        )
 
     async def _cut(self, links: set[Link]):
         self._down = self._down | links
         for link in links:
             for writer in self._open.get(link, ()):
-                writer.transport.abort()  # What waits to be sent is gone, as on a network that is cut.
+                # What waits to be sent is gone, as on a network that is cut.
+                writer.transport.abort()
 
     async def _end(self):
         for server in self._servers.values():
@@ -86,32 +96,55 @@ class LinkProxy:
             link = self._link(member, head)
             inner_reader, inner = await asyncio.open_connection("127.0.0.1", self.behind[member])
             writers.append(inner)
-            if link in self._down:  # Asked last, with nothing to wait for until it can be cut: no connection slips through.
+            if (
+                link in self._down
+                # Asked last, with nothing to wait for until it can be cut: no connection slips through.
+            ):
                 return
             self._open.setdefault(link, set()).update(writers)
-            if link is None:  # etcd would send messages on a probe's connection later, and no cut would find them there.
+            if (
+                link is None
+                # etcd would send messages on a probe's connection later, and no cut would find them
+                # there.
+            ):
                 head = head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n"
             inner.write(head)
             inwards, outwards = (None, link) if link and link[0] == member else (link, None)
-            await asyncio.gather(self._pump(reader, inner, inwards), self._pump(inner_reader, writer, outwards))
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
-            pass  # Either side went away, or the cluster ends: the other side is told by the closing below.
+            await asyncio.gather(
+                self._pump(reader, inner, inwards), self._pump(inner_reader, writer, outwards)
+            )
+        except (
+            OSError,
+            asyncio.IncompleteReadError,
+            asyncio.LimitOverrunError,
+            asyncio.CancelledError,
+        ):
+            # Either side went away, or the cluster ends: the other side is told by the closing
+            # below.
+            pass
         finally:
             self._open.get(link, set()).difference_update(writers)
             for each in writers:
                 each.close()
 
     def _link(self, member: str, head: bytes) -> Link | None:
-        """The link of a connection's messages, from the first request's head; None for mere probes."""
+        """The link of a connection's messages, from the first request's head; None for mere
+        probes.
+        """
         first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {key.strip().lower(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+        headers = {
+            key.strip().lower(): value.strip()
+            for key, _, value in (line.partition(":") for line in lines)
+        }
         dialler = self.ids.get(headers.get("x-server-from", ""))
         if dialler is None:
             return None
         return (member, dialler) if " /raft/stream" in first else (dialler, member)
 
     async def _pump(self, reader, writer, link: Link | None):
-        """Copy one direction to its end, each piece after the delay that `link` had when it came."""
+        """Copy one direction to its end, each piece after the delay that `link` had when it
+        came.
+        """
         pieces, now = asyncio.Queue(), self._loop.time
 
         async def collect():

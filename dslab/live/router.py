@@ -1,4 +1,5 @@
-"""A network for nodes that speak the Maelstrom protocol: it starts them, carries their messages, and breaks things.
+"""A network for nodes that speak the Maelstrom protocol: it starts them, carries their messages,
+and breaks things.
 
     async with Router(["python", "-m", "dslab", "stdio", "raft"], 3) as router:
         client = router.client()
@@ -9,7 +10,8 @@
         router.heal()
         linearizable(router.history, "kv")
 
-Any program that speaks the protocol will do. The nodes are child processes, and end when this one does. Needs Linux or macOS.
+Any program that speaks the protocol will do. The nodes are child processes, and end when this one
+does. Needs Linux or macOS.
 """
 
 import asyncio
@@ -19,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from dslab.errors import DslabError
-from dslab.history import History
 from dslab.live.client import Calls
 from dslab.live.frames import LONGEST_FRAME
 from dslab.live.host import say
 from dslab.live.maelstrom import ERRORS
 from dslab.live.process import Child, Servers
+from dslab.run.history import History
 from dslab.values import frozen
 from dslab.wire import loads
 
@@ -88,7 +90,9 @@ class Router:
     def kill(self, name: str) -> None:
         """End a node at once, as kill -9 does."""
         if name not in self._nodes:
-            raise DslabError(f"{name} is not running: the nodes that are: {', '.join(self._nodes) or 'none'}.")
+            raise DslabError(
+                f"{name} is not running: the nodes that are: {', '.join(self._nodes) or 'none'}."
+            )
         child, pipe, hearing = self._nodes.pop(name)
         child.kill()
         hearing.cancel()
@@ -96,18 +100,28 @@ class Router:
             pipe.abort()
 
     async def restart(self, name: str) -> None:
-        """Start a node that was killed, and wait until it has said init_ok. Raises DslabError where it doesn't."""
+        """Start a node that was killed, and wait until it has said init_ok. Raises DslabError where
+        it doesn't.
+        """
         if name in self._nodes or name not in self.names:
-            raise DslabError(f"{name} can't be started: it runs already, or is none of {', '.join(self.names)}.")
+            raise DslabError(
+                f"{name} can't be started: it runs already, or is none of {', '.join(self.names)}."
+            )
         command = [*self._command, *(["--data", str(self._servers.folder)] if self._kept else [])]
         child = self._servers.start(name, command, pipes=True)
         loop = asyncio.get_running_loop()
         pipe, _ = await loop.connect_write_pipe(asyncio.Protocol, child.process.stdin)
         reader = asyncio.StreamReader(limit=LONGEST_FRAME)
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), child.process.stdout)
+        await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), child.process.stdout
+        )
         hearing = asyncio.create_task(self._hear(name, reader))
         self._nodes[name] = child, pipe, hearing
-        starting = asyncio.create_task(self._starter.rpc(name, {"type": "init", "node_id": name, "node_ids": list(self.names)}, START))
+        starting = asyncio.create_task(
+            self._starter.rpc(
+                name, {"type": "init", "node_id": name, "node_ids": list(self.names)}, START
+            )
+        )
         await asyncio.wait([starting, hearing], return_when=asyncio.FIRST_COMPLETED)
         if not starting.done() or starting.result()["type"] != "init_ok":
             starting.cancel()
@@ -144,21 +158,41 @@ class Router:
         src, dest = message["src"], message["dest"]
         if dest in self._clients:
             self._clients[dest].hear(message["body"])
-        elif dest in self._nodes and (src, dest) not in self._down and not self._nodes[dest][1].is_closing():
+        elif (
+            dest in self._nodes
+            and (src, dest) not in self._down
+            and not self._nodes[dest][1].is_closing()
+        ):
             self._nodes[dest][1].write(json.dumps(message).encode() + b"\n")
         else:
             self.lost += 1
 
     def _refuse(self, message: dict[str, Any]) -> None:
         if "msg_id" in message["body"]:
-            self._arrive({"src": message["dest"], "dest": message["src"], "body": {
-                "type": "error", "in_reply_to": message["body"]["msg_id"], "code": 1, "text": f"there is no node {message['dest']}"}})
+            self._arrive(
+                {
+                    "src": message["dest"],
+                    "dest": message["src"],
+                    "body": {
+                        "type": "error",
+                        "in_reply_to": message["body"]["msg_id"],
+                        "code": 1,
+                        "text": f"there is no node {message['dest']}",
+                    },
+                }
+            )
 
     def _links(self, senders, receivers) -> set[tuple[str, str]]:
-        senders, receivers = (names.split() if isinstance(names, str) else list(names) for names in (senders, receivers))
+        senders, receivers = (
+            names.split() if isinstance(names, str) else list(names)
+            for names in (senders, receivers)
+        )
         for name in chain(senders, receivers):
             if name not in self.names and name not in self._clients:
-                raise DslabError(f"there is no {name!r} here: there are {', '.join([*self.names, *self._clients])}.")
+                raise DslabError(
+                    f"there is no {name!r} here: there are "
+                    f"{', '.join([*self.names, *self._clients])}."
+                )
         return {(a, b) for a in senders for b in receivers if a != b}
 
     async def __aenter__(self):
@@ -195,24 +229,39 @@ class RouterClient:
         self._next_id, self._waiting = 1, {}
 
     async def rpc(self, to: str, body: dict[str, Any], timeout: float = 5.0) -> dict[str, Any]:
-        """Send a request and wait for the body of the answer; after `timeout` seconds it is error 0, timeout."""
+        """Send a request and wait for the body of the answer; after `timeout` seconds it is error
+        0, timeout.
+        """
         msg_id, self._next_id = self._next_id, self._next_id + 1
         self._waiting[msg_id] = answer = asyncio.get_running_loop().create_future()
         self.router.post({"src": self.name, "dest": to, "body": body | {"msg_id": msg_id}})
         try:
             return await asyncio.wait_for(answer, timeout)
         except TimeoutError:
-            return {"type": "error", "in_reply_to": msg_id, "code": 0, "text": f"{to} did not answer"}
+            return {
+                "type": "error",
+                "in_reply_to": msg_id,
+                "code": 0,
+                "text": f"{to} did not answer",
+            }
         finally:
             del self._waiting[msg_id]
 
-    async def call(self, node: str, f: str, /, *, timeout: float = 5.0, **fields) -> tuple[str, Any]:
-        """One operation, kept in the router's history: ("ok", value), ("fail", error code) or ("info", error code).
+    async def call(
+        self, node: str, f: str, /, *, timeout: float = 5.0, **fields
+    ) -> tuple[str, Any]:
+        """One operation, kept in the router's history: ("ok", value), ("fail", error code) or
+        ("info", error code).
 
-        A definite error is "fail"; an indefinite one is "info", and the client goes on under a new process number.
+        A definite error is "fail"; an indefinite one is "info", and the client goes on under a new
+        process number.
         """
         key = fields.get("key")
-        value = [fields["from"], fields["to"]] if f == "cas" else next((fields[name] for name in VALUES if name in fields), None)
+        value = (
+            [fields["from"], fields["to"]]
+            if f == "cas"
+            else next((fields[name] for name in VALUES if name in fields), None)
+        )
         calls = self.router.calls
         calls.add(self._process, "invoke", f, key, frozen(value))
         answer = await self.rpc(node, {"type": f} | fields, timeout)

@@ -1,8 +1,10 @@
-"""Any node class behind the Maelstrom protocol, on standard input and output. `python -m dslab stdio` runs one.
+"""Any node class behind the Maelstrom protocol, on standard input and output. `python -m dslab
+stdio` runs one.
 
-Nodes send each other {"type": class of the message, "message": its fields}. A request that a node refuses because another one
-leads is forwarded there, once: {"type": "forward", …} and back {"type": "forwarded", …}. Where no leader is known, or the one
-who was asked leads no more, the client hears 11, temporarily unavailable: a refusal promises that nothing was done.
+Nodes send each other {"type": class of the message, "message": its fields}. A request that a node
+refuses because another one leads is forwarded there, once: {"type": "forward", …} and back {"type":
+"forwarded", …}. Where no leader is known, or the one who was asked leads no more, the client hears
+11, temporarily unavailable: a refusal promises that nothing was done.
 """
 
 import asyncio
@@ -24,7 +26,8 @@ from dslab.wire import decode, encode, loads, vocabulary
 
 __all__ = ["StdioNode", "run"]
 
-#: How many lines wait to be handled, and how many requests to be answered; the oldest is forgotten, and its client waits in vain.
+#: How many lines wait to be handled, and how many requests to be answered; the oldest is forgotten,
+#: and its client waits in vain.
 LINES, OPEN = 1000, 10_000
 NESTED = 50  # As in tcp.py: how deep a client's values may be.
 
@@ -37,13 +40,21 @@ class StdioNode:
 
     def __init__(self, node_class: type[Node], write, data: Path | None = None):
         self.node_class, self._write, self._data = node_class, write, data
-        self._known = {name: kind for name, kind in vocabulary(node_class).items() if not issubclass(kind, Timer)}
+        self._known = {
+            name: kind
+            for name, kind in vocabulary(node_class).items()
+            if not issubclass(kind, Timer)
+        }
         self.host: Host | None = None
         self._members: tuple[str, ...] = ()
-        self._open: dict[tuple[str, int], tuple[Request, str | None]] = {}  # (client, msg_id) → the request, and which node forwarded it
+        self._open: dict[
+            tuple[str, int], tuple[Request, str | None]
+        ] = {}  # (client, msg_id) → the request, and which node forwarded it
 
     def take(self, line: bytes) -> None:
-        """Handle one line. What is no message is told on the standard error output, and passed over. Raises DslabError for a bad disk."""
+        """Handle one line. What is no message is told on the standard error output, and passed
+        over. Raises DslabError for a bad disk.
+        """
         try:
             message = loads(line)
             src, body = _parts(message)
@@ -59,12 +70,23 @@ class StdioNode:
 
     def _initialise(self, src: str, body: dict) -> None:
         id, members = body.get("node_id"), body.get("node_ids")
-        if self.host or not isinstance(members, list) or not all(isinstance(name, str) for name in members) or id not in members:
-            why = f"this node is {self.host.id} already" if self.host else "init needs a node_id, and node_ids that hold it"
+        if (
+            self.host
+            or not isinstance(members, list)
+            or not all(isinstance(name, str) for name in members)
+            or id not in members
+        ):
+            why = (
+                f"this node is {self.host.id} already"
+                if self.host
+                else "init needs a node_id, and node_ids that hold it"
+            )
             self._answer_problem(src, body, 12, why)
             return
         if self._data and (id != Path(id).name or id == ".."):
-            self._answer_problem(src, body, 12, "a node_id names the node's data folder, so it must be a plain name")
+            self._answer_problem(
+                src, body, 12, "a node_id names the node's data folder, so it must be a plain name"
+            )
             return
         disk = Disk(self._data / id, self.node_class, id) if self._data else None
         self._members = tuple(members)
@@ -74,7 +96,10 @@ class StdioNode:
 
     def _from_client(self, client: str, body: dict) -> None:
         if type(body.get("msg_id")) is not int:
-            say(f"{client} sends a {body['type']!r:.80} without a msg_id: it can't be answered, and is passed over.")
+            say(
+                f"{client} sends a {body['type']!r:.80} without a msg_id: it can't be "
+                "answered, and is passed over."
+            )
             return
         try:
             if self.host is None:
@@ -84,7 +109,9 @@ class StdioNode:
             request = asked(body)
             if request.f == "echo" and self.node_class is not Echo:
                 # Whatever a harness drives, it may first ask whether anybody is there.
-                self._send(client, answered(self.host.node, request, Reply(request.id, request.value)))
+                self._send(
+                    client, answered(self.host.node, request, Reply(request.id, request.value))
+                )
             else:
                 self._ask(client, request, None)
         except MaelstromError as error:
@@ -118,13 +145,20 @@ class StdioNode:
             self._reply(to, message)
 
     def _reply(self, client: str, reply: Reply, may_forward: bool = True) -> None:
-        """Bring a reply to its client, or to the node that forwarded the request; or forward a request that is refused here."""
+        """Bring a reply to its client, or to the node that forwarded the request; or forward a
+        request that is refused here.
+        """
         request, forwarded_by = self._open.pop((client, reply.id), (None, None))
         if request is None:
             return  # A second answer, or one to a request of before a crash.
         if forwarded_by is not None:
             self._to_peer(forwarded_by, "forwarded", reply, client=client)
-        elif may_forward and reply.error == "not-leader" and reply.leader in self._members and reply.leader != self.host.id:
+        elif (
+            may_forward
+            and reply.error == "not-leader"
+            and reply.leader in self._members
+            and reply.leader != self.host.id
+        ):
             self._open[client, request.id] = request, None
             self._to_peer(reply.leader, "forward", request, client=client)
         else:
@@ -140,7 +174,12 @@ class StdioNode:
         self._send(client, problem(body.get("msg_id"), code, text))
 
     def _send(self, dest: str, body: dict[str, Any]) -> None:
-        self._write(json.dumps({"src": self.host.id if self.host else "", "dest": dest, "body": body}).encode() + b"\n")
+        self._write(
+            json.dumps(
+                {"src": self.host.id if self.host else "", "dest": dest, "body": body}
+            ).encode()
+            + b"\n"
+        )
 
 
 def _shallow(data: Any, deepest: int = NESTED) -> bool:
@@ -151,7 +190,11 @@ def _shallow(data: Any, deepest: int = NESTED) -> bool:
 
 def _parts(message: Any) -> tuple[str, dict]:
     body = message.get("body") if isinstance(message, dict) else None
-    if not isinstance(body, dict) or not isinstance(message.get("src"), str) or not isinstance(body.get("type"), str):
+    if (
+        not isinstance(body, dict)
+        or not isinstance(message.get("src"), str)
+        or not isinstance(body.get("type"), str)
+    ):
         raise DslabError('a message is {"src": …, "dest": …, "body": {"type": …}}.')
     return message["src"], body
 
@@ -169,8 +212,13 @@ def _expected(message: Any, kind: type) -> Any:
 
 
 async def run(node_class: type[Node], data: Path | None = None) -> None:
-    """Run a node on this process's standard input and output, until the input ends. Raises DslabError where it can't go on."""
-    output, sys.stdout = sys.stdout.buffer, sys.stderr  # Nothing but messages may stand there, whatever a handler prints.
+    """Run a node on this process's standard input and output, until the input ends. Raises
+    DslabError where it can't go on.
+    """
+    output, sys.stdout = (
+        sys.stdout.buffer,
+        sys.stderr,
+    )  # Nothing but messages may stand there, whatever a handler prints.
     lines: asyncio.Queue[bytes] = asyncio.Queue(LINES)
     loop = asyncio.get_running_loop()
 
@@ -192,12 +240,15 @@ async def run(node_class: type[Node], data: Path | None = None) -> None:
         output.write(line)
         output.flush()
 
-    # A thread, since a file or a terminal on standard input can't be waited for in the same way everywhere.
+    # A thread, since a file or a terminal on standard input can't be waited for in the same way
+    # everywhere.
     threading.Thread(target=read, daemon=True).start()
     node, ended = StdioNode(node_class, write, data), loop.create_future()
     while True:
         getting = asyncio.ensure_future(lines.get())
-        await asyncio.wait([getting, node.host.ended if node.host else ended], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            [getting, node.host.ended if node.host else ended], return_when=asyncio.FIRST_COMPLETED
+        )
         if node.host and node.host.ended.done():
             node.host.ended.result()  # Raises.
         line = getting.result()

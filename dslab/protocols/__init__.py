@@ -1,4 +1,6 @@
-"""One file a protocol, each after its paper. They import the node contract and values, and nothing else."""
+"""One file a protocol, each after its paper. They import the node contract and values, and nothing
+else.
+"""
 
 from importlib import import_module
 
@@ -8,10 +10,19 @@ from dslab.node import Node
 __all__ = ["PROTOCOLS", "protocol"]
 
 #: The names that files and shells know, with where the class stands.
-PROTOCOLS = {"raft": "raft:Raft", "primary-backup": "primary_backup:PrimaryBackup", "async-primary-backup": "primary_backup:AsyncPrimaryBackup",
-             "naive-failover": "primary_backup:NaiveFailover", "quorum-register": "quorum_register:QuorumRegister",
-             "available-register": "quorum_register:AvailableRegister", "echo": "echo:Echo", "unique-ids": "unique_ids:UniqueIds",
-             "broadcast": "broadcast:Broadcast", "g-set": "g_set:GSet", "g-counter": "g_counter:GCounter"}
+PROTOCOLS = {
+    "raft": "raft:Raft",
+    "primary-backup": "primary_backup:PrimaryBackup",
+    "async-primary-backup": "primary_backup:AsyncPrimaryBackup",
+    "naive-failover": "primary_backup:NaiveFailover",
+    "quorum-register": "quorum_register:QuorumRegister",
+    "available-register": "quorum_register:AvailableRegister",
+    "echo": "echo:Echo",
+    "unique-ids": "unique_ids:UniqueIds",
+    "broadcast": "broadcast:Broadcast",
+    "g-set": "g_set:GSet",
+    "g-counter": "g_counter:GCounter",
+}
 
 
 def protocol(name: str) -> type[Node]:

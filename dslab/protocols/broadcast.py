@@ -1,9 +1,12 @@
-"""Broadcast by rumours that are repeated until they are acknowledged, along the links of a topology.
+"""Broadcast by rumours that are repeated until they are acknowledged, along the links of a
+topology.
 
-Demers et al., "Epidemic Algorithms for Replicated Database Maintenance", PODC 1987: who hears something new tells their
-neighbours. There a rumour is dropped after a while, and anti-entropy finds what was missed; here a neighbour stays on the
-list until it has answered, so that a partition only delays. The workload is Maelstrom's "broadcast" (Jepsen,
-https://github.com/jepsen-io/maelstrom, doc/workloads.md): each node answers with the messages that it has seen.
+Demers et al., "Epidemic Algorithms for Replicated Database Maintenance", PODC 1987: who hears
+something new tells their neighbours. There a rumour is dropped after a while, and anti-entropy
+finds what was missed; here a neighbour stays on the list until it has answered, so that a partition
+only delays. The workload is Maelstrom's "broadcast" (Jepsen,
+https://github.com/jepsen-io/maelstrom, doc/workloads.md): each node answers with the messages that
+it has seen.
 """
 
 from typing import Any
@@ -35,7 +38,8 @@ class Broadcast(Node):
 
     repeat = 100  # Milliseconds.
 
-    # A message is acknowledged to its client, so it outlives a crash, and so does who has yet to hear it.
+    # A message is acknowledged to its client, so it outlives a crash, and so does who has yet to
+    # hear it.
     seen: frozenset[Any] = frozenset()
     neighbours: tuple[str, ...] | None = None
     untold: Map = Map()  # neighbour → the messages that it has not acknowledged
@@ -54,7 +58,9 @@ class Broadcast(Node):
             case "read":
                 self.send(client, Reply(m.id, in_order(self.seen)))
             case "topology":
-                self.neighbours = tuple(name for name in m.value.get(self.id, ()) if name in self.peers)
+                self.neighbours = tuple(
+                    name for name in m.value.get(self.id, ()) if name in self.peers
+                )
                 self.untold = Map({name: self.seen for name in self.neighbours})
                 self.tell_all()
                 self.send(client, Reply(m.id))
@@ -77,7 +83,11 @@ class Broadcast(Node):
         new = frozenset(messages) - self.seen
         if new:
             self.seen |= new
-            self.untold |= {name: self.untold.get(name, frozenset()) | new for name in self.neighbours if name != teller}
+            self.untold |= {
+                name: self.untold.get(name, frozenset()) | new
+                for name in self.neighbours
+                if name != teller
+            }
             self.tell_all(new)
 
     def tell_all(self, which=None):

@@ -2,13 +2,16 @@
 
 Lamport, "Paxos Made Simple", ACM SIGACT News 32(4), 2001.
 
-Names are the paper's. Every node is a proposer, an acceptor and a learner at once, as in section 2.5, and what it says to itself
-arrives at once. What differs, and why:
-- A proposal's number is a pair of a round and the proposer's name: so the sets of numbers are disjoint (section 2.2).
-- An acceptor that ignores a request tells its proposer, who abandons its proposal (the optimisation of section 2.3).
-- There is no distinguished proposer. Whoever was refused, or hears nothing, waits a time drawn from a range and tries again, which
-  ends a duel with probability 1 (section 2.4).
-- A client's request is `propose`, and the answer to it is the value that was chosen, which may be another's.
+Names are the paper's. Every node is a proposer, an acceptor and a learner at once, as in section
+2.5, and what it says to itself arrives at once. What differs, and why:
+- A proposal's number is a pair of a round and the proposer's name: so the sets of numbers are
+  disjoint (section 2.2).
+- An acceptor that ignores a request tells its proposer, who abandons its proposal (the optimisation
+  of section 2.3).
+- There is no distinguished proposer. Whoever was refused, or hears nothing, waits a time drawn from
+  a range and tries again, which ends a duel with probability 1 (section 2.4).
+- A client's request is `propose`, and the answer to it is the value that was chosen, which may be
+  another's.
 """
 
 from typing import Any
@@ -27,13 +30,17 @@ class Proposal(Value):
 
 
 class Prepare(Message):
-    """Phase 1 (a): a request to accept nothing below `number` any more, and to say what was accepted."""
+    """Phase 1 (a): a request to accept nothing below `number` any more, and to say what was
+    accepted.
+    """
 
     number: tuple[int, str]
 
 
 class Promise(Message):
-    """Phase 1 (b): the promise, with the proposal of the highest number that the acceptor has accepted, if there is one."""
+    """Phase 1 (b): the promise, with the proposal of the highest number that the acceptor has
+    accepted, if there is one.
+    """
 
     number: tuple[int, str]
     accepted: Proposal | None
@@ -59,13 +66,16 @@ class Refused(Message):
 
 
 class Retry(Timer):
-    """Nothing was chosen for too long, or a higher proposal is on its way: try with a higher number."""
+    """Nothing was chosen for too long, or a higher proposal is on its way: try with a higher
+    number.
+    """
 
 
 class Paxos(Node):
     """One node: proposer, acceptor and learner."""
 
-    # Milliseconds: several round trips, and a range wide enough for one proposer to be done before another tries.
+    # Milliseconds: several round trips, and a range wide enough for one proposer to be done before
+    # another tries.
     retry = 50, 200
 
     # On stable storage before any message is answered (section 2.5), the proposer's last round too.
@@ -74,7 +84,8 @@ class Paxos(Node):
     round: int = 0
     durable = "promised", "accepted", "round"
 
-    # The proposer's: its clients' value, the number of the proposal that it is trying, and who promised what.
+    # The proposer's: its clients' value, the number of the proposal that it is trying, and who
+    # promised what.
     value: Any = None
     number: tuple[int, str] | None = None
     promises: Map = Map()
@@ -122,7 +133,9 @@ class Paxos(Node):
                 self.tell_all(Accept(Proposal(self.number, self.safe_value())))
 
     def safe_value(self):
-        """The value of the highest-numbered proposal among the answers, or any where there is none: then its own."""
+        """The value of the highest-numbered proposal among the answers, or any where there is none:
+        then its own.
+        """
         reported = [proposal for proposal in self.promises.values() if proposal is not None]
         return max(reported, key=lambda proposal: proposal.number).value if reported else self.value
 
@@ -137,7 +150,9 @@ class Paxos(Node):
 
     def on_Accepted(self, acceptor, m):
         """A proposal that a majority has accepted is chosen (section 2.3)."""
-        self.accepts |= {m.proposal.number: self.accepts.get(m.proposal.number, frozenset()) | {acceptor}}
+        self.accepts |= {
+            m.proposal.number: self.accepts.get(m.proposal.number, frozenset()) | {acceptor}
+        }
         if self.chosen is None and len(self.accepts[m.proposal.number]) >= self.quorum():
             self.chosen = m.proposal.value
             self.cancel_timer(Retry)

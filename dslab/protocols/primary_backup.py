@@ -1,13 +1,15 @@
 """Primary-backup: one node orders all writes, the others keep copies.
 
-Alsberg and Day, "A Principle for Resilient Sharing of Distributed Resources", ICSE 1976. The primary here is the first
-node by name and never changes; `NaiveFailover` shows what happens when backups promote themselves.
+Alsberg and Day, "A Principle for Resilient Sharing of Distributed Resources", ICSE 1976. The
+primary here is the first node by name and never changes; `NaiveFailover` shows what happens when
+backups promote themselves.
 
 Two forms, which differ in when the primary answers:
-- `PrimaryBackup` answers a write when every backup has it, and answers reads itself. Linearizable, and one backup that is
-  out of reach stops all writes.
-- `AsyncPrimaryBackup` answers at once and lets every node answer reads. Reads are always served and may be stale; a
-  write that was acknowledged is gone if the primary's disk is lost before the backups have it.
+- `PrimaryBackup` answers a write when every backup has it, and answers reads itself. Linearizable,
+  and one backup that is out of reach stops all writes.
+- `AsyncPrimaryBackup` answers at once and lets every node answer reads. Reads are always served and
+  may be stale; a write that was acknowledged is gone if the primary's disk is lost before the
+  backups have it.
 """
 
 from typing import Any
@@ -15,15 +17,25 @@ from typing import Any
 from dslab.node import Message, Node, Reply, Timer
 from dslab.values import Map, Value
 
-__all__ = ["Alive", "AsyncPrimaryBackup", "NaiveFailover", "PrimaryBackup", "Replicate", "Replicated", "Resend",
-           "Silence"]
+__all__ = [
+    "Alive",
+    "AsyncPrimaryBackup",
+    "NaiveFailover",
+    "PrimaryBackup",
+    "Replicate",
+    "Replicated",
+    "Resend",
+    "Silence",
+]
 
 RESEND = 50
 SILENCE = (150, 300)
 
 
 class Replicate(Message):
-    """The primary's write number `number`, to be stored unless a later write of `key` is there already."""
+    """The primary's write number `number`, to be stored unless a later write of `key` is there
+    already.
+    """
 
     number: int
     key: Any
@@ -41,7 +53,9 @@ class Resend(Timer):
 
 
 class Pending(Value):
-    """A write that some backups have not confirmed: the client who waits, the write, and who is missing."""
+    """A write that some backups have not confirmed: the client who waits, the write, and who is
+    missing.
+    """
 
     client: str
     id: int
@@ -100,7 +114,11 @@ class PrimaryBackup(Node):
     def on_Replicated(self, backup, m):
         if m.number in self.pending:
             waiting = self.pending[m.number]
-            self.pending |= {m.number: Pending(waiting.client, waiting.id, waiting.write, waiting.missing - {backup})}
+            self.pending |= {
+                m.number: Pending(
+                    waiting.client, waiting.id, waiting.write, waiting.missing - {backup}
+                )
+            }
             self.answer_if_complete(m.number)
 
     def answer_if_complete(self, number):
@@ -117,7 +135,9 @@ class PrimaryBackup(Node):
             self.set_timer(Resend(), RESEND)
 
     def keep(self, write):
-        """Store a write unless a later one of the same key is there: messages overtake each other."""
+        """Store a write unless a later one of the same key is there: messages overtake each
+        other.
+        """
         if write.number > self.store.get(write.key, (0, None))[0]:
             self.store |= {write.key: (write.number, write.value)}
 
@@ -126,7 +146,9 @@ class PrimaryBackup(Node):
 
 
 class AsyncPrimaryBackup(PrimaryBackup):
-    """Asynchronous replication: a write is answered at once, and every node answers reads from its own copy."""
+    """Asynchronous replication: a write is answered at once, and every node answers reads from its
+    own copy.
+    """
 
     def answer_read(self, client, m):
         self.send(client, Reply(m.id, self.value_of(m.key)))
@@ -150,7 +172,9 @@ class Silence(Timer):
 
 
 class NaiveFailover(AsyncPrimaryBackup):
-    """Failover without agreement: a backup that hears nothing takes over. A partition makes two primaries of it."""
+    """Failover without agreement: a backup that hears nothing takes over. A partition makes two
+    primaries of it.
+    """
 
     def on_start(self):
         super().on_start()

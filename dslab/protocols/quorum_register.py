@@ -1,10 +1,12 @@
 """A replicated register without a leader: any node takes any client's call.
 
-Attiya, Bar-Noy and Dolev, "Sharing Memory Robustly in Message-Passing Systems", JACM 42(1), 1995, in the form for several
-writers (Lynch and Shvartsman, FTCS 1997). Two forms:
-- `QuorumRegister` asks a majority. Linearizable, and a node that reaches no majority answers nobody.
-- `AvailableRegister` answers from its own copy and spreads writes when it can; the write with the greatest version wins.
-  Every node that runs answers every call, and answers may be stale. Once messages arrive, all copies become equal.
+Attiya, Bar-Noy and Dolev, "Sharing Memory Robustly in Message-Passing Systems", JACM 42(1), 1995,
+in the form for several writers (Lynch and Shvartsman, FTCS 1997). Two forms:
+- `QuorumRegister` asks a majority. Linearizable, and a node that reaches no majority answers
+  nobody.
+- `AvailableRegister` answers from its own copy and spreads writes when it can; the write with the
+  greatest version wins. Every node that runs answers every call, and answers may be stale. Once
+  messages arrive, all copies become equal.
 """
 
 from typing import Any
@@ -12,16 +14,30 @@ from typing import Any
 from dslab.node import Message, Node, Reply, Timer
 from dslab.values import Map, Value, majority
 
-__all__ = ["Answer", "AvailableRegister", "Gossip", "GossipDue", "Query", "QuorumRegister", "Retry", "Store", "Stored", "Version"]
+__all__ = [
+    "Answer",
+    "AvailableRegister",
+    "Gossip",
+    "GossipDue",
+    "Query",
+    "QuorumRegister",
+    "Retry",
+    "Store",
+    "Stored",
+    "Version",
+]
 
 RETRY = 50
-#: A call that has found no majority after so many rounds of questions is refused: nothing was written yet.
+#: A call that has found no majority after so many rounds of questions is refused: nothing was
+#: written yet.
 PATIENCE = 5
 GOSSIP = 50
 
 
 class Version(Value):
-    """Which of two writes is later: the greater `counter`, and between equals the greater node name."""
+    """Which of two writes is later: the greater `counter`, and between equals the greater node
+    name.
+    """
 
     counter: int = 0
     writer: str = ""
@@ -65,9 +81,11 @@ class Retry(Timer):
 
 
 class Call(Value):
-    """A client's call that this node carries out: who asked, the phase's message, and who has answered it.
+    """A client's call that this node carries out: who asked, the phase's message, and who has
+    answered it.
 
-    `best` is the greatest version found in phase 1, with its value; `tries` counts the rounds of questions.
+    `best` is the greatest version found in phase 1, with its value; `tries` counts the rounds of
+    questions.
     """
 
     client: str
@@ -98,7 +116,9 @@ class QuorumRegister(Node):
         self.ask_all(self.last_call, Call(client, m.id, m.f, m.value, Query(self.last_call, m.key)))
 
     def ask_all(self, number, call):
-        """Send the phase's message to every replica, oneself included, and repeat it until a majority has answered."""
+        """Send the phase's message to every replica, oneself included, and repeat it until a
+        majority has answered.
+        """
         self.calls |= {number: call}
         self.broadcast(call.message)
         self.send(self.id, call.message)
@@ -111,7 +131,9 @@ class QuorumRegister(Node):
         call = self.calls.get(m.call)
         if call is None or not isinstance(call.message, Query):
             return
-        best = max(call.best, (m.version, m.value), key=lambda pair: (pair[0].counter, pair[0].writer))
+        best = max(
+            call.best, (m.version, m.value), key=lambda pair: (pair[0].counter, pair[0].writer)
+        )
         call = change(call, answered=call.answered | {replica}, best=best)
         self.calls |= {m.call: call}
         if len(call.answered) >= majority(self.replicas()):
@@ -123,10 +145,14 @@ class QuorumRegister(Node):
         if call.f in ("write", "put"):
             version, value = self.later_than(version), call.value
         store = Store(number, call.message.key, version, value)
-        self.ask_all(number, change(call, message=store, answered=frozenset(), best=(version, value)))
+        self.ask_all(
+            number, change(call, message=store, answered=frozenset(), best=(version, value))
+        )
 
     def later_than(self, version):
-        """A version greater than `version`, and one that this node has never given out: it may have two writes open."""
+        """A version greater than `version`, and one that this node has never given out: it may have
+        two writes open.
+        """
         self.last_counter = max(self.last_counter, version.counter) + 1
         return Version(self.last_counter, self.id)
 
@@ -142,7 +168,9 @@ class QuorumRegister(Node):
         self.calls |= {m.call: call}
         if len(call.answered) >= majority(self.replicas()):
             self.calls = self.calls.without(m.call)
-            self.send(call.client, Reply(call.id, call.best[1] if call.f in ("read", "get") else None))
+            self.send(
+                call.client, Reply(call.id, call.best[1] if call.f in ("read", "get") else None)
+            )
 
     def on_Retry(self):
         for number, call in self.calls.items():
@@ -176,7 +204,9 @@ class Gossip(Message):
 
 
 class AvailableRegister(QuorumRegister):
-    """Every call is answered from the node's own copy, at once; the greatest version spreads and wins."""
+    """Every call is answered from the node's own copy, at once; the greatest version spreads and
+    wins.
+    """
 
     def on_start(self):
         self.set_timer(GossipDue(), GOSSIP)

@@ -1,24 +1,40 @@
 """Raft: leader election and log replication, as in Figure 2 of the paper.
 
-Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014 (extended version).
+Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014
+(extended version).
 
 Names are the figure's. What differs, and why:
-- Messages are one-way. An answer names what it answers: `Appended.match_index` says up to where the logs are known to match.
+- Messages are one-way. An answer names what it answers: `Appended.match_index` says up to where the
+  logs are known to match.
 - `candidateId` and `leaderId` are the sender of the message.
-- Clients' answers are remembered in the state machine (section 8), so that a repeated command is applied once.
-- Reads go through the log like writes. That is linearizable without ReadIndex (section 8), at the price of a round.
+- Clients' answers are remembered in the state machine (section 8), so that a repeated command is
+  applied once.
+- Reads go through the log like writes. That is linearizable without ReadIndex (section 8), at the
+  price of a round.
 """
 
 from dslab.machine import Command, Machine
 from dslab.node import Message, Node, Reply, Timer
 from dslab.values import Map, Value, majority
 
-__all__ = ["AppendEntries", "Appended", "ElectionTimeout", "Entry", "Heartbeat", "Raft", "RequestVote", "Vote"]
+__all__ = [
+    "AppendEntries",
+    "Appended",
+    "ElectionTimeout",
+    "Entry",
+    "Heartbeat",
+    "Raft",
+    "RequestVote",
+    "Vote",
+]
 
 FOLLOWER, CANDIDATE, LEADER = "follower", "candidate", "leader"
 
+
 class Entry(Value):
-    """A log entry: a command for the state machine, and the term in which the leader received it."""
+    """A log entry: a command for the state machine, and the term in which the leader received
+    it.
+    """
 
     term: int
     command: Command
@@ -33,7 +49,9 @@ class RequestVote(Message):
 
 
 class Vote(Message):
-    """The result of RequestVote: `term` for the candidate to update itself, and whether it got the vote."""
+    """The result of RequestVote: `term` for the candidate to update itself, and whether it got the
+    vote.
+    """
 
     term: int
     granted: bool
@@ -50,7 +68,9 @@ class AppendEntries(Message):
 
 
 class Appended(Message):
-    """The result of AppendEntries. `match_index` is the last entry known to match, or 0 where it failed."""
+    """The result of AppendEntries. `match_index` is the last entry known to match, or 0 where it
+    failed.
+    """
 
     term: int
     success: bool
@@ -68,7 +88,8 @@ class Heartbeat(Timer):
 class Raft(Node):
     """One server."""
 
-    # Milliseconds. Section 9.3 recommends 150–300 for the election timeout; a heartbeat comes several times as often.
+    # Milliseconds. Section 9.3 recommends 150–300 for the election timeout; a heartbeat comes
+    # several times as often.
     election_timeout = 150, 300
     heartbeat = 50
 
@@ -108,9 +129,7 @@ class Raft(Node):
     def on_RequestVote(self, candidate, m):
         self.observe_term(m.term)
         up_to_date = (m.last_log_term, m.last_log_index) >= self.last_log()[::-1]
-        granted = (m.term == self.current_term
-                   and self.voted_for in (None, candidate)
-                   and up_to_date)
+        granted = m.term == self.current_term and self.voted_for in (None, candidate) and up_to_date
         if granted:
             self.voted_for = candidate
             self.reset_election_timer()
@@ -150,8 +169,16 @@ class Raft(Node):
     def replicate_to(self, peer):
         """Send what `peer` lacks: all entries from next_index on, or none as a heartbeat."""
         previous = self.next_index[peer] - 1
-        self.send(peer, AppendEntries(self.current_term, previous, self.term_at(previous),
-                                      self.log[previous:], self.commit_index))
+        self.send(
+            peer,
+            AppendEntries(
+                self.current_term,
+                previous,
+                self.term_at(previous),
+                self.log[previous:],
+                self.commit_index,
+            ),
+        )
 
     def on_AppendEntries(self, leader, m):
         self.observe_term(m.term)
@@ -171,10 +198,12 @@ class Raft(Node):
         self.send(leader, Appended(self.current_term, True, last_new))
 
     def store(self, previous, entries):
-        """Append what is new. Only a conflicting entry removes what follows it: the message may be an old one."""
+        """Append what is new. Only a conflicting entry removes what follows it: the message may be
+        an old one.
+        """
         for index, entry in enumerate(entries, previous + 1):
             if self.term_at(index) != entry.term:
-                self.log = self.log[:index - 1] + entries[index - 1 - previous:]
+                self.log = self.log[: index - 1] + entries[index - 1 - previous :]
                 return
 
     def on_Appended(self, follower, m):
@@ -231,7 +260,9 @@ class Raft(Node):
         return len(self.log), self.term_at(len(self.log))
 
     def term_at(self, index):
-        """The term of entry `index`, counted from 1; 0 before the first entry, None where there is no entry."""
+        """The term of entry `index`, counted from 1; 0 before the first entry, None where there is
+        no entry.
+        """
         if index == 0:
             return 0
         return self.log[index - 1].term if index <= len(self.log) else None

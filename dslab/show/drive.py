@@ -1,17 +1,23 @@
-"""A scenario under the reader's hand: what they click becomes a step of it, and it runs again from its start.
+"""A scenario under the reader's hand: what they click becomes a step of it, and it runs again from
+its start.
 
-A scenario is data and its run is deterministic, so the past stays as it was, and going back to act there is another branch.
-The element `<dslab-drive>` (static/drive.js) shows the branches; it and `Drive.handle` talk in JSON:
+A scenario is data and its run is deterministic, so the past stays as it was, and going back to act
+there is another branch. The element `<dslab-drive>` (static/drive.js) shows the branches; it and
+`Drive.handle` talk in JSON:
 
-    {"do": "open", "link": "#s=…" or null}                 what is there now; a link's scenario takes the place of the first
-    {"do": "act", "branch": 1, "step": {…}, "seen": 640}    do a step; `seen` is how far (ms) the reader has seen this branch
-    {"do": "branch", "branch": 1, "at": 300}                keep this branch, and go on in another one from there
+    {"do": "open", "link": "#s=…" or null}                 what is there now; a link's scenario
+                                                           takes the place of the first
+    {"do": "act", "branch": 1, "step": {…}, "seen": 640}    do a step; `seen` is how far (ms) the
+                                                            reader has seen this branch
+    {"do": "branch", "branch": 1, "at": 300}                keep this branch, and go on in another
+                                                            one from there
     {"do": "longer", "branch": 1}                           let it run for a second more
     {"do": "name", "branch": 1, "name": "n1 crashes"}, {"do": "close", "branch": 1}, {"do": "undo"}
 
-each with "has", the fingerprints of the runs that the page holds already. The answer: the branches, each with its run where
-the page has it not, its scenario as TOML and as a link, what came of it in words, and where it parts from the branch that it came from;
-where to stand now; and a sentence where something couldn't be done, in which case nothing has changed.
+each with "has", the fingerprints of the runs that the page holds already. The answer: the branches,
+each with its run where the page has it not, its scenario as TOML and as a link, what came of it in
+words, and where it parts from the branch that it came from; where to stand now; and a sentence
+where something couldn't be done, in which case nothing has changed.
 """
 
 from dataclasses import dataclass, replace
@@ -19,8 +25,8 @@ from hashlib import sha256
 from typing import Any
 
 from dslab.errors import DslabError
+from dslab.run.trace import Trace
 from dslab.show.player import Player, play
-from dslab.trace import Trace
 
 __all__ = ["Branch", "Drive", "drive"]
 
@@ -41,7 +47,9 @@ _MODULE = """export default { render({ model, el }) {
 
 @dataclass(frozen=True)
 class Branch:
-    """One story: a scenario with its run; `of` is the number of the branch that it left at `at` ms."""
+    """One story: a scenario with its run; `of` is the number of the branch that it left at `at`
+    ms.
+    """
 
     number: int
     name: str
@@ -78,15 +86,30 @@ class Drive:
         """Do what the page asks for, and answer it."""
         before, last, at, problem = self.branches, self._last, None, None
         try:
-            actions = {"open": self._open, "act": self._act, "branch": self._branch, "longer": self._longer, "name": self._name, "close": self._close, "undo": self._undo}
+            actions = {
+                "open": self._open,
+                "act": self._act,
+                "branch": self._branch,
+                "longer": self._longer,
+                "name": self._name,
+                "close": self._close,
+                "undo": self._undo,
+            }
             at = actions[message["do"]](message)
         except Exception as error:  # Shown where the reader looks, instead of in the kernel's log.
             self.branches, self._last = before, last
-            problem = str(error) if isinstance(error, DslabError) else f"{type(error).__name__}: {error}"
+            problem = (
+                str(error) if isinstance(error, DslabError) else f"{type(error).__name__}: {error}"
+            )
         if self.branches != before and message["do"] != "undo":
             self._past.append(before)
         has = set(message.get("has", ()))
-        return {"branches": [self._told(branch, has) for branch in self.branches], "at": at, "problem": problem, "undo": len(self._past)}
+        return {
+            "branches": [self._told(branch, has) for branch in self.branches],
+            "at": at,
+            "problem": problem,
+            "undo": len(self._past),
+        }
 
     def _open(self, message):
         if not message.get("link"):
@@ -114,7 +137,9 @@ class Drive:
         if step is not None:
             scenario = _with_room(scenario.plus(step), at)
         self._last += 1
-        new = Branch(self._last, f"branch {self._last}", scenario, scenario.run(), branch.number, at)
+        new = Branch(
+            self._last, f"branch {self._last}", scenario, scenario.run(), branch.number, at
+        )
         self.branches += (new,)
         return at
 
@@ -147,22 +172,37 @@ class Drive:
         raise DslabError("this branch is closed.")
 
     def _put(self, new: Branch):
-        self.branches = tuple(new if branch.number == new.number else branch for branch in self.branches)
+        self.branches = tuple(
+            new if branch.number == new.number else branch for branch in self.branches
+        )
 
     # What it is told.
 
     def _told(self, branch: Branch, has: set[str]) -> dict:
         player = Player(branch.trace, self.views)
         run, other = player.attributes()["run"], self._compared(branch)
-        return {"number": branch.number, "name": branch.name, "run": run, "trace": None if run in has else player.dumps(), "views": " ".join(self.views),
-                "toml": branch.scenario.toml(), "link": branch.scenario.link(), "told": [line.strip() for line in repr(branch.outcome).splitlines()[1:]],
-                "parts": other and parting(other, branch)}
+        return {
+            "number": branch.number,
+            "name": branch.name,
+            "run": run,
+            "trace": None if run in has else player.dumps(),
+            "views": " ".join(self.views),
+            "toml": branch.scenario.toml(),
+            "link": branch.scenario.link(),
+            "told": [line.strip() for line in repr(branch.outcome).splitlines()[1:]],
+            "parts": other and parting(other, branch),
+        }
 
     def _compared(self, branch: Branch) -> Branch | None:
-        """What a branch is compared with: the one that it left, or the first one where that is closed."""
+        """What a branch is compared with: the one that it left, or the first one where that is
+        closed.
+        """
         if branch.number == self.branches[0].number:
             return None
-        return next((other for other in self.branches if other.number == branch.of and other is not branch), self.branches[0])
+        return next(
+            (other for other in self.branches if other.number == branch.of and other is not branch),
+            self.branches[0],
+        )
 
     # Shown.
 
@@ -179,7 +219,10 @@ class Drive:
 
     def _repr_html_(self) -> str:
         # Without Python: the recorded run, in an element that tells what a link would run.
-        return f'<dslab-drive class="dslab" scenario="{self.key}">{self.player._repr_html_()}</dslab-drive>'
+        return (
+            '<dslab-drive class="dslab" '
+            f'scenario="{self.key}">{self.player._repr_html_()}</dslab-drive>'
+        )
 
     def _repr_mimebundle_(self, **_):
         bundle = {"text/html": self._repr_html_()}
@@ -194,14 +237,23 @@ class Drive:
 
 
 def parting(one: Branch, other: Branch) -> dict:
-    """Where the runs of two branches part: the step's number (the same in both), or None, and the same in words."""
+    """Where the runs of two branches part: the step's number (the same in both), or None, and the
+    same in words.
+    """
     here, there = one.trace.sentences(), other.trace.sentences()
     common = min(len(here), len(there))
     step = next((number for number in range(common) if here[number] != there[number]), common)
     if step == len(here) == len(there):
         return {"step": None, "with": one.number, "words": f"The same steps as in “{one.name}”."}
-    said = [f"In “{branch.name}”: {_short(steps[step]) if step < len(steps) else 'the run ends.'}" for branch, steps in ((one, here), (other, there))]
-    return {"step": step, "with": one.number, "words": f"The same as “{one.name}” for {step:,} steps. Then they part. {' '.join(said)}"}
+    said = [
+        f"In “{branch.name}”: {_short(steps[step]) if step < len(steps) else 'the run ends.'}"
+        for branch, steps in ((one, here), (other, there))
+    ]
+    return {
+        "step": step,
+        "with": one.number,
+        "words": f"The same as “{one.name}” for {step:,} steps. Then they part. {' '.join(said)}",
+    }
 
 
 def _short(sentence: str) -> str:
@@ -219,14 +271,19 @@ def _lasting(scenario, duration: float):
 
 
 def drive(scenario, *views: str) -> Drive:
-    """Show a `dslab.scenario.Scenario` to be driven by hand: crash, cut, pause, drop, go back, and compare.
+    """Show a `dslab.scenario.file.Scenario` to be driven by hand: crash, cut, pause, drop, go back,
+    and compare.
 
-    In a notebook with anywidget each click is one more step of the scenario, which then runs again. On a page without Python the
-    recorded run plays.
+    In a notebook with anywidget each click is one more step of the scenario, which then runs again.
+    On a page without Python the recorded run plays.
 
-    views  what to show of each run; the usual ones are the stage, the space-time diagram and the table of fields.
+    views  what to show of each run; the usual ones are the stage, the space-time diagram and the
+           table of fields.
     """
     for word in ("run", "plus", "upto", "toml", "link"):
         if not callable(getattr(scenario, word, None)):
-            raise DslabError(f"drive() takes a Scenario, and this {type(scenario).__name__} has no {word}(): make one with dslab.scenario.Scenario.")
+            raise DslabError(
+                f"drive() takes a Scenario, and this {type(scenario).__name__} has no "
+                f"{word}(): make one with dslab.scenario.file.Scenario."
+            )
     return Drive(scenario, views or USUAL)

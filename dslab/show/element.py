@@ -1,7 +1,9 @@
-"""A custom element for a page: its data, and beside it a picture with words for where there are no scripts.
+"""A custom element for a page: its data, and beside it a picture with words for where there are no
+scripts.
 
-The browser draws it (`static/`), so that it lives on a page without a kernel. The picture is an `<img>` with an SVG address,
-which survives where scripts and inline SVG are taken out: in an untrusted notebook, or on a code host's preview.
+The browser draws it (`static/`), so that it lives on a page without a kernel. The picture is an
+`<img>` with an SVG address, which survives where scripts and inline SVG are taken out: in an
+untrusted notebook, or on a code host's preview.
 """
 
 import base64
@@ -44,34 +46,60 @@ class Element:
 
     def dumps(self) -> str:
         """The data's JSON text, the same bytes on every machine."""
-        return json.dumps({"format": self.tag, "version": self.version} | self.data(), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(
+            {"format": self.tag, "version": self.version} | self.data(),
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
 
     def still(self) -> str:
         """What stands beside the data, for where there are no scripts."""
         picture = base64.b64encode(self.picture().encode()).decode()
-        return f'<img alt="{escape(self.words())}" src="data:image/svg+xml;base64,{picture}" style="max-width:100%">'
+        return (
+            f'<img alt="{escape(self.words())}" src="data:image/svg+xml;base64,{picture}" '
+            'style="max-width:100%">'
+        )
 
     def _repr_html_(self) -> str:
-        attributes = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes().items())
-        data = self.dumps().replace("<", "\\u003c")  # So that it can't end the script element that it stands in.
-        return f'<{self.tag} class="dslab"{attributes}><script type="application/json">{data}</script>{self.still()}</{self.tag}>'
+        attributes = "".join(
+            f' {name}="{escape(value)}"' for name, value in self.attributes().items()
+        )
+        data = self.dumps().replace(
+            "<", "\\u003c"
+        )  # So that it can't end the script element that it stands in.
+        return (
+            f'<{self.tag} class="dslab"{attributes}><script '
+            f'type="application/json">{data}</script>{self.still()}</{self.tag}>'
+        )
 
     def __repr__(self):
         return self.words()
 
 
 def standalone(title: str, body: str) -> str:
-    """A page that shows elements by itself, as a file without a server: it carries the widgets' modules inside.
+    """A page that shows elements by itself, as a file without a server: it carries the widgets'
+    modules inside.
 
-    A module in a file may import no other file, so each becomes a data address, and an import map gives them names.
+    A module in a file may import no other file, so each becomes a data address, and an import map
+    gives them names.
     """
     modules = {}
     for path in sorted(STATIC.rglob("*.js")):
         name = path.relative_to(STATIC).as_posix()
-        text = _IMPORT.sub(lambda found: f'{found[1]}"dslab/{(path.parent / found[2]).resolve().relative_to(STATIC.resolve()).as_posix()}"',
-                           path.read_text(encoding="utf-8"))
-        modules[f"dslab/{name}"] = "data:text/javascript;base64," + base64.b64encode(text.encode()).decode()
+        text = _IMPORT.sub(
+            lambda found: (
+                f'{found[1]}"dslab/{(path.parent / found[2]).resolve().relative_to(STATIC.resolve()).as_posix()}"'
+            ),
+            path.read_text(encoding="utf-8"),
+        )
+        modules[f"dslab/{name}"] = (
+            "data:text/javascript;base64," + base64.b64encode(text.encode()).decode()
+        )
     imports = json.dumps({"imports": modules}, separators=(",", ":"))
-    return ('<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-            f'<title>{escape(title)}</title><script type="importmap">{imports}</script></head><body><main>{body}</main>'
-            '<script type="module">import "dslab/dslab.js";</script></body></html>\n')
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta '
+        'name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><script "
+        f'type="importmap">{imports}</script></head><body><main>{body}</main>'
+        '<script type="module">import "dslab/dslab.js";</script></body></html>\n'
+    )

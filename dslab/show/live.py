@@ -1,7 +1,9 @@
-"""Controls that run a scenario again: sliders in a notebook with a kernel, the recorded default run on a page without one."""
+"""Controls that run a scenario again: sliders in a notebook with a kernel, the recorded default run
+on a page without one.
+"""
 
+from collections.abc import Callable
 from html import escape
-from typing import Callable
 
 from dslab.errors import DslabError
 from dslab.show.player import play
@@ -15,8 +17,15 @@ class Live:
     def __init__(self, run: Callable, ranges: dict[str, tuple]):
         self.run, self.ranges = run, ranges
         for name, values in ranges.items():
-            if not isinstance(values, tuple) or not 2 <= len(values) <= 3 or not values[0] <= values[-1]:
-                raise DslabError(f"live(…, {name}={values!r}): give (least, greatest) or (least, default, greatest).")
+            if (
+                not isinstance(values, tuple)
+                or not 2 <= len(values) <= 3
+                or not values[0] <= values[-1]
+            ):
+                raise DslabError(
+                    f"live(…, {name}={values!r}): give (least, greatest) or (least, "
+                    "default, greatest)."
+                )
         self.player = play(run(**{name: self.default(name) for name in ranges}))
 
     def default(self, name: str):
@@ -32,9 +41,15 @@ class Live:
 
         def again(_):
             try:
-                picture.value = play(self.run(**{name: slider.value for name, slider in sliders.items()}))._repr_html_()
-            except Exception as error:  # Shown where the reader looks, instead of in the kernel's log.
-                picture.value = f"<p><strong>{type(error).__name__}:</strong> {escape(str(error))}</p>"
+                picture.value = play(
+                    self.run(**{name: slider.value for name, slider in sliders.items()})
+                )._repr_html_()
+            except (
+                Exception
+            ) as error:  # Shown where the reader looks, instead of in the kernel's log.
+                picture.value = (
+                    f"<p><strong>{type(error).__name__}:</strong> {escape(str(error))}</p>"
+                )
 
         for slider in sliders.values():
             slider.observe(again, "value")
@@ -44,8 +59,14 @@ class Live:
         low, high, value = self.ranges[name][0], self.ranges[name][-1], self.default(name)
         whole = all(isinstance(number, int) for number in (low, high, value))
         kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
-        return kind(value=value, min=low, max=high, description=name, continuous_update=False,
-                    **({} if whole else {"step": (high - low) / 20}))
+        return kind(
+            value=value,
+            min=low,
+            max=high,
+            description=name,
+            continuous_update=False,
+            **({} if whole else {"step": (high - low) / 20}),
+        )
 
     def _repr_mimebundle_(self, **_):
         bundle = {"text/plain": repr(self), "text/html": self.player._repr_html_()}
@@ -60,9 +81,11 @@ class Live:
 
 
 def live(run: Callable, **ranges) -> Live:
-    """Show `run(**arguments)`, a scenario that returns a Cluster or Trace, with a slider for each argument.
+    """Show `run(**arguments)`, a scenario that returns a Cluster or Trace, with a slider for each
+    argument.
 
-    ranges  for each argument (least, greatest) or (least, default, greatest); whole numbers give whole steps.
+    ranges  for each argument (least, greatest) or (least, default, greatest); whole numbers give
+            whole steps.
     """
     if not ranges:
         raise DslabError("live() needs an argument to control, such as live(run, seed=(0, 20)).")

@@ -1,8 +1,10 @@
-"""The quorum grid: which read quorums meet which write quorums, in a picture to play with, and counted.
+"""The quorum grid: which read quorums meet which write quorums, in a picture to play with, and
+counted.
 
-Gifford, "Weighted Voting for Replicated Data", SOSP 1979, for R + W > N; Cheung, Ammar and Ahamad, "The Grid Protocol", ICDE 1990;
-DeCandia et al., "Dynamo", SOSP 2007, section 4.6, for sloppy quorums. The page counts by formulas where there are any (parts/quorums-sets.js);
-this module says every sentence and number that the page says, and a test compares them.
+Gifford, "Weighted Voting for Replicated Data", SOSP 1979, for R + W > N; Cheung, Ammar and Ahamad,
+"The Grid Protocol", ICDE 1990; DeCandia et al., "Dynamo", SOSP 2007, section 4.6, for sloppy
+quorums. The page counts by formulas where there are any (parts/quorums-sets.js); this module says
+every sentence and number that the page says, and a test compares them.
 """
 
 from html import escape
@@ -21,11 +23,19 @@ MOST = 16
 SPARES = 4
 
 #: What overlap is worth, and what not.
-LIMIT = ("What overlap gives: a read that begins after a write has returned asks at least one replica that stored this write. What it "
-         "doesn't give is linearizability: of a write that is under way, or was given up halfway, one read may find the value and a later "
-         "read miss it, unless reads write back what they find (Attiya, Bar-Noy and Dolev 1995); and which of two values is newer, "
-         "versions must say.")
-MISSES = "A read that begins after a write has returned may ask only replicas that never heard of this write."
+LIMIT = (
+    "What overlap gives: a read that begins after a write has returned asks at least one "
+    "replica that stored this write. What it "
+    "doesn't give is linearizability: of a write that is under way, or was given up "
+    "halfway, one read may find the value and a later "
+    "read miss it, unless reads write back what they find (Attiya, Bar-Noy and Dolev "
+    "1995); and which of two values is newer, "
+    "versions must say."
+)
+MISSES = (
+    "A read that begins after a write has returned may ask only replicas that never heard of "
+    "this write."
+)
 
 
 class Quorums(Element):
@@ -33,27 +43,66 @@ class Quorums(Element):
 
     tag = "dslab-quorums"
 
-    def __init__(self, replicas: int, read: int, write: int, grid: tuple[int, int] | None, spares: int, failed: tuple[str, ...]):
-        self.replicas, self.read, self.write, self.grid, self.spares, self.failed = replicas, read, write, grid, spares, failed
-        self.names = tuple([f"n{number}" for number in range(1, replicas + 1)] + [f"s{number}" for number in range(1, spares + 1)])
+    def __init__(
+        self,
+        replicas: int,
+        read: int,
+        write: int,
+        grid: tuple[int, int] | None,
+        spares: int,
+        failed: tuple[str, ...],
+    ):
+        self.replicas, self.read, self.write, self.grid, self.spares, self.failed = (
+            replicas,
+            read,
+            write,
+            grid,
+            spares,
+            failed,
+        )
+        self.names = tuple(
+            [f"n{number}" for number in range(1, replicas + 1)]
+            + [f"s{number}" for number in range(1, spares + 1)]
+        )
 
     def data(self):
-        return {"replicas": self.replicas, "read": self.read, "write": self.write, "grid": list(self.grid) if self.grid else None,
-                "spares": self.spares, "failed": list(self.failed)}
+        return {
+            "replicas": self.replicas,
+            "read": self.read,
+            "write": self.write,
+            "grid": list(self.grid) if self.grid else None,
+            "spares": self.spares,
+            "failed": list(self.failed),
+        }
 
     def readers(self) -> list[tuple[str, ...]]:
         """Every smallest read quorum."""
-        home = self.names[:self.replicas]
-        return list(combinations(home, self.read)) if self.grid is None else _distinct(tuple(self._at(row, column) for column, row in enumerate(rows))
-                                                                                       for rows in self._covers())
+        home = self.names[: self.replicas]
+        return (
+            list(combinations(home, self.read))
+            if self.grid is None
+            else _distinct(
+                tuple(self._at(row, column) for column, row in enumerate(rows))
+                for rows in self._covers()
+            )
+        )
 
     def writers(self) -> list[tuple[str, ...]]:
         """Every smallest write quorum."""
         if self.grid is None:
             return list(combinations(self.names, self.write))
         rows, columns = self.grid
-        return _distinct(tuple(sorted({self._at(row, full) for row in range(rows)} | {self._at(row, column) for column, row in enumerate(cover)},
-                                      key=self.names.index)) for full in range(columns) for cover in self._covers())
+        return _distinct(
+            tuple(
+                sorted(
+                    {self._at(row, full) for row in range(rows)}
+                    | {self._at(row, column) for column, row in enumerate(cover)},
+                    key=self.names.index,
+                )
+            )
+            for full in range(columns)
+            for cover in self._covers()
+        )
 
     def _at(self, row, column):
         return self.names[row * self.grid[1] + column]
@@ -76,78 +125,157 @@ class Quorums(Element):
         readers, writers = [list(map(frozenset, some)) for some in (self.readers(), self.writers())]
         overlaps = [len(one & other) for one in readers for other in writers]
         pairs = list(combinations(writers, 2))
-        return {"readers": len(readers), "writers": len(writers), "met": sum(map(bool, overlaps)), "pairs": len(overlaps),
-                "writes_met": sum(bool(one & other) for one, other in pairs), "write_pairs": len(pairs), "least": min(overlaps),
-                "readers_left": sum(each.isdisjoint(self.failed) for each in readers), "writers_left": sum(each.isdisjoint(self.failed) for each in writers)}
+        return {
+            "readers": len(readers),
+            "writers": len(writers),
+            "met": sum(map(bool, overlaps)),
+            "pairs": len(overlaps),
+            "writes_met": sum(bool(one & other) for one, other in pairs),
+            "write_pairs": len(pairs),
+            "least": min(overlaps),
+            "readers_left": sum(each.isdisjoint(self.failed) for each in readers),
+            "writers_left": sum(each.isdisjoint(self.failed) for each in writers),
+        }
 
     def _by_formula(self):
         home, nodes = self.replicas, self.replicas + self.spares
         readers, writers = comb(home, self.read), comb(nodes, self.write)
-        apart, writes_apart = readers * comb(nodes - self.read, self.write), writers * comb(nodes - self.write, self.write) // 2
+        apart, writes_apart = (
+            readers * comb(nodes - self.read, self.write),
+            writers * comb(nodes - self.write, self.write) // 2,
+        )
         down = sum(name in self.failed for name in self.names[:home])
-        return {"readers": readers, "writers": writers, "met": readers * writers - apart, "pairs": readers * writers,
-                "writes_met": comb(writers, 2) - writes_apart, "write_pairs": comb(writers, 2), "least": max(0, self.read + self.write - nodes),
-                "readers_left": comb(home - down, self.read), "writers_left": comb(nodes - len(self.failed), self.write)}
+        return {
+            "readers": readers,
+            "writers": writers,
+            "met": readers * writers - apart,
+            "pairs": readers * writers,
+            "writes_met": comb(writers, 2) - writes_apart,
+            "write_pairs": comb(writers, 2),
+            "least": max(0, self.read + self.write - nodes),
+            "readers_left": comb(home - down, self.read),
+            "writers_left": comb(nodes - len(self.failed), self.write),
+        }
 
     def example(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """A read and a write quorum that meet in as few replicas as any."""
         if self.grid is None:
-            return self.names[:self.read], self.names[-self.write:]
+            return self.names[: self.read], self.names[-self.write :]
         return self.readers()[0], self.writers()[-1]
 
     def sentences(self) -> list[str]:
         """What the counts say; the page says the same."""
         found = self.counts()
         all_meet = found["met"] == found["pairs"]
-        return [self._reads(found, all_meet), self._writes(found), self._failures(found), LIMIT if all_meet else MISSES]
+        return [
+            self._reads(found, all_meet),
+            self._writes(found),
+            self._failures(found),
+            LIMIT if all_meet else MISSES,
+        ]
 
     def _reads(self, found, all_meet):
         pairs, both = _number(found["pairs"], "pair"), "of a read and a write quorum"
         if self.grid is not None:
-            return f"All {pairs} {both} meet: a write has a whole column, and a read has one replica of it."
-        rule = f"R + W = {self.read + self.write} is {'' if all_meet else 'not '}more than N{' + spares' if self.spares else ''} = {self.replicas + self.spares}"
+            return (
+                f"All {pairs} {both} meet: a write has a whole column, and a read has one "
+                "replica of it."
+            )
+        rule = (
+            f"R + W = {self.read + self.write} is {'' if all_meet else 'not '}more than "
+            f"N{' + spares' if self.spares else ''} = {self.replicas + self.spares}"
+        )
         if all_meet:
-            return f"{rule}: all {pairs} {both} meet, in {_number(found['least'], 'replica')} or more."
+            return (
+                f"{rule}: all {pairs} {both} meet, in {_number(found['least'], 'replica')} or more."
+            )
         read, write = map(_set, self.example())
-        return f"{rule}: of {pairs} {both}, {found['pairs'] - found['met']:,} don't meet, such as {read} and {write}."
+        return (
+            f"{rule}: of {pairs} {both}, {found['pairs'] - found['met']:,} don't meet, such "
+            f"as {read} and {write}."
+        )
 
     def _writes(self, found):
         if not found["write_pairs"]:
             return "There is only one write quorum."
         pairs = _number(found["write_pairs"], "pair")
         if found["writes_met"] == found["write_pairs"]:
-            return f"All {pairs} of two write quorums meet, so of two writes at once some replica sees both."
-        return f"Of {pairs} of two write quorums, {found['writes_met']:,} meet: of two writes at once, perhaps no replica sees both."
+            return (
+                f"All {pairs} of two write quorums meet, so of two writes at once some "
+                "replica sees both."
+            )
+        return (
+            f"Of {pairs} of two write quorums, {found['writes_met']:,} meet: of two writes at "
+            "once, perhaps no replica sees both."
+        )
 
     def _failures(self, found):
         if self.failed:
-            return (f"With {_set(self.failed)} failed, {found['readers_left']:,} of {_number(found['readers'], 'read quorum')} and "
-                    f"{found['writers_left']:,} of {_number(found['writers'], 'write quorum')} are left.")
+            return (
+                f"With {_set(self.failed)} failed, {found['readers_left']:,} of "
+                f"{_number(found['readers'], 'read quorum')} and "
+                f"{found['writers_left']:,} of "
+                f"{_number(found['writers'], 'write quorum')} are left."
+            )
         if self.grid is not None:
-            return (f"One failure in each column, {self.grid[1]} in all, stops every write; the failure of a whole column, {self.grid[0]} in all, "
-                    "stops every read and write.")
-        return f"Reads survive any {_number(self.replicas - self.read, 'failure')}, writes any {self.replicas + self.spares - self.write}."
+            return (
+                f"One failure in each column, {self.grid[1]} in all, stops every write; "
+                f"the failure of a whole column, {self.grid[0]} in all, "
+                "stops every read and write."
+            )
+        return (
+            f"Reads survive any {_number(self.replicas - self.read, 'failure')}, writes any "
+            f"{self.replicas + self.spares - self.write}."
+        )
 
     def words(self):
         read, write = self.example()
-        kind = f"a grid of {self.grid[0]} × {self.grid[1]}" if self.grid else f"R = {self.read}, W = {self.write}"
-        return f"Quorums of {_number(self.replicas, 'replica')}, {kind}. " + " ".join(self.sentences())
+        kind = (
+            f"a grid of {self.grid[0]} × {self.grid[1]}"
+            if self.grid
+            else f"R = {self.read}, W = {self.write}"
+        )
+        return f"Quorums of {_number(self.replicas, 'replica')}, {kind}. " + " ".join(
+            self.sentences()
+        )
 
     def picture(self):
         read, write = self.example()
         wide = self.grid[1] if self.grid else len(self.names)
-        kind = f"a grid of {self.grid[0]} × {self.grid[1]}" if self.grid else f"R = {self.read}, W = {self.write}"
-        return _drawn(f"Quorums of {self.replicas} replicas: {kind}", self.sentences()[0], self.names, read, write, self.failed, wide)
+        kind = (
+            f"a grid of {self.grid[0]} × {self.grid[1]}"
+            if self.grid
+            else f"R = {self.read}, W = {self.write}"
+        )
+        return _drawn(
+            f"Quorums of {self.replicas} replicas: {kind}",
+            self.sentences()[0],
+            self.names,
+            read,
+            write,
+            self.failed,
+            wide,
+        )
 
 
-def quorums(replicas: int, read: int | None = None, write: int | None = None, *, grid: tuple[int, int] | None = None, spares: int = 0,
-            failed: tuple[str, ...] = ()) -> Quorums:
-    """The quorum grid of `replicas` replicas n1, n2, …: choose a read and a write set, fail replicas, see which quorums meet.
+def quorums(
+    replicas: int,
+    read: int | None = None,
+    write: int | None = None,
+    *,
+    grid: tuple[int, int] | None = None,
+    spares: int = 0,
+    failed: tuple[str, ...] = (),
+) -> Quorums:
+    """The quorum grid of `replicas` replicas n1, n2, …: choose a read and a write set, fail
+    replicas, see which quorums meet.
 
     read, write  sizes of a read and of a write quorum; majorities where they are left out.
-    grid         (rows, columns) instead of sizes: a read asks one replica of each column, a write a whole column and one of each other.
-    spares       nodes s1, s2, … outside the home set that may keep a write in place of a replica: a sloppy quorum. A write may then
-                 take any of replicas + spares nodes, and a read asks the home set.
+    grid         (rows, columns) instead of sizes: a read asks one replica of each column, a write a
+                 whole column and one of each other.
+    spares       nodes s1, s2, … outside the home set that may keep a write in place of a replica: a
+                 sloppy quorum. A write may then take any of replicas + spares nodes, and a read
+                 asks the home set.
     failed       names of nodes that have failed.
 
     Raises DslabError where the numbers don't fit together.
@@ -155,8 +283,16 @@ def quorums(replicas: int, read: int | None = None, write: int | None = None, *,
     _demand_whole(replicas, "replicas", 1, MOST)
     _demand_whole(spares, "spares", 0, SPARES)
     if grid is not None:
-        if not (isinstance(grid, tuple) and len(grid) == 2 and all(isinstance(side, int) and side >= 1 for side in grid) and grid[0] * grid[1] == replicas):
-            raise DslabError(f"grid={grid!r} must be (rows, columns) with rows × columns = {replicas}, the number of replicas.")
+        if not (
+            isinstance(grid, tuple)
+            and len(grid) == 2
+            and all(isinstance(side, int) and side >= 1 for side in grid)
+            and grid[0] * grid[1] == replicas
+        ):
+            raise DslabError(
+                f"grid={grid!r} must be (rows, columns) with rows × columns = {replicas}, "
+                "the number of replicas."
+            )
         if read is not None or write is not None or spares:
             raise DslabError("a grid has its own quorums: leave out read, write and spares.")
         read, write = grid[1], grid[0] + grid[1] - 1
@@ -166,7 +302,9 @@ def quorums(replicas: int, read: int | None = None, write: int | None = None, *,
     made = Quorums(replicas, read, write, grid, spares, tuple(failed))
     for name in made.failed:
         if name not in made.names:
-            raise DslabError(f"there is no node {name!r} to fail: there are {', '.join(made.names)}.")
+            raise DslabError(
+                f"there is no node {name!r} to fail: there are {', '.join(made.names)}."
+            )
     return made
 
 
@@ -188,21 +326,43 @@ def _number(count: int, noun: str) -> str:
 
 
 def _drawn(title, answer, names, read, write, failed, wide) -> str:
-    """The replicas as SVG: a circle around who is read, a square around who is written, and what follows."""
+    """The replicas as SVG: a circle around who is read, a square around who is written, and what
+    follows.
+    """
     rows, parts = -(-len(names) // wide), []
     for place, name in enumerate(names):
         x, y = 48 + place % wide * 76, 76 + place // wide * 76
-        parts.append(f'<circle cx="{x}" cy="{y}" r="17" fill="#f3f5f7" stroke="#57606a"/><text x="{x}" y="{y + 4}" text-anchor="middle">{escape(name)}</text>')
+        parts.append(
+            f'<circle cx="{x}" cy="{y}" r="17" fill="#f3f5f7" stroke="#57606a"/><text '
+            f'x="{x}" y="{y + 4}" text-anchor="middle">{escape(name)}</text>'
+        )
         if name in read:
-            parts.append(f'<circle cx="{x}" cy="{y}" r="23" fill="none" stroke="#0072b2" stroke-width="3"/>')
+            parts.append(
+                f'<circle cx="{x}" cy="{y}" r="23" fill="none" stroke="#0072b2" stroke-width="3"/>'
+            )
         if name in write:
-            parts.append(f'<rect x="{x - 29}" y="{y - 29}" width="58" height="58" rx="3" fill="none" stroke="#b34700" stroke-width="3" stroke-dasharray="7 4"/>')
+            parts.append(
+                f'<rect x="{x - 29}" y="{y - 29}" width="58" height="58" rx="3" '
+                'fill="none" stroke="#b34700" stroke-width="3" stroke-dasharray="7 4"/>'
+            )
         if name in failed:
-            parts.append(f'<path d="M{x - 18} {y - 18}l36 36m0 -36l-36 36" stroke="#1f2328" stroke-width="3"/>')
+            parts.append(
+                f'<path d="M{x - 18} {y - 18}l36 36m0 -36l-36 36" stroke="#1f2328" '
+                'stroke-width="3"/>'
+            )
     width, below = max(wide * 76 + 20, 560), rows * 76 + 62
     lines = wrap(answer, int((width - 24) / 6.7))
-    words = "".join(f'<text x="12" y="{below + 22 + 18 * number}" font-weight="600">{escape(line)}</text>' for number, line in enumerate(lines))
+    words = "".join(
+        f'<text x="12" y="{below + 22 + 18 * number}" font-weight="600">{escape(line)}</text>'
+        for number, line in enumerate(lines)
+    )
     height = below + 18 * len(lines) + 14
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="system-ui, sans-serif" '
-            f'font-size="12" fill="#1f2328"><title>Quorums</title><rect width="{width}" height="{height}" fill="#ffffff"/><text x="12" y="22" font-size="14" font-weight="600">{escape(title)}</text>'
-            f'{"".join(parts)}<text x="12" y="{below}" fill="#57606a">circle: the read set · dashed square: the write set · cross: failed</text>{words}</svg>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-family="system-ui, sans-serif" '
+        f'font-size="12" fill="#1f2328"><title>Quorums</title><rect width="{width}" '
+        f'height="{height}" fill="#ffffff"/><text x="12" y="22" font-size="14" '
+        f'font-weight="600">{escape(title)}</text>'
+        f'{"".join(parts)}<text x="12" y="{below}" fill="#57606a">circle: the read set · '
+        f"dashed square: the write set · cross: failed</text>{words}</svg>"
+    )

@@ -1,4 +1,6 @@
-"""A choice among recorded runs, for a page without a kernel: the reader picks, and the page has all of them."""
+"""A choice among recorded runs, for a page without a kernel: the reader picks, and the page has all
+of them.
+"""
 
 import json
 
@@ -19,18 +21,30 @@ class Runs(Element):
 
     def data(self):
         names = {name: player.names for name, player in self.players.items() if player.names}
-        return {"label": self.label, "first": next(iter(self.players)),
-                "at": {name: player.at for name, player in self.players.items() if player.at is not None},
-                "runs": {name: json.loads(player.dumps()) for name, player in self.players.items()}} | ({"names": names} if names else {})
+        return {
+            "label": self.label,
+            "first": next(iter(self.players)),
+            "at": {
+                name: player.at for name, player in self.players.items() if player.at is not None
+            },
+            "runs": {name: json.loads(player.dumps()) for name, player in self.players.items()},
+        } | ({"names": names} if names else {})
 
     def attributes(self):
-        return {"views": self._first.attributes()["views"]} if "views" in self._first.attributes() else {}
+        return (
+            {"views": self._first.attributes()["views"]}
+            if "views" in self._first.attributes()
+            else {}
+        )
 
     def picture(self):
         return self._first.picture()
 
     def words(self):
-        return f"A choice of {len(self.players)} runs: {', '.join(self.players)}. The first one: {self._first.words()}"
+        return (
+            f"A choice of {len(self.players)} runs: {', '.join(self.players)}. The first one: "
+            f"{self._first.words()}"
+        )
 
     @property
     def _first(self):
@@ -41,12 +55,21 @@ class Runs(Element):
 
 
 def runs(named: dict, *views: str, label: str = "Run") -> Runs:
-    """Show one of several runs, chosen by name: `runs({f"seed {n}": run(n) for n in range(5)}, "space-time")`.
+    """Show one of several runs, chosen by name: `runs({f"seed {n}": run(n) for n in range(5)},
+    "space-time")`.
 
-    named  for each name a Trace, what has one, or `play(run, at=…)` to open it at that moment; the first is shown first.
+    named  for each name a Trace, what has one, or `play(run, at=…)` to open it at that moment; the
+           first is shown first.
     views  as for `play`.
     """
     if not isinstance(named, dict) or not named:
         raise DslabError("runs() needs a run to show: give a dict of names and runs.")
-    return Runs({str(name): Player(run.trace, views or run.views, run.at, run.names) if isinstance(run, Player) else play(run, *views)
-                 for name, run in named.items()}, label)
+    return Runs(
+        {
+            str(name): Player(run.trace, views or run.views, run.at, run.names)
+            if isinstance(run, Player)
+            else play(run, *views)
+            for name, run in named.items()
+        },
+        label,
+    )

@@ -22,8 +22,12 @@ class Source:
 
 
 def source(*pieces) -> Source:
-    """The source of functions, methods or classes, one after the other: `source(Raft.on_RequestVote)`."""
+    """The source of functions, methods or classes, one after the other:
+    `source(Raft.on_RequestVote)`.
+    """
     try:
         return Source("\n".join(dedent(inspect.getsource(piece)) for piece in pieces))
     except (TypeError, OSError):
-        raise DslabError("source(...) shows functions, methods and classes that are written in a file or cell.") from None
+        raise DslabError(
+            "source(...) shows functions, methods and classes that are written in a file or cell."
+        ) from None

@@ -1,17 +1,20 @@
 """The states of an exploration as a picture to walk through: the <dslab-states> element.
 
-States stand in layers by how many steps they are away from a start, ordered so that few steps cross (Sugiyama, Tagawa and Toda,
-"Methods for visual understanding of hierarchical system structures", IEEE SMC 11(2), 1981). They are numbered in this order, so
-that the page needs no positions.
+States stand in layers by how many steps they are away from a start, ordered so that few steps cross
+(Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures",
+IEEE SMC 11(2), 1981). They are numbered in this order, so that the page needs no positions.
 """
 
 from collections.abc import Callable
-from math import fsum  # Rounds alike everywhere; what sum() makes of fractions depends on the version of Python.
+from math import (
+    # Rounds alike everywhere; what sum() makes of fractions depends on the version of Python.
+    fsum,
+)
 
 from dslab.errors import DslabError
 from dslab.show.element import Element
 from dslab.show.player import play
-from dslab.show.state_still import still
+from dslab.show.stills.state_graph import still
 from dslab.values import Map, show
 
 __all__ = ["StateGraph", "state_graph"]
@@ -37,17 +40,39 @@ class StateGraph(Element):
         content = self.content
         said = [f"{content['title']}: {self.numbers()}"]
         if content["path"]:
-            said.append(f"{content['rule']} is broken after {len(content['path']) - 1} steps: {', '.join(self.way())}.")
+            said.append(
+                f"{content['rule']} is broken after {len(content['path']) - 1} steps: "
+                f"{', '.join(self.way())}."
+            )
         if content["valence"]:
-            counts = Map({mask: content["valence"]["of"].count(mask) for mask in set(content["valence"]["of"])})
-            said.append("Of them " + ", ".join(f"{count:,} {valence(content['valence']['names'], mask)}" for mask, count in counts.items()) + ".")
+            counts = Map(
+                {
+                    mask: content["valence"]["of"].count(mask)
+                    for mask in set(content["valence"]["of"])
+                }
+            )
+            said.append(
+                "Of them "
+                + ", ".join(
+                    f"{count:,} {valence(content['valence']['names'], mask)}"
+                    for mask, count in counts.items()
+                )
+                + "."
+            )
         return " ".join(said)
 
     def numbers(self) -> str:
         content = self.content
         shown = sum(content["layers"])
-        states = f"{shown:,} states" if shown == content["total"] else f"the first {shown:,} of {content['total']:,} states"
-        return f"{states}, {len(content['to']):,} steps between them, {len(content['layers']) - 1} steps deep."
+        states = (
+            f"{shown:,} states"
+            if shown == content["total"]
+            else f"the first {shown:,} of {content['total']:,} states"
+        )
+        return (
+            f"{states}, {len(content['to']):,} steps between them, "
+            f"{len(content['layers']) - 1} steps deep."
+        )
 
     def way(self) -> list[str]:
         """The names of the counterexample's steps."""
@@ -63,35 +88,62 @@ class StateGraph(Element):
 
 def valence(names: list[str], mask: int) -> str:
     values = [name for place, name in enumerate(names) if mask >> place & 1]
-    return f"{values[0]}-valent" if len(values) == 1 else f"{'bivalent' if len(values) == 2 else 'multivalent'}" if values else "without a decision ahead"
+    return (
+        f"{values[0]}-valent"
+        if len(values) == 1
+        else f"{'bivalent' if len(values) == 2 else 'multivalent'}"
+        if values
+        else "without a decision ahead"
+    )
 
 
 def state_graph(exploration, decided: Callable | None = None, title: str = "") -> StateGraph:
-    """Show the states that `explore(system, graph=True)` looked at, up to 5,000, and the steps between them.
+    """Show the states that `explore(system, graph=True)` looked at, up to 5,000, and the steps
+    between them.
 
-    The shortest counterexample is a path through them; starts, goals, broken rules and deadlocks bear signs; where something was
-    left out (by symmetry, a bound or a budget) the state has a hatched stub. A player of the same exploration follows the path.
+    The shortest counterexample is a path through them; starts, goals, broken rules and deadlocks
+    bear signs; where something was left out (by symmetry, a bound or a budget) the state has a
+    hatched stub. A player of the same exploration follows the path.
 
-    decided  for consensus, what is decided in a state, as a rule of the system is written: it gives a value, several, or None.
-             States are then coloured by what may still be decided.
+    decided  for consensus, what is decided in a state, as a rule of the system is written: it gives
+             a value, several, or None. States are then coloured by what may still be decided.
     """
     graph = getattr(exploration, "graph", None)
     if graph is None:
-        raise DslabError(f"state_graph() shows what explore(…, graph=True) found, but this {type(exploration).__name__} has no graph.")
+        raise DslabError(
+            "state_graph() shows what explore(…, graph=True) found, but this "
+            f"{type(exploration).__name__} has no graph."
+        )
     order = _order(graph)
     place = {number: at for at, number in enumerate(order)}
     values = _Values()
-    content = {"title": title or f"States of {graph.system.name}", "rule": graph.rule, "total": graph.total,
-               "layers": [graph.depth.count(depth) for depth in range(max(graph.depth) + 1)]}
+    content = {
+        "title": title or f"States of {graph.system.name}",
+        "rule": graph.rule,
+        "total": graph.total,
+        "layers": [graph.depth.count(depth) for depth in range(max(graph.depth) + 1)],
+    }
     described = [graph.describe(number) for number in order]
     content["variables"] = list(described[0])
-    content["states"] = [values.number(state[name]) for state in described for name in content["variables"]]
+    content["states"] = [
+        values.number(state[name]) for state in described for name in content["variables"]
+    ]
     content["values"] = values.table
     content |= _edges(graph, place)
-    content |= {"initial": _places(graph.initial, place), "path": [place[number] for number in graph.path],
-                "goals": {name: _places(found, place) for name, found in graph.goals.items()}, "deadlocks": _places(graph.deadlocks, place),
-                "pruned": {why: [part for pair in sorted((place[number], count) for number, count in found.items()) for part in pair]
-                           for why, found in graph.pruned.items()}}
+    content |= {
+        "initial": _places(graph.initial, place),
+        "path": [place[number] for number in graph.path],
+        "goals": {name: _places(found, place) for name, found in graph.goals.items()},
+        "deadlocks": _places(graph.deadlocks, place),
+        "pruned": {
+            why: [
+                part
+                for pair in sorted((place[number], count) for number, count in found.items())
+                for part in pair
+            ]
+            for why, found in graph.pruned.items()
+        },
+    }
     content["valence"] = _valence(graph.valence(decided), order) if decided else None
     content["run"] = _run(exploration, graph)
     return StateGraph(content)
@@ -102,7 +154,9 @@ def _places(numbers, place) -> list[int]:
 
 
 def _order(graph) -> list[int]:
-    """The states' numbers, by layer, and within a layer by the middle of their neighbours, swept there and back."""
+    """The states' numbers, by layer, and within a layer by the middle of their neighbours, swept
+    there and back.
+    """
     layers: list[list[int]] = [[] for _ in range(max(graph.depth) + 1)]
     for number, depth in enumerate(graph.depth):
         layers[depth].append(number)
@@ -122,15 +176,22 @@ def _order(graph) -> list[int]:
         spread(layer)
     for sweep in range(SWEEPS):
         neighbours = after if sweep % 2 else before
-        for layer in (reversed(layers) if sweep % 2 else layers):
-            wanted = {number: fsum(at[each] for each in neighbours[number]) / len(neighbours[number]) if neighbours[number] else at[number] for number in layer}
+        for layer in reversed(layers) if sweep % 2 else layers:
+            wanted = {
+                number: fsum(at[each] for each in neighbours[number]) / len(neighbours[number])
+                if neighbours[number]
+                else at[number]
+                for number in layer
+            }
             layer.sort(key=wanted.__getitem__)
             spread(layer)
     return [number for layer in layers for number in layer]
 
 
 class _Values:
-    """Texts by number; a set or tuple is its brackets and the numbers of its items, for states have most of them in common."""
+    """Texts by number; a set or tuple is its brackets and the numbers of its items, for states have
+    most of them in common.
+    """
 
     def __init__(self):
         self.table: list = []
@@ -142,7 +203,11 @@ class _Values:
         elif isinstance(value, tuple):
             entry = ["(", ")", *(self.number(item) for item in value)]
         elif isinstance(value, Map):
-            entry = ["{", "}", *(self._text(f"{show(key)}: {show(item)}") for key, item in value.items())]
+            entry = [
+                "{",
+                "}",
+                *(self._text(f"{show(key)}: {show(item)}") for key, item in value.items()),
+            ]
         else:
             return self._text(show(value))
         return self._add(tuple(entry), entry)
@@ -158,7 +223,9 @@ class _Values:
 
 
 def _edges(graph, place) -> dict:
-    """Steps by where they begin: how many from each state, where they lead, and their labels' numbers."""
+    """Steps by where they begin: how many from each state, where they lead, and their labels'
+    numbers.
+    """
     names: dict[tuple[int, int], list[str]] = {}
     for one, other, label in graph.edges:
         names.setdefault((place[one], place[other]), []).append(label)
@@ -175,11 +242,17 @@ def _edges(graph, place) -> dict:
 def _valence(found: list[tuple], order: list[int]) -> dict:
     names = list(dict.fromkeys(value for values in sorted(found, key=len) for value in values))
     names.sort(key=lambda value: (type(value).__name__, value))
-    return {"names": [show(name) for name in names], "of": [sum(1 << names.index(value) for value in found[number]) for number in order]}
+    return {
+        "names": [show(name) for name in names],
+        "of": [sum(1 << names.index(value) for value in found[number]) for number in order],
+    }
 
 
 def _run(exploration, graph) -> dict | None:
     """The run of the counterexample, and which of its steps the path begins with."""
     if exploration.trace is None or not graph.path:
         return None
-    return {"name": play(exploration).attributes()["run"], "first": len(exploration.trace.steps()) - len(graph.path)}
+    return {
+        "name": play(exploration).attributes()["run"],
+        "first": len(exploration.trace.steps()) - len(graph.path),
+    }

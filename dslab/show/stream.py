@@ -1,38 +1,56 @@
-"""A stream of events as a run: each event a step, with the state that the events up to it fold to."""
+"""A stream of events as a run: each event a step, with the state that the events up to it fold
+to.
+"""
 
 from dslab.errors import DslabError
-from dslab.recorder import Recorder
-from dslab.trace import Trace
+from dslab.run.recorder import Recorder
+from dslab.run.trace import Trace
 from dslab.values import Map, Value, plain, show
 
 __all__ = ["stream"]
 
 
 def stream(events, decider, title: str = "") -> Trace:
-    """The events of a store as a trace for `play(stream(store.read("account-1"), ACCOUNT), "stream")`.
+    """The events of a store as a trace for `play(stream(store.read("account-1"), ACCOUNT),
+    "stream")`.
 
     events   what EventStore.read or read_all gives, of one stream or several, in order.
-    decider  says how they fold: `initial` and `evolve`. Where its state is a Value, its fields stand side by side.
+    decider  says how they fold: `initial` and `evolve`. Where its state is a Value, its fields
+             stand side by side.
     """
     events = list(events)
     if not events:
         raise DslabError("there are no events to show: append some first, or name another stream.")
-    recorder = Recorder(*dict.fromkeys(event.stream for event in events), title=title or f"{len(events)} events", unit="position")
+    recorder = Recorder(
+        *dict.fromkeys(event.stream for event in events),
+        title=title or f"{len(events)} events",
+        unit="position",
+    )
     states = dict.fromkeys(recorder.trace.nodes, decider.initial)
     for event in events:
         before = states[event.stream]
         states[event.stream] = state = decider.evolve(before, event)
         data = ", ".join(f"{name}={show(value)}" for name, value in event.data.items())
         recorder.at(event.position)
-        recorder.act(event.stream, f"{event.type}({data})" + _change(before, state), version=event.version, event=event.type,
-                     data=Map(event.data), **_fields(state))
+        recorder.act(
+            event.stream,
+            f"{event.type}({data})" + _change(before, state),
+            version=event.version,
+            event=event.type,
+            data=Map(event.data),
+            **_fields(state),
+        )
     return recorder.trace
 
 
 def _change(before, after) -> str:
     """What an event changed, in words."""
     old, new = _fields(before), _fields(after)
-    return "".join(f"; {name} {show(old.get(name))} → {show(value)}" for name, value in new.items() if old.get(name) != value)
+    return "".join(
+        f"; {name} {show(old.get(name))} → {show(value)}"
+        for name, value in new.items()
+        if old.get(name) != value
+    )
 
 
 def _fields(state) -> dict:

@@ -2,23 +2,28 @@
 
     cluster.byzantine("n3", "vote_twice")
 
-Lamport, Shostak and Pease, "The Byzantine Generals Problem", TOPLAS 4(3), 1982. A behaviour knows no protocol: it goes by the names
-and kinds of a message's fields.
+Lamport, Shostak and Pease, "The Byzantine Generals Problem", TOPLAS 4(3), 1982. A behaviour knows
+no protocol: it goes by the names and kinds of a message's fields.
 
-| behaviour    | what the node says                                                                              |
+| behaviour    | what the node says
+               |
 |--------------|-------------------------------------------------------------------------------------------------|
-| equivocate   | other values to those whom it fools than to the rest: each field called `value` is changed        |
-| vote_twice   | yes to everything: each field that is true or false is true, be it a vote given away already      |
+| equivocate   | other values to those whom it fools than to the rest: each field called `value` is
+               changed        |
+| vote_twice   | yes to everything: each field that is true or false is true, be it a vote given
+               away already      |
 | inflate_term | a term (or ballot, epoch, view) that is one too high                                             |
-| replay       | each message together with one that it sent to the same node a while ago                         |
-| silent       | nothing to those whom it fools                                                                  |
+| replay       | each message together with one that it sent to the same node a while ago
+               |
+| silent       | nothing to those whom it fools
+               |
 """
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from dslab.node import Node
-from dslab.sim.alter import rewritten
+from dslab.sim.corruption import rewritten
 from dslab.values import Map
 
 __all__ = ["BEHAVIOURS", "PARTIAL", "byzantine"]
@@ -29,7 +34,11 @@ AGO = 4
 
 
 def equivocate(node, to, message) -> list:
-    return [rewritten(message, lambda name, value: _other(value) if name == "value" else value) if to in node.fooled else message]
+    return [
+        rewritten(message, lambda name, value: _other(value) if name == "value" else value)
+        if to in node.fooled
+        else message
+    ]
 
 
 def vote_twice(node, to, message) -> list:
@@ -37,7 +46,11 @@ def vote_twice(node, to, message) -> list:
 
 
 def inflate_term(node, to, message) -> list:
-    terms = {name: value + 1 for name, value in vars(message).items() if name in TERMS and isinstance(value, int)}
+    terms = {
+        name: value + 1
+        for name, value in vars(message).items()
+        if name in TERMS and isinstance(value, int)
+    }
     return [type(message)(**{**vars(message), **terms})]
 
 
@@ -51,7 +64,10 @@ def silent(node, to, message) -> list:
     return [] if to in node.fooled else [message]
 
 
-BEHAVIOURS = {function.__name__: function for function in (equivocate, vote_twice, inflate_term, replay, silent)}
+BEHAVIOURS = {
+    function.__name__: function
+    for function in (equivocate, vote_twice, inflate_term, replay, silent)
+}
 
 #: Those for which it matters whom the node fools.
 PARTIAL = ("equivocate", "silent")
@@ -65,7 +81,9 @@ def _other(value: Any) -> Any:
 
 
 class _Liar:
-    """What stands before the protocol's class: each step is the protocol's, and then its messages are twisted."""
+    """What stands before the protocol's class: each step is the protocol's, and then its messages
+    are twisted.
+    """
 
     __slots__ = ()
 
@@ -89,9 +107,11 @@ class _Liar:
             self.outbox += [(to, each) for each in said]
 
 
-@lru_cache(maxsize=None)
+@cache
 def byzantine(protocol: type[Node], behaviour: str, fooled: frozenset[str]) -> type[Node]:
-    """The class of a node that runs `protocol` and lies; its field `lies` counts the messages that are not the protocol's."""
+    """The class of a node that runs `protocol` and lies; its field `lies` counts the messages that
+    are not the protocol's.
+    """
     whom = fooled
 
     class Byzantine(_Liar, protocol):

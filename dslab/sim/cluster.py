@@ -6,8 +6,8 @@
     cluster.run(1000)
     cluster.trace
 
-The same seed gives the same run, byte for byte, on every machine. Time is in milliseconds at the surface and in whole
-microseconds inside, so that no rounding depends on the machine.
+The same seed gives the same run, byte for byte, on every machine. Time is in milliseconds at the
+surface and in whole microseconds inside, so that no rounding depends on the machine.
 """
 
 from collections.abc import Callable, Generator, Iterable
@@ -16,15 +16,15 @@ from random import Random
 from simpy.events import NORMAL, Event
 
 from dslab.errors import DslabError
-from dslab.history import History
 from dslab.node import Node, rehearse
-from dslab.sim.alter import altered
-from dslab.sim.clocks import Clock, OutOfBudget, without_collector
+from dslab.run.history import History
+from dslab.run.trace import Trace
+from dslab.sim.clock import Clock, OutOfBudget, without_collector
+from dslab.sim.corruption import altered
 from dslab.sim.faults import Faults
-from dslab.sim.hand import ByHand
+from dslab.sim.interventions import ByHand
 from dslab.sim.network import Network
 from dslab.sim.workload import Client
-from dslab.trace import Trace
 from dslab.values import show
 
 __all__ = ["Cluster"]
@@ -41,11 +41,27 @@ class Cluster(Faults, ByHand):
     strict      check the node contract at every step; see `dslab.node.rehearse`.
     """
 
-    def __init__(self, node_class: type[Node], nodes: int | Iterable[str] = 3, *, seed: int = 0, delay=(1, 10),
-                 loss: float = 0.0, duplicate: float = 0.0, clients: int = 1, strict: bool = True, title: str = "",
-                 reorder: float = 0.0, window: float = 50.0, corrupt: float = 0.0, checksums: bool = True):
+    def __init__(
+        self,
+        node_class: type[Node],
+        nodes: int | Iterable[str] = 3,
+        *,
+        seed: int = 0,
+        delay=(1, 10),
+        loss: float = 0.0,
+        duplicate: float = 0.0,
+        clients: int = 1,
+        strict: bool = True,
+        title: str = "",
+        reorder: float = 0.0,
+        window: float = 50.0,
+        corrupt: float = 0.0,
+        checksums: bool = True,
+    ):
         self.node_class = node_class
-        self.names = tuple(f"n{i}" for i in range(1, nodes + 1)) if isinstance(nodes, int) else tuple(nodes)
+        self.names = (
+            tuple(f"n{i}" for i in range(1, nodes + 1)) if isinstance(nodes, int) else tuple(nodes)
+        )
         if not self.names or len(set(self.names)) < len(self.names):
             raise DslabError("a cluster needs one node or more, each with a name of its own.")
         self.seed, self.strict = seed, strict
@@ -57,24 +73,41 @@ class Cluster(Faults, ByHand):
         self.clients = {f"c{i}": Client(self, f"c{i}", i - 1) for i in range(1, clients + 1)}
         for name in self.names:
             if name in self.clients:
-                raise DslabError(f"{name} is the name of a node and of a client: give the node another.")
+                raise DslabError(
+                    f"{name} is the name of a node and of a client: give the node another."
+                )
         self._processes = clients
-        self.trace = Trace(self.names, self.clients, title=title or f"{node_class.__name__}, {len(self.names)} nodes, seed {seed}")
+        self.trace = Trace(
+            self.names,
+            self.clients,
+            title=title or f"{node_class.__name__}, {len(self.names)} nodes, seed {seed}",
+        )
         self._records = self.trace.records
         self._losses: list[tuple] = []
-        self.classes: dict[str, type[Node]] = dict.fromkeys(self.names, node_class)  # Those of Byzantine nodes differ.
+        self.classes: dict[str, type[Node]] = dict.fromkeys(
+            self.names, node_class
+        )  # Those of Byzantine nodes differ.
         self.nodes: dict[str, Node | None] = {}
-        self._disks: dict[str, dict] = {}  # The state after the last handler; a crash leaves its durable fields.
+        self._disks: dict[
+            str, dict
+        ] = {}  # The state after the last handler; a crash leaves its durable fields.
         self._timers: dict[str, dict[type, _Alarm]] = {name: {} for name in self.names}
         self._paused: dict[str, list[Callable]] = {}
-        self._traps: dict[str, tuple[bool, int]] = {}  # Who crashes in its next step: (whether its disk is written, how many sends leave).
-        self._clocks: dict[str, tuple[float, float, float]] = {}  # Whose clock is wrong: (since, what it showed then, its rate), µs.
+        self._traps: dict[
+            str, tuple[bool, int]
+        ] = {}  # Who crashes in its next step: (whether its disk is written, how many sends leave).
+        self._clocks: dict[
+            str, tuple[float, float, float]
+        ] = {}  # Whose clock is wrong: (since, what it showed then, its rate), µs.
         self._calm = False  # Whether faults are over.
         self._poisoned = False  # Whether somebody has heard what no honest node said.
         self.network.disturb(loss, duplicate, reorder, window, corrupt, checksums)
         if reorder or corrupt:
             self.tell_disturbance()
-        self.nodes |= {name: node_class(name, [peer for peer in self.names if peer != name]) for name in self.names}
+        self.nodes |= {
+            name: node_class(name, [peer for peer in self.names if peer != name])
+            for name in self.names
+        }
         #: Each node's fields as it booted, before its first step.
         self._booted = {name: vars(node).copy() for name, node in self.nodes.items()}
         for name in self.names:
@@ -88,7 +121,9 @@ class Cluster(Faults, ByHand):
         return self.env.now / 1000
 
     def run(self, duration: float | None = None, *, until: Event | None = None) -> "Cluster":
-        """Let `duration` milliseconds pass, or wait for an event such as a client's call. Returns the cluster."""
+        """Let `duration` milliseconds pass, or wait for an event such as a client's call. Returns
+        the cluster.
+        """
         if until is None and (duration is None or duration < 0):
             raise DslabError(f"run({duration!r}): give the milliseconds to run, 0 or more.")
         with without_collector():
@@ -100,9 +135,13 @@ class Cluster(Faults, ByHand):
 
     def budget(self, events: int) -> None:
         """Let a run raise OutOfBudget soon after the trace has `events` events."""
+
         def watch():
             if len(self._records) > events:
-                raise OutOfBudget(f"The budget of {events:,} events was used up after {self.now:,.0f}")
+                raise OutOfBudget(
+                    f"The budget of {events:,} events was used up after {self.now:,.0f}"
+                )
+
         self.env.watch = watch
 
     def after(self, delay: float) -> Event:
@@ -116,11 +155,15 @@ class Cluster(Faults, ByHand):
         self.after(delay).callbacks.append(lambda _: action())
 
     def script(self, scenario: Callable[["Cluster"], Generator]) -> "Cluster":
-        """Run the generator `scenario(cluster)` beside the nodes; it yields events such as `cluster.after(200)`."""
+        """Run the generator `scenario(cluster)` beside the nodes; it yields events such as
+        `cluster.after(200)`.
+        """
         steps = scenario(self)
         if not isinstance(steps, Generator):
-            raise DslabError(f"{getattr(scenario, '__name__', scenario)}() is no script: "
-                             "write a function with `yield cluster.after(200)` in it.")
+            raise DslabError(
+                f"{getattr(scenario, '__name__', scenario)}() is no script: "
+                "write a function with `yield cluster.after(200)` in it."
+            )
         self.env.process(steps)
         return self
 
@@ -132,13 +175,18 @@ class Cluster(Faults, ByHand):
 
     def client(self, name: str = "c1") -> Client:
         if name not in self.clients:
-            raise DslabError(f"there is no client {name!r}: this cluster has {', '.join(self.clients) or 'none'}.")
+            raise DslabError(
+                f"there is no client {name!r}: this cluster has "
+                f"{', '.join(self.clients) or 'none'}."
+            )
         return self.clients[name]
 
     def node_named(self, name: str) -> Node | None:
         """The node, or None while it is down."""
         if name not in self._timers:
-            raise DslabError(f"there is no node {name!r} in this cluster: it has {', '.join(self.names)}.")
+            raise DslabError(
+                f"there is no node {name!r} in this cluster: it has {', '.join(self.names)}."
+            )
         return self.nodes[name]
 
     def __getitem__(self, name: str) -> Node | None:
@@ -151,7 +199,10 @@ class Cluster(Faults, ByHand):
 
     def __repr__(self):
         lines = [f"{self.node_class.__name__} cluster at {self.now:.1f} ms"]
-        return "\n".join(lines + [f"  {node!r}" if node else f"  {name}: down" for name, node in self.nodes.items()])
+        return "\n".join(
+            lines
+            + [f"  {node!r}" if node else f"  {name}: down" for name, node in self.nodes.items()]
+        )
 
     # Inside: messages and timers are plain callbacks of the simpy environment.
 
@@ -197,13 +248,19 @@ class Cluster(Faults, ByHand):
         wait = self.network.held_back() + self.network.takes(sender, receiver)
         became = altered(message, self.network.chance, (self.names, tuple(self.clients)))
         caught = self.network.checksums or became is None
-        self.env.schedule(_Altered(self, sender, receiver, None if caught else became, number), NORMAL, wait)
+        self.env.schedule(
+            _Altered(self, sender, receiver, None if caught else became, number), NORMAL, wait
+        )
 
     def _arrive_altered(self, event) -> None:
-        self._deliver(event.sender, event.receiver, event.message, event.message_number, altered=True)
+        self._deliver(
+            event.sender, event.receiver, event.message, event.message_number, altered=True
+        )
 
     def _note_losses(self) -> None:
-        """Record what was lost on leaving: after the whole step, so that a handler's effects stand together."""
+        """Record what was lost on leaving: after the whole step, so that a handler's effects stand
+        together.
+        """
         self._records.extend(self._losses)
         self._losses.clear()
 
@@ -212,7 +269,11 @@ class Cluster(Faults, ByHand):
         if self.network.down and not arrived and (sender, receiver) in self.network.down:
             self.record("lose", receiver, sender, number, "cut")
         elif self._paused and receiver in self._paused:
-            self._paused[receiver].append(lambda: self._deliver(sender, receiver, message, number, arrived=True, altered=altered))
+            self._paused[receiver].append(
+                lambda: self._deliver(
+                    sender, receiver, message, number, arrived=True, altered=altered
+                )
+            )
         elif altered and (node is not None or receiver in self.clients):
             self._handle_altered(node, sender, receiver, message, number)
         elif node is not None:
@@ -223,10 +284,14 @@ class Cluster(Faults, ByHand):
         elif receiver in self.nodes:
             self.record("lose", receiver, sender, number, "down")
         else:
-            raise DslabError(f"{sender} sends {message!r} to {receiver!r}, which is not in this cluster.")
+            raise DslabError(
+                f"{sender} sends {message!r} to {receiver!r}, which is not in this cluster."
+            )
 
     def _handle_altered(self, node, sender, receiver, message, number) -> None:
-        """A node or client gets what its message has become: None where a checksum tells that it is not what was sent."""
+        """A node or client gets what its message has become: None where a checksum tells that it is
+        not what was sent.
+        """
         if message is None:
             self.record("lose", receiver, sender, number, "corrupt")
         elif node is None:
@@ -248,7 +313,9 @@ class Cluster(Faults, ByHand):
         self._step(node, "fire", None, alarm.number, alarm.timer, node.fire, alarm.timer)
 
     def _step(self, node: Node, kind, other, ref, data, handle: Callable, *args) -> None:
-        """Run one handler and record it, then flush its effects: disk first, then messages, then timers."""
+        """Run one handler and record it, then flush its effects: disk first, then messages, then
+        timers.
+        """
         name, now = node.id, self.env.now
         node.now = now / 1000 if name not in self._clocks else self._shown(name) / 1000
         before = self._disks.get(name)
@@ -260,8 +327,15 @@ class Cluster(Faults, ByHand):
         except BaseException as error:
             if self._poisoned and isinstance(error, Exception):
                 # What no honest peer says may break a handler, as it would break a real process.
-                return self.crash(name, why=f"it can't handle {show(args[-1]) if args else 'its start'} ({type(error).__name__}: {error})")
-            error.add_note(f"while {name} handled {args[-1] if args else 'its start'!r} at {now / 1000:.1f} ms (seed {self.seed})")
+                return self.crash(
+                    name,
+                    why=f"it can't handle {show(args[-1]) if args else 'its start'} "
+                    f"({type(error).__name__}: {error})",
+                )
+            error.add_note(
+                f"while {name} handled {args[-1] if args else 'its start'!r} at "
+                f"{now / 1000:.1f} ms (seed {self.seed})"
+            )
             raise
         self._disks[name] = state = node.__dict__.copy()
         self._records.append((now, kind, name, other, ref, data, state))
@@ -278,16 +352,27 @@ class Cluster(Faults, ByHand):
             self._note_losses()
 
     def _cut_short(self, node: Node, before: dict | None) -> None:
-        """A crash in the middle of the step that `node` has just done: a prefix of its effects happens."""
+        """A crash in the middle of the step that `node` has just done: a prefix of its effects
+        happens.
+        """
         written, sends = self._traps.pop(node.id)
-        leaving, kept_back, node.outbox, node.timers = node.outbox[:sends], node.outbox[sends:], [], {}
+        leaving, kept_back, node.outbox, node.timers = (
+            node.outbox[:sends],
+            node.outbox[sends:],
+            [],
+            {},
+        )
         for receiver, message in leaving:
             self._send(node.id, receiver, message)
         self._note_losses()
         if not written:
             self._disks[node.id] = before if before is not None else self._booted[node.id]
         disk = "its disk is written" if written else "its disk is not written"
-        self.crash(node.id, why=f"in the middle of this step: {disk}, {len(leaving)} of its {len(leaving) + len(kept_back)} messages leave")
+        self.crash(
+            node.id,
+            why=f"in the middle of this step: {disk}, {len(leaving)} of its "
+            f"{len(leaving) + len(kept_back)} messages leave",
+        )
 
     def _set_timers(self, name: str, timers: dict) -> None:
         pending = self._timers[name]
@@ -319,7 +404,9 @@ class _Alarm(Event):
 
 
 class _Altered(Event):
-    """A message under way that is no longer what was sent, as a simpy event made ready to be scheduled."""
+    """A message under way that is no longer what was sent, as a simpy event made ready to be
+    scheduled.
+    """
 
     __slots__ = ("env", "callbacks", "sender", "receiver", "message", "message_number")
     _ok = True
@@ -328,4 +415,9 @@ class _Altered(Event):
     def __init__(self, cluster, sender, receiver, message, number):
         self.env = cluster.env
         self.callbacks = [cluster._arrive_altered]
-        self.sender, self.receiver, self.message, self.message_number = sender, receiver, message, number
+        self.sender, self.receiver, self.message, self.message_number = (
+            sender,
+            receiver,
+            message,
+            number,
+        )

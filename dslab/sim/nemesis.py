@@ -3,17 +3,24 @@
     cluster.script(swizzle(hold=300))
     cluster.script(isolate_leader())
 
-Each draws from a stream of chance of its own, so that the same seed without it keeps its timers and delays, and each ends with
-all links up and all nodes running. Times are in milliseconds.
+Each draws from a stream of chance of its own, so that the same seed without it keeps its timers and
+delays, and each ends with all links up and all nodes running. Times are in milliseconds.
 
-| nemesis        | what it does                                                                                     | after |
+| nemesis        | what it does
+                 | after |
 |----------------|--------------------------------------------------------------------------------------------------|-------|
-| majority_ring  | every node reaches a majority, and no two the same one                                           | Jepsen |
-| bridge         | two halves that reach each other through one node only                                           | Jepsen |
-| flapping       | one node's links go down and up, again and again                                                 | |
-| swizzle        | nodes are cut off one by one, and come back in another order                                     | FoundationDB, “Simulation and Testing”      |
-| isolate_leader | whoever leads is cut off, and then the next                                                      | |
-| crash_storm    | nodes crash and restart at random, never all at once                                             | |
+| majority_ring  | every node reaches a majority, and no two the same one
+                 | Jepsen |
+| bridge         | two halves that reach each other through one node only
+                 | Jepsen |
+| flapping       | one node's links go down and up, again and again
+                 | |
+| swizzle        | nodes are cut off one by one, and come back in another order
+                 | FoundationDB, “Simulation and Testing”      |
+| isolate_leader | whoever leads is cut off, and then the next                                                      |
+                                                                                                                    |
+| crash_storm    | nodes crash and restart at random, never all at once
+                 | |
 """
 
 from collections.abc import Callable
@@ -24,12 +31,23 @@ from dslab.node import Node
 from dslab.sim.faults import between
 from dslab.values import majority
 
-__all__ = ["NEMESES", "bridge", "crash_storm", "flapping", "isolate_leader", "majority_ring", "swizzle"]
+__all__ = [
+    "NEMESES",
+    "bridge",
+    "crash_storm",
+    "flapping",
+    "isolate_leader",
+    "majority_ring",
+    "swizzle",
+]
 
 
 def _ready(name: str, hold: float, times: int = 1):
     if hold <= 0 or times < 1:
-        raise DslabError(f"{name}(hold={hold!r}, times={times!r}): hold the fault for more than 0 ms, once or more.")
+        raise DslabError(
+            f"{name}(hold={hold!r}, times={times!r}): hold the fault for more than 0 ms, "
+            "once or more."
+        )
 
 
 def _chance(cluster, name: str) -> Random:
@@ -45,7 +63,9 @@ def _only(cluster, pairs) -> None:
 
 
 def majority_ring(*, after: float = 100, hold: float = 500):
-    """Each node keeps its links to the nearest on a ring, as many as make a majority with itself."""
+    """Each node keeps its links to the nearest on a ring, as many as make a majority with
+    itself.
+    """
     _ready("majority_ring", hold)
 
     def script(cluster):
@@ -56,11 +76,14 @@ def majority_ring(*, after: float = 100, hold: float = 500):
         kept = set()
         for place, name in enumerate(ring):
             # A majority with itself: half of the others on either side, the odd one behind.
-            near = [ring[(place + step) % count] for step in range(-((need - 1) // 2), need // 2 + 1)]
+            near = [
+                ring[(place + step) % count] for step in range(-((need - 1) // 2), need // 2 + 1)
+            ]
             kept |= between([name], near)
         _only(cluster, {(a, b) for a in ring for b in ring if a != b and (a, b) not in kept})
         yield cluster.after(hold)
         cluster.heal()
+
     return script
 
 
@@ -77,6 +100,7 @@ def bridge(*, after: float = 100, hold: float = 500):
         _only(cluster, between(others[:half], others[half:]))
         yield cluster.after(hold)
         cluster.heal()
+
     return script
 
 
@@ -92,6 +116,7 @@ def flapping(*, after: float = 100, hold: float = 40, times: int = 8):
             yield cluster.after(hold)
             cluster.heal()
             yield cluster.after(hold)
+
     return script
 
 
@@ -105,7 +130,11 @@ def swizzle(*, after: float = 100, hold: float = 300):
         chosen = chance.sample(cluster.names, chance.randint(1, len(cluster.names)))
 
         def links():
-            return {pair for name in off for pair in between([name], [other for other in cluster.names if other != name])}
+            return {
+                pair
+                for name in off
+                for pair in between([name], [other for other in cluster.names if other != name])
+            }
 
         for name in chosen:
             off.append(name)
@@ -116,11 +145,15 @@ def swizzle(*, after: float = 100, hold: float = 300):
             yield cluster.after(chance.uniform(0, hold / len(chosen)))
             off.pop()
             _only(cluster, links())
+
     return script
 
 
-def isolate_leader(leads: Callable | None = None, *, after: float = 300, hold: float = 500, times: int = 3):
-    """Cuts off the node for which `leads` is true, and after the next election that one. Waits where nobody leads.
+def isolate_leader(
+    leads: Callable | None = None, *, after: float = 300, hold: float = 500, times: int = 3
+):
+    """Cuts off the node for which `leads` is true, and after the next election that one. Waits
+    where nobody leads.
 
     Where `leads` isn't given, the protocol says who leads.
     """
@@ -128,17 +161,25 @@ def isolate_leader(leads: Callable | None = None, *, after: float = 300, hold: f
 
     def script(cluster):
         if leads is None and cluster.node_class.leads is Node.leads:
-            raise DslabError(f"isolate_leader needs a protocol with a leader, and {cluster.node_class.__name__} names none: "
-                             "give it a method `leads`.")
+            raise DslabError(
+                "isolate_leader needs a protocol with a leader, and "
+                f"{cluster.node_class.__name__} names none: "
+                "give it a method `leads`."
+            )
         yield cluster.after(after)
         for _ in range(times):
-            leaders = [name for name, node in cluster.nodes.items() if node is not None and (leads(node) if leads else node.leads())]
+            leaders = [
+                name
+                for name, node in cluster.nodes.items()
+                if node is not None and (leads(node) if leads else node.leads())
+            ]
             if leaders:
                 cluster.isolate(leaders[-1])
             yield cluster.after(hold)
             if leaders:
                 cluster.heal()
             yield cluster.after(hold / 2)
+
     return script
 
 
@@ -160,7 +201,11 @@ def crash_storm(*, after: float = 100, hold: float = 60, times: int = 10):
         for name, node in cluster.nodes.items():
             if node is None:
                 cluster.restart(name)
+
     return script
 
 
-NEMESES = {function.__name__: function for function in (majority_ring, bridge, flapping, swizzle, isolate_leader, crash_storm)}
+NEMESES = {
+    function.__name__: function
+    for function in (majority_ring, bridge, flapping, swizzle, isolate_leader, crash_storm)
+}

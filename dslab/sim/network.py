@@ -1,11 +1,13 @@
-"""Links between nodes: how long a message takes, whether it arrives and as what, and which links are cut."""
+"""Links between nodes: how long a message takes, whether it arrives and as what, and which links
+are cut.
+"""
 
 from random import Random
 
 from simpy.events import NORMAL
 
 from dslab.errors import DslabError
-from dslab.sim.clocks import Clock
+from dslab.sim.clock import Clock
 
 __all__ = ["Network"]
 
@@ -13,15 +15,19 @@ __all__ = ["Network"]
 class Network:
     """Directed links with a delay range, and a share of messages that fare worse.
 
-    delay      (low, high) in milliseconds; each message draws its own, so messages overtake each other.
+    delay      (low, high) in milliseconds; each message draws its own, so messages overtake each
+               other.
     loss       the share of messages that vanish, 0 to 1.
     duplicate  the share that arrive twice.
-    reorder    the share that are held back for up to `window` milliseconds, so that later ones overtake them.
-    corrupt    the share of which one field is altered on the way. With `checksums` the receiver notices and throws the message
-               away; without, it handles what arrived.
+    reorder    the share that are held back for up to `window` milliseconds, so that later ones
+               overtake them.
+    corrupt    the share of which one field is altered on the way. With `checksums` the receiver
+               notices and throws the message away; without, it handles what arrived.
     """
 
-    def __init__(self, clock: Clock, random: Random, delay=(1, 10), loss: float = 0.0, duplicate: float = 0.0):
+    def __init__(
+        self, clock: Clock, random: Random, delay=(1, 10), loss: float = 0.0, duplicate: float = 0.0
+    ):
         self.chance = random
         self._random = random.random
         self._post, self._order = clock.post, clock.order
@@ -30,10 +36,22 @@ class Network:
         self.down: set[tuple[str, str]] = set()
         self.disturb(loss, duplicate)
 
-    def disturb(self, loss: float = 0.0, duplicate: float = 0.0, reorder: float = 0.0, window: float = 50.0,
-                corrupt: float = 0.0, checksums: bool = True) -> None:
+    def disturb(
+        self,
+        loss: float = 0.0,
+        duplicate: float = 0.0,
+        reorder: float = 0.0,
+        window: float = 50.0,
+        corrupt: float = 0.0,
+        checksums: bool = True,
+    ) -> None:
         """From now on, do these to these shares of the messages, and nothing else."""
-        shares = share("loss", loss), share("duplicate", duplicate), share("reorder", reorder), share("corrupt", corrupt)
+        shares = (
+            share("loss", loss),
+            share("duplicate", duplicate),
+            share("reorder", reorder),
+            share("corrupt", corrupt),
+        )
         _, self._held = delay_range((0, window))
         self.loss, self.duplicate, self.reorder, self.corrupt = shares
         self.window, self.checksums = window, checksums
@@ -51,10 +69,14 @@ class Network:
 
     def _note(self) -> None:
         #: Nothing is cut and no share is above 0 at the moment; kept, since every message asks.
-        self.reliable = not (self.down or self.loss or self.duplicate or self.reorder or self.corrupt)
+        self.reliable = not (
+            self.down or self.loss or self.duplicate or self.reorder or self.corrupt
+        )
 
     def slow(self, pairs, delay) -> None:
-        """Give the directed links in `pairs` a delay range of their own; None gives back the usual one."""
+        """Give the directed links in `pairs` a delay range of their own; None gives back the usual
+        one.
+        """
         for pair in pairs:
             if delay is None:
                 self.slowed.pop(pair, None)
@@ -64,10 +86,22 @@ class Network:
     def carry(self, now: int, sender: str, receiver: str, message, number: int) -> None:
         """Have a message that leaves `now` (µs) delivered when its link has taken its time."""
         low, span = self.slowed.get((sender, receiver), self._usual) if self.slowed else self._usual
-        self._post((now + low + int(self._random() * span), NORMAL, next(self._order), None,
-                    sender, receiver, message, number))
+        self._post(
+            (
+                now + low + int(self._random() * span),
+                NORMAL,
+                next(self._order),
+                None,
+                sender,
+                receiver,
+                message,
+                number,
+            )
+        )
 
-    def post_after(self, now: int, wait: int, sender: str, receiver: str, message, number: int) -> None:
+    def post_after(
+        self, now: int, wait: int, sender: str, receiver: str, message, number: int
+    ) -> None:
         """Have a message that leaves `now` delivered after `wait` (both µs)."""
         self._post((now + wait, NORMAL, next(self._order), None, sender, receiver, message, number))
 
@@ -78,28 +112,40 @@ class Network:
 
     def held_back(self) -> int:
         """How long a message is held back before it leaves, µs: 0 for most."""
-        return int(self._random() * self._held) if self.reorder and self._random() < self.reorder else 0
+        return (
+            int(self._random() * self._held)
+            if self.reorder and self._random() < self.reorder
+            else 0
+        )
 
     def corrupts(self) -> bool:
         """Whether a message is altered on its way."""
         return bool(self.corrupt) and self._random() < self.corrupt
 
     def copies(self) -> int:
-        """How many copies of a message are on their way: 0 where it is lost, 2 where it is duplicated."""
+        """How many copies of a message are on their way: 0 where it is lost, 2 where it is
+        duplicated.
+        """
         if self.loss and self._random() < self.loss:
             return 0
         return 2 if self.duplicate and self._random() < self.duplicate else 1
 
 
 def delay_range(delay) -> tuple[int, int]:
-    """(low, high) milliseconds, or one number for both, as (low, how many choices) in microseconds."""
+    """(low, high) milliseconds, or one number for both, as (low, how many choices) in
+    microseconds.
+    """
     try:
         low, high = delay if isinstance(delay, (tuple, list)) else (delay, delay)
         low, high = round(low * 1000), round(high * 1000)
     except (TypeError, ValueError, OverflowError):
-        raise DslabError(f"{delay!r} is no delay: give (low, high) in milliseconds, such as (1, 10).") from None
+        raise DslabError(
+            f"{delay!r} is no delay: give (low, high) in milliseconds, such as (1, 10)."
+        ) from None
     if not 0 <= low <= high:
-        raise DslabError(f"{delay!r} is no delay: low and high must be 0 or more, and low at most high.")
+        raise DslabError(
+            f"{delay!r} is no delay: low and high must be 0 or more, and low at most high."
+        )
     return low, high - low + 1
 
 

@@ -13,8 +13,8 @@ REDIRECTS = ("not-leader",)
 class Client:
     """One client of a cluster, with one call open at a time.
 
-    A call that gets no answer in `timeout` milliseconds ends with an unknown outcome. The client then goes on under a new
-    process number, since the old call may still take effect.
+    A call that gets no answer in `timeout` milliseconds ends with an unknown outcome. The client
+    then goes on under a new process number, since the old call may still take effect.
     """
 
     def __init__(self, cluster, name: str, process: int):
@@ -30,7 +30,8 @@ class Client:
         """Whether no call is open."""
         return self._open is None
 
-    # Each returns an event: `yield` it in a script, or let `cluster.run(until=event)` wait for it. Its value is the reply.
+    # Each returns an event: `yield` it in a script, or let `cluster.run(until=event)` wait for it.
+    # Its value is the reply.
 
     def read(self, key=None, **where):
         return self.call("read", key, **where)
@@ -42,25 +43,36 @@ class Client:
         return self.call("cas", key, (old, new), **where)
 
     def call(self, f: str, key=None, value=None, *, to: str | None = None, timeout: float = 1000):
-        """Start operation `f`; `to` names the node to ask and no other, `timeout` is in milliseconds.
+        """Start operation `f`; `to` names the node to ask and no other, `timeout` is in
+        milliseconds.
 
-        The event's value is (outcome, value or error): ("ok", 3), ("fail", "not-leader") or ("info", "timeout").
+        The event's value is (outcome, value or error): ("ok", 3), ("fail", "not-leader") or
+        ("info", "timeout").
         """
         cluster = self.cluster
         if self._open is not None:
-            raise DslabError(f"{self.name} already has a call open: wait for it, or use another client.")
+            raise DslabError(
+                f"{self.name} already has a call open: wait for it, or use another client."
+            )
         if to is not None:
             cluster.node_named(to)
         request = Request(self._next_id, f, key, value)
         try:
             hash(request)
         except TypeError:
-            raise DslabError(f"{f} {show(key)} {show(value)} is mutable: give keys and values that can't change, "
-                             "such as numbers, strings and tuples.") from None
+            raise DslabError(
+                f"{f} {show(key)} {show(value)} is mutable: give keys and values that "
+                "can't change, "
+                "such as numbers, strings and tuples."
+            ) from None
         limit = cluster.after(timeout)
         self._next_id += 1
-        call = self._open = _Call(request, cluster.env.event(), to, cluster.record(
-            "invoke", self.name, data=(self.process, f, key, value)))
+        call = self._open = _Call(
+            request,
+            cluster.env.event(),
+            to,
+            cluster.record("invoke", self.name, data=(self.process, f, key, value)),
+        )
         self._ask(call, to or self.contact or cluster.choose(cluster.names))
         limit.callbacks.append(lambda _: self._give_up(call))
         return call.done

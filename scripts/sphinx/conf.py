@@ -1,4 +1,5 @@
-"""The same book with plain Sphinx: what _config.yml says, without Jupyter Book, which is the way out when that is no longer kept.
+"""The same book with plain Sphinx: what _config.yml says, without Jupyter Book, which is the way
+out when that is no longer kept.
 
     python -m sphinx -b html -c scripts/sphinx -W -n --keep-going . _build/html
 
@@ -22,9 +23,14 @@ extensions = [name for name in CONFIG["extensions"] if name != "jupyter_book"]
 exclude_patterns = BOOK["exclude_patterns"]
 external_toc_exclude_missing = BOOK["only_build_toc_files"]
 nb_execution_mode = BOOK["execute"]["execute_notebooks"]
-myst_enable_extensions, myst_heading_anchors = BOOK["parse"]["myst_enable_extensions"], BOOK["parse"]["myst_heading_anchors"]
+myst_enable_extensions, myst_heading_anchors = (
+    BOOK["parse"]["myst_enable_extensions"],
+    BOOK["parse"]["myst_heading_anchors"],
+)
 bibtex_bibfiles = [str(ROOT / path) for path in BOOK["bibtex_bibfiles"]]
 html_theme, html_favicon = "sphinx_book_theme", str(ROOT / BOOK["html"]["favicon"])
 html_theme_options = CONFIG["html_theme_options"] | {"launch_buttons": BOOK["launch_buttons"]}
 # Sphinx looks for these beside this file.
-html_static_path = [str(ROOT / folder) for folder in CONFIG["html_static_path"] if (ROOT / folder).is_dir()]
+html_static_path = [
+    str(ROOT / folder) for folder in CONFIG["html_static_path"] if (ROOT / folder).is_dir()
+]

@@ -1,4 +1,6 @@
-"""A link on each chapter's page that opens it as a notebook in JupyterLite, beside the theme's own buttons."""
+"""A link on each chapter's page that opens it as a notebook in JupyterLite, beside the theme's own
+buttons.
+"""
 
 from urllib.parse import quote
 
@@ -6,12 +8,20 @@ from urllib.parse import quote
 def add_button(app, pagename, templatename, context, doctree):
     if pagename.startswith("notebooks/") and "header_buttons" in context:
         name = pagename.removeprefix("notebooks/")
-        context["header_buttons"].append({
-            "type": "link", "url": f"{context['pathto']('lite/notebooks/index.html', 1)}?path={quote(name)}.ipynb",
-            "tooltip": "Open as a notebook, in your browser", "text": "Open as a notebook", "icon": "fas fa-book-open", "label": "open-as-notebook"})
+        context["header_buttons"].append(
+            {
+                "type": "link",
+                "url": f"{context['pathto']('lite/notebooks/index.html', 1)}?path={quote(name)}.ipynb",
+                "tooltip": "Open as a notebook, in your browser",
+                "text": "Open as a notebook",
+                "icon": "fas fa-book-open",
+                "label": "open-as-notebook",
+            }
+        )
 
 
 def setup(app):
-    # After the theme has begun its list of buttons (500), before it adds its last ones (501 and later).
+    # After the theme has begun its list of buttons (500), before it adds its last ones (501 and
+    # later).
     app.connect("html-page-context", add_button, priority=501)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

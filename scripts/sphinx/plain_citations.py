@@ -1,4 +1,6 @@
-"""Takes from each citation a role that ARIA has given up, and that screen readers stumble over; docutils writes it."""
+"""Takes from each citation a role that ARIA has given up, and that screen readers stumble over;
+docutils writes it.
+"""
 
 
 def without_role(app, pagename, templatename, context, doctree):

@@ -1,14 +1,20 @@
-// Compiles what a live page imports, with the very Python that will run it: node bytecode.mjs PYODIDE WHEELS OUT NAME …
+// Compiles what a live page imports, with the very Python that will run it: node bytecode.mjs
+// PYODIDE WHEELS OUT NAME …
 //
-// Loads the packages NAME … out of WHEELS (a folder with a pyodide-lock.json) and writes a zip: python314.zip/… for the
-// standard library, site-packages/… for the rest. Only modules that a chapter reaches before its own first line are in it. The
-// pycs bear a hash that is not checked when they are loaded (PEP 552), so that no date is in them.
+// Loads the packages NAME … out of WHEELS (a folder with a pyodide-lock.json) and writes a zip:
+// python314.zip/… for the standard library, site-packages/… for the rest. Only modules that a
+// chapter reaches before its own first line are in it. The pycs bear a hash that is not checked
+// when they are loaded (PEP 552), so that no date is in them.
 import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
 const [pyodide, wheels, out, ...packages] = process.argv.slice(2);
 const { loadPyodide } = await import(pathToFileURL(`${pyodide}/pyodide.mjs`));
-const python = await loadPyodide({ indexURL: pyodide, lockFileURL: `${wheels}/pyodide-lock.json`, packageBaseUrl: `${wheels}/` });
+const python = await loadPyodide({
+  indexURL: pyodide,
+  lockFileURL: `${wheels}/pyodide-lock.json`,
+  packageBaseUrl: `${wheels}/`,
+});
 await python.loadPackage(packages, { messageCallback: () => {} });
 const made = python.runPython(`
 import importlib.util, io, sys, zipfile

@@ -1,4 +1,5 @@
-// Compiles the modules of a wheel with the very Python that will run them: node compile.mjs PYODIDE WHEEL OUT
+// Compiles the modules of a wheel with the very Python that will run them: node compile.mjs PYODIDE
+// WHEEL OUT
 //
 // Writes a zip of pycs, site-packages/NAME.pyc for each NAME.py, in the form of bytecode.mjs.
 import { readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// Pyodide, with its WebAssembly compressed: most servers send a .wasm as it is, which is 9.6 MB in place of 3.5.
+// Pyodide, with its WebAssembly compressed: most servers send a .wasm as it is, which is 9.6 MB in
+// place of 3.5.
 import { loadPyodide as load } from "./pyodide.core.mjs";
 
 export * from "./pyodide.core.mjs";
@@ -11,7 +12,9 @@ export async function loadPyodide(options) {
     if (!address.endsWith("/pyodide.asm.wasm")) return plain(request, more);
     const packed = await plain(address.replace(/wasm$/, "packed"), more);
     if (!packed.ok) return packed;
-    return new Response(packed.body.pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": "application/wasm" } });
+    return new Response(packed.body.pipeThrough(new DecompressionStream("gzip")), {
+      headers: { "Content-Type": "application/wasm" },
+    });
   };
   try {
     return await load(options);

@@ -1,4 +1,6 @@
-"""What the book has promised to cover, and which cells cover it. `pytest -s tests/book` prints what is to come."""
+"""What the book has promised to cover, and which cells cover it. `pytest -s tests/book` prints what
+is to come.
+"""
 
 import csv
 import re
@@ -8,15 +10,23 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROWS = {row["id"]: row for row in csv.DictReader((Path(__file__).parent / "coverage.csv").open(encoding="utf-8"))}
+ROWS = {
+    row["id"]: row
+    for row in csv.DictReader((Path(__file__).parent / "coverage.csv").open(encoding="utf-8"))
+}
 CHAPTERS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 #: Rows that stand for the whole book, and are not of one cell.
 EVERYWHERE = {"all"}
 
 
 def tags(path):
-    return {tag for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code" and (cell.outputs or cell.source)
-            for tag in cell.metadata.get("tags", ()) if tag.startswith("SEED-")}
+    return {
+        tag
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code" and (cell.outputs or cell.source)
+        for tag in cell.metadata.get("tags", ())
+        if tag.startswith("SEED-")
+    }
 
 
 def chapters_of(row):
@@ -37,8 +47,11 @@ def test_all_149_rows_are_there():
 def test_a_chapter_covers_what_it_alone_is_to_cover(chapter):
     """A row that names several chapters may be covered in any of them that is there."""
     covered = set().union(*map(tags, CHAPTERS.values()))
-    missing = [f"{id} {row['topic']}" for id, row in ROWS.items()
-               if chapter in chapters_of(row) and chapters_of(row) <= set(CHAPTERS) and id not in covered]
+    missing = [
+        f"{id} {row['topic']}"
+        for id, row in ROWS.items()
+        if chapter in chapters_of(row) and chapters_of(row) <= set(CHAPTERS) and id not in covered
+    ]
     assert not missing
     assert tags(CHAPTERS[chapter]) <= set(ROWS)
 

@@ -20,4 +20,6 @@ def test_a_page_shows_the_run_that_the_protocol_makes(name):
 def test_every_stored_run_is_made_here_and_shown_on_a_page():
     stored = {path.stem for path in pictures.RUNS.iterdir()}
     pages = "".join(path.read_text(encoding="utf-8") for path in pictures.RUNS.parent.glob("*.md"))
-    assert stored == set(pictures.PICTURES) and all(f":file: runs/{name}.html" in pages for name in stored)
+    assert stored == set(pictures.PICTURES) and all(
+        f":file: runs/{name}.html" in pages for name in stored
+    )

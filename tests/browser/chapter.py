@@ -11,12 +11,21 @@ FINISHED = "() => !document.querySelector('[data-run=running], [data-run=waiting
 
 def without_python(context):
     """Let Python load for ever: for what is the editors' alone, and takes half the time so."""
-    context.route("**/pyodide.mjs", lambda route: route.fulfill(content_type="text/javascript", body="await new Promise(() => {});"))
+    context.route(
+        "**/pyodide.mjs",
+        lambda route: route.fulfill(
+            content_type="text/javascript", body="await new Promise(() => {});"
+        ),
+    )
 
 
 def kept(page, edits):
     """Wait until the browser holds the reader's text of so many cells."""
-    page.wait_for_function("edits => Object.keys(localStorage).filter(key => key.startsWith('dslab:edit:')).length === edits", arg=edits)
+    page.wait_for_function(
+        "edits => Object.keys(localStorage).filter(key => "
+        "key.startsWith('dslab:edit:')).length === edits",
+        arg=edits,
+    )
 
 
 class Chapter:
@@ -25,7 +34,10 @@ class Chapter:
     def __init__(self, page):
         self.page = page
         self.bar = page.locator(".run-bar")
-        self.status, self.warning = self.bar.locator(".run-status"), self.bar.locator(".run-warning")
+        self.status, self.warning = (
+            self.bar.locator(".run-status"),
+            self.bar.locator(".run-warning"),
+        )
 
     def open(self):
         """Press the button, and wait for the editors."""
@@ -43,7 +55,9 @@ class Chapter:
         self.bar.get_by_role("button", name=name, exact=True).click()
 
     def cell(self, number):
-        return self.page.locator(".cell", has=self.page.get_by_role("group", name=f"Cell {number}", exact=True))
+        return self.page.locator(
+            ".cell", has=self.page.get_by_role("group", name=f"Cell {number}", exact=True)
+        )
 
     def text(self, number):
         return self.cell(number).locator(".cm-line").all_inner_texts()
@@ -81,7 +95,10 @@ class Chapter:
 
     def run_all(self, patience=PATIENCE):
         self.press("Run all")
-        self.page.wait_for_function("() => document.querySelector('.run-status').textContent.includes('Of ')", timeout=patience)
+        self.page.wait_for_function(
+            "() => document.querySelector('.run-status').textContent.includes('Of ')",
+            timeout=patience,
+        )
 
     def download(self):
         with self.page.expect_download() as download:

@@ -1,4 +1,6 @@
-"""A copy of the built book at an address of its own, and a reader whose browser keeps what the book gives it."""
+"""A copy of the built book at an address of its own, and a reader whose browser keeps what the book
+gives it.
+"""
 
 import functools
 import os
@@ -22,7 +24,10 @@ class Server:
         self.start()
 
     def start(self):
-        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), functools.partial(Handler, folders={"/some/where/": self.folder}))
+        self.server = ThreadingHTTPServer(
+            ("127.0.0.1", self.port),
+            functools.partial(Handler, folders={"/some/where/": self.folder}),
+        )
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -46,7 +51,9 @@ class Server:
 
 
 class Reader:
-    """A browser's context with service workers. What its pages ask of other hosts and what goes wrong is in `trouble`."""
+    """A browser's context with service workers. What its pages ask of other hosts and what goes
+    wrong is in `trouble`.
+    """
 
     def __init__(self, browser, server, chatter=()):
         self.server, self.trouble = server, []
@@ -61,8 +68,14 @@ class Reader:
             self.trouble.append(f"asks for {request.url}")
 
     def _said(self, message):
-        unasked = message.location["url"].endswith("/favicon.ico")  # Chromium's own idea, while JupyterLite's page has no icon yet.
-        if message.type in ("error", "warning") and not message.text.startswith(self.chatter) and not unasked:
+        unasked = message.location["url"].endswith(
+            "/favicon.ico"
+        )  # Chromium's own idea, while JupyterLite's page has no icon yet.
+        if (
+            message.type in ("error", "warning")
+            and not message.text.startswith(self.chatter)
+            and not unasked
+        ):
             self.trouble.append(f"console: {message.text}")
 
     def visit(self, path):

@@ -1,4 +1,6 @@
-"""A scenario driven by hand: the element on a page, with Python behind it as a notebook's widget would have it."""
+"""A scenario driven by hand: the element on a page, with Python behind it as a notebook's widget
+would have it.
+"""
 
 import tomllib
 
@@ -19,12 +21,23 @@ MODEL = """({ key = "", python = "python" } = {}) => { const listeners = new Set
 
 
 def scenario(**more):
-    return Scenario({"title": "To be driven", "protocol": "raft", "nodes": 3, "clients": 1, "seed": 1, "duration": 600} | more)
+    return Scenario(
+        {
+            "title": "To be driven",
+            "protocol": "raft",
+            "nodes": 3,
+            "clients": 1,
+            "seed": 1,
+            "duration": 600,
+        }
+        | more
+    )
 
 
 @pytest.fixture
 def live(show):
     """Opens a page with a live drive of a scenario, and returns (page, the drive's Python side)."""
+
     def open_it(at=None, asked=None, **options):
         driven = drive(asked or scenario())
         page = show("", **options)
@@ -32,9 +45,12 @@ def live(show):
         page.evaluate(MODEL, {"key": driven.key})
         page.locator("dslab-trace svg[role=group]").wait_for()
         if at is not None:
-            page.locator("dslab-trace").evaluate("(player, at) => player.go(player.run.stepAt(at * 1000))", at)
+            page.locator("dslab-trace").evaluate(
+                "(player, at) => player.go(player.run.stepAt(at * 1000))", at
+            )
             settle(page)
         return page, driven
+
     return open_it
 
 
@@ -44,7 +60,13 @@ def item(page, key, branch=0):
 
 def press(page, name, branch=0):
     """Press a button of the palette and wait for what comes of it."""
-    answered(page, page.locator("dslab-drive section.branch").nth(branch).get_by_role("button", name=name, exact=True).click)
+    answered(
+        page,
+        page.locator("dslab-drive section.branch")
+        .nth(branch)
+        .get_by_role("button", name=name, exact=True)
+        .click,
+    )
 
 
 def answered(page, act):
@@ -52,7 +74,10 @@ def answered(page, act):
     count = page.evaluate("model.answers")
     act()
     page.wait_for_function("count => model.answers > count", arg=count)
-    page.wait_for_function("() => [...document.querySelector('dslab-drive').parts.values()].every(({ trace }) => trace.built && trace.painted)")
+    page.wait_for_function(
+        "() => [...document.querySelector('dslab-drive').parts.values()].every(({ trace "
+        "}) => trace.built && trace.painted)"
+    )
     settle(page)
 
 
@@ -68,7 +93,10 @@ def test_a_click_crashes_a_node_and_another_restarts_it(live):
     page, driven = live(at=300)
     item(page, "node n2").click()
     press(page, "Crash")
-    assert sentence(page).endswith("n2 crashes.") and item(page, "node n2").get_attribute("aria-label") == "n2, down"
+    assert (
+        sentence(page).endswith("n2 crashes.")
+        and item(page, "node n2").get_attribute("aria-label") == "n2, down"
+    )
     press(page, "Restart from its disk")
     assert item(page, "node n2").get_attribute("aria-label").endswith("up")
     assert steps_of(driven) == [("crash", {"node": "n2"}), ("restart", {"node": "n2"})]
@@ -84,16 +112,24 @@ def test_by_keys_alone_a_node_is_paused_and_the_focus_stays_with_it(live):
     page.get_by_role("button", name="Pause", exact=True).focus()
     page.keyboard.press("Enter")
     item(page, "node n2").and_(page.locator('[aria-label*="paused"]')).wait_for()
-    assert page.evaluate("document.querySelector('dslab-drive').shadowRoot.activeElement.shadowRoot.activeElement.dataset.key") == "node n2"
+    assert (
+        page.evaluate(
+            "document.querySelector('dslab-drive').shadowRoot.activeElement.shadowRoot.activeElement.dataset.key"
+        )
+        == "node n2"
+    )
     assert steps_of(driven) == [("pause", {"node": "n2"})]
 
 
-@pytest.mark.parametrize("name, expected", [
-    ("Crash, its last write lost", ("crash", {"node": "n1", "lost": 1})),
-    ("Isolate", ("isolate", {"node": "n1"})),
-    ("500 ms ahead", ("clock", {"node": "n1", "ahead": 500})),
-    ("Twice as fast", ("clock", {"node": "n1", "rate": 2})),
-])
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("Crash, its last write lost", ("crash", {"node": "n1", "lost": 1})),
+        ("Isolate", ("isolate", {"node": "n1"})),
+        ("500 ms ahead", ("clock", {"node": "n1", "ahead": 500})),
+        ("Twice as fast", ("clock", {"node": "n1", "rate": 2})),
+    ],
+)
 def test_what_a_node_can_suffer(live, name, expected):
     page, driven = live(at=300)
     item(page, "node n1").click()
@@ -103,7 +139,11 @@ def test_what_a_node_can_suffer(live, name, expected):
 
 def test_a_timer_fires_now(live):
     page, driven = live(at=300)
-    leader = next(name for name, node in driven.branches[0].outcome.cluster.nodes.items() if node.role == "leader")
+    leader = next(
+        name
+        for name, node in driven.branches[0].outcome.cluster.nodes.items()
+        if node.role == "leader"
+    )
     follower = "n1" if leader != "n1" else "n2"
     item(page, f"node {follower}").click()
     press(page, "Fire ElectionTimeout now")
@@ -125,14 +165,26 @@ def test_two_nodes_are_a_link(live):
     assert page.locator("dslab-trace .walls > *").count() == 0
 
 
-@pytest.mark.parametrize("name, word", [("Drop", "drop"), ("Deliver now", "deliver"), ("Send once more", "duplicate"), ("Hold back 50 ms", "delay")])
+@pytest.mark.parametrize(
+    "name, word",
+    [
+        ("Drop", "drop"),
+        ("Deliver now", "deliver"),
+        ("Send once more", "duplicate"),
+        ("Hold back 50 ms", "delay"),
+    ],
+)
 def test_a_message_on_its_way(live, name, word):
     page, driven = live()
-    page.locator("dslab-trace").evaluate("""player => { const flight = player.views[0].world.flights.find(({ begin, due }) => due - begin > 3000);
+    page.locator(
+        "dslab-trace"
+    ).evaluate("""player => { const flight = player.views[0].world.flights.find(({ begin, due }) => due - begin > 3000);
         player.go(player.run.stepOf[flight.from]); player.views[0].choose(`message ${flight.from}`); }""")
     settle(page)
     press(page, name)
-    assert [each for each, _ in steps_of(driven)] == [word] and page.locator(".problem").inner_text() == ""
+    assert [each for each, _ in steps_of(driven)] == [word] and page.locator(
+        ".problem"
+    ).inner_text() == ""
     if word == "drop":
         assert sentence(page).endswith("is dropped.")
 
@@ -153,14 +205,19 @@ def test_going_back_and_acting_keeps_the_old_future_as_a_branch(live):
     settle(page)
     item(page, "node n1").click()
     press(page, "Crash")
-    assert [branch.name for branch in driven.branches] == ["main", "branch 2"] and steps_of(driven) == []
+    assert [branch.name for branch in driven.branches] == ["main", "branch 2"] and steps_of(
+        driven
+    ) == []
     assert "n1 crashes" in sentence(page, 1) and "≠ Here the branches part." in sentence(page, 1)
     told = page.locator(".parts").nth(1).inner_text()
     assert "The same as “main” for" in told and told.endswith("ms: n1 crashes. Go there")
     # They share their moment.
     page.locator("dslab-trace").first.evaluate("player => player.go(player.run.steps.length - 1)")
     settle(page)
-    assert page.locator("dslab-trace").nth(1).evaluate("player => player.run.stepTimes[player.step]") > 500_000
+    assert (
+        page.locator("dslab-trace").nth(1).evaluate("player => player.run.stepTimes[player.step]")
+        > 500_000
+    )
     page.get_by_role("button", name="Go there").click()
     settle(page)
     assert "n1 crashes" in sentence(page, 1)
@@ -168,7 +225,10 @@ def test_going_back_and_acting_keeps_the_old_future_as_a_branch(live):
 
 def test_a_zoom_stays_when_the_run_is_another_and_goes_over_to_a_branch(live):
     page, _ = live(at=300)
-    window = "(player) => { const { from, to } = player.views.find((view) => view.constructor.zooms); return [from, to]; }"
+    window = (
+        "(player) => { const { from, to } = player.views.find((view) => "
+        "view.constructor.zooms); return [from, to]; }"
+    )
     page.get_by_role("button", name="Zoom in").click()
     settle(page)
     zoomed = page.locator("dslab-trace").evaluate(window)
@@ -190,7 +250,9 @@ def test_a_branch_is_named_and_closed_and_all_is_undone(live):
     assert [branch.name for branch in driven.branches] == ["without n1"]
     for _ in range(3):
         answered(page, page.get_by_role("button", name="Undo").click)
-    assert [branch.name for branch in driven.branches] == ["main"] and page.get_by_role("button", name="Undo").is_disabled()
+    assert [branch.name for branch in driven.branches] == ["main"] and page.get_by_role(
+        "button", name="Undo"
+    ).is_disabled()
 
 
 def test_what_can_t_be_done_is_said_in_sight_and_nothing_is_lost(live):
@@ -198,7 +260,10 @@ def test_what_can_t_be_done_is_said_in_sight_and_nothing_is_lost(live):
     page.get_by_text("What you did").scroll_into_view_if_needed()
     page.locator("dslab-trace").evaluate("player => player.act({ restart: 'n1' })")
     page.locator(".problem:not(:empty)").wait_for()
-    assert "only a crashed node restarts" in page.locator(".problem").inner_text() and steps_of(driven) == []
+    assert (
+        "only a crashed node restarts" in page.locator(".problem").inner_text()
+        and steps_of(driven) == []
+    )
     assert 0 <= page.locator(".problem").bounding_box()["y"] < 700
 
 
@@ -208,10 +273,15 @@ def test_what_you_did_is_a_file_and_a_link_that_opens_it(live):
     press(page, "Crash")
     page.get_by_text("What you did").click()
     text = page.locator("pre").inner_text()
-    assert Scenario.parse(text) == driven.scenario and tomllib.loads(text)["step"] == [{"at": driven.scenario.steps[0][0], "crash": "n1"}]
+    assert Scenario.parse(text) == driven.scenario and tomllib.loads(text)["step"] == [
+        {"at": driven.scenario.steps[0][0], "crash": "n1"}
+    ]
     with page.expect_download() as download:
         page.get_by_role("link", name="Download it").click()
-    assert download.value.suggested_filename == "main.toml" and Scenario.read(download.value.path()) == driven.scenario
+    assert (
+        download.value.suggested_filename == "main.toml"
+        and Scenario.read(download.value.path()) == driven.scenario
+    )
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.get_by_role("button", name="Copy a link to it").click()
     address = page.get_by_role("link", name="This is the link.").get_attribute("href")
@@ -233,7 +303,10 @@ def test_a_link_s_scenario_opens_at_its_moment_where_python_is(show):
 
 @pytest.fixture
 def pair(show):
-    """Opens a page with two live drives, at the address `hash`, and returns (page, their Python sides)."""
+    """Opens a page with two live drives, at the address `hash`, and returns (page, their Python
+    sides).
+    """
+
     def open_it(hash=""):
         page = show("")
         page.evaluate("hash => { location.hash = hash; }", hash)
@@ -244,6 +317,7 @@ def pair(show):
             page.locator("dslab-drive").nth(number).locator("svg[role=group]").wait_for()
         settle(page)
         return page, drives
+
     return open_it
 
 
@@ -254,11 +328,15 @@ def titles(drives):
 def test_a_link_opens_in_the_drive_that_it_was_copied_from(pair):
     page, drives = pair()
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    page.locator("dslab-drive").nth(1).get_by_role("button", name="Copy a link to this moment").click()
+    page.locator("dslab-drive").nth(1).get_by_role(
+        "button", name="Copy a link to this moment"
+    ).click()
     hash = page.evaluate("location.hash")
     assert f"&of={drives[1].key}&t=" in hash
     page, drives = pair(hash)
-    assert [driven.branches[0].name for driven in drives] == ["main", "from the link"] and titles(drives) == ["One", "Two"]
+    assert [driven.branches[0].name for driven in drives] == ["main", "from the link"] and titles(
+        drives
+    ) == ["One", "Two"]
     assert page.locator("dslab-drive .note:visible").count() == 0
 
 
@@ -267,12 +345,17 @@ def test_a_link_from_elsewhere_is_offered_in_the_first_drive(pair):
     assert titles(drives) == ["One", "Two"]
     page.get_by_role("button", name="Open it here").click()
     page.locator("dslab-trace .title", has_text="Three").wait_for()
-    assert titles(drives) == ["Three", "Two"] and page.locator("dslab-drive .note:visible").count() == 0
+    assert (
+        titles(drives) == ["Three", "Two"]
+        and page.locator("dslab-drive .note:visible").count() == 0
+    )
 
 
 def test_a_link_that_is_put_into_the_address_of_an_open_page_opens_and_can_be_undone(pair):
     page, drives = pair()
-    page.evaluate("hash => { location.hash = hash; }", f"{scenario(title='Three').link()}&of={drives[1].key}")
+    page.evaluate(
+        "hash => { location.hash = hash; }", f"{scenario(title='Three').link()}&of={drives[1].key}"
+    )
     page.locator("dslab-trace .title", has_text="Three").wait_for()
     assert titles(drives) == ["One", "Three"]
     page.locator("dslab-drive").nth(1).get_by_role("button", name="Undo").click()
@@ -285,21 +368,36 @@ def test_without_python_a_link_is_told_beside_the_run_that_it_comes_from(show, o
     show(one._repr_html_() + two._repr_html_())
     page = open_page(f"/scratch/widgets.html#{two.scenario.link()}&of={two.key}")
     page.locator("dslab-drive .note:visible").wait_for()
-    assert page.locator("dslab-drive").nth(1).locator(".note").is_visible() and "“Two”" in page.locator("dslab-drive .note:visible").inner_text()
+    assert (
+        page.locator("dslab-drive").nth(1).locator(".note").is_visible()
+        and "“Two”" in page.locator("dslab-drive .note:visible").inner_text()
+    )
 
 
 def test_without_python_the_recorded_run_plays_and_a_link_is_told_in_words(show):
     page = show(drive(scenario())._repr_html_())
     trace = page.locator("dslab-trace")
-    assert trace.locator(".panel button").count() == 0 and page.locator("dslab-drive .note:visible").count() == 0
+    assert (
+        trace.locator(".panel button").count() == 0
+        and page.locator("dslab-drive .note:visible").count() == 0
+    )
     trace.get_by_role("button", name="To the end").click()
     settle(page)
     assert trace.evaluate("player => player.step === player.run.steps.length - 1")
     assert page.trouble == []
 
 
-@pytest.mark.parametrize("link, words", [(scenario(title="A crash").plus({"at": 250, "crash": "n3"}).link(250), "“A crash”: raft, 3 nodes, 600 ms. What happens in it: 250 ms: crash n3."),
-                                         ("s=e30x", "cut short or damaged"), ("s=", "cut short or damaged")])
+@pytest.mark.parametrize(
+    "link, words",
+    [
+        (
+            scenario(title="A crash").plus({"at": 250, "crash": "n3"}).link(250),
+            "“A crash”: raft, 3 nodes, 600 ms. What happens in it: 250 ms: crash n3.",
+        ),
+        ("s=e30x", "cut short or damaged"),
+        ("s=", "cut short or damaged"),
+    ],
+)
 def test_a_link_without_python_is_told_in_words(show, open_page, scratch, link, words):
     show(drive(scenario())._repr_html_())
     page = open_page(f"/scratch/widgets.html#{link}")
@@ -311,14 +409,21 @@ def test_a_link_without_python_is_told_in_words(show, open_page, scratch, link, 
 
 def test_it_answers_after_it_was_moved_in_the_page(live):
     page, driven = live(at=300)
-    page.evaluate("() => { const drive = document.querySelector('dslab-drive'); drive.remove(); document.querySelector('main').append(drive); }")
+    page.evaluate(
+        "() => { const drive = document.querySelector('dslab-drive'); drive.remove(); "
+        "document.querySelector('main').append(drive); }"
+    )
     item(page, "node n1").click()
     press(page, "Crash")
-    assert steps_of(driven) == [("crash", {"node": "n1"})] and sentence(page).endswith("n1 crashes.")
+    assert steps_of(driven) == [("crash", {"node": "n1"})] and sentence(page).endswith(
+        "n1 crashes."
+    )
 
 
 def test_an_answer_that_came_while_it_was_out_of_the_page_is_asked_for_again(show):
-    """JupyterLab takes outputs out of the page and puts them back, when cells are added or scrolled away."""
+    """JupyterLab takes outputs out of the page and puts them back, when cells are added or scrolled
+    away.
+    """
     driven = drive(scenario())
     page = show("")
     page.expose_function("python", driven.handle)

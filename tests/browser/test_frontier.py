@@ -8,21 +8,40 @@ from dslab.show import Figure, frontier
 from tests.browser.conftest import axe, settle
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 
-FIGURES = {"write": Figure("ms", log=True), "answered": Figure("%", more=True), "stale": Figure("%")}
+FIGURES = {
+    "write": Figure("ms", log=True),
+    "answered": Figure("%", more=True),
+    "stale": Figure("%"),
+}
 #: protocol, nodes, write, answered, stale
-RUNS = [("majority", 3, 12, 96, 0), ("majority", 5, 14, 99, 0), ("local", 3, 2, 100, 40), ("local", 5, 3, 100, 55), ("leader", 3, 30, 92, 0), ("leader", 5, None, 0, None)]
+RUNS = [
+    ("majority", 3, 12, 96, 0),
+    ("majority", 5, 14, 99, 0),
+    ("local", 3, 2, 100, 40),
+    ("local", 5, 3, 100, 55),
+    ("leader", 3, 30, 92, 0),
+    ("leader", 5, None, 0, None),
+]
 POINTS = [dict(zip(("protocol", "nodes", "write", "answered", "stale"), run)) for run in RUNS]
 
 
 def plot(**more):
-    return frontier(POINTS, FIGURES, **{"x": "write", "y": "stale", "series": "protocol", "title": "Writes and staleness"} | more)
+    return frontier(
+        POINTS,
+        FIGURES,
+        **{"x": "write", "y": "stale", "series": "protocol", "title": "Writes and staleness"}
+        | more,
+    )
 
 
 @pytest.fixture
 def drawn(show):
     def open_it(element=None, **options):
-        page = show(element if isinstance(element, str) else (element or plot())._repr_html_(), **options)
+        page = show(
+            element if isinstance(element, str) else (element or plot())._repr_html_(), **options
+        )
         return page, page.locator("dslab-frontier")
+
     return open_it
 
 
@@ -56,10 +75,17 @@ def test_the_frontier_is_python_s_for_every_pair_of_axes(drawn, x, y):
 
 def test_what_stands_on_the_frontier_is_said_and_drawn(drawn):
     _, element = drawn()
-    assert sentence(element) == "On the frontier between write and stale: majority 3, local 3. Each other run is beaten by one of them. One run lacks one of these figures."
+    assert (
+        sentence(element)
+        == "On the frontier between write and stale: majority 3, local 3. Each other run is "
+        "beaten by one of them. One run lacks one of these figures."
+    )
     assert element.locator("svg text.name").all_text_contents() == ["majority 3", "local 3"]
     assert element.locator("svg .edge").count() == 1 and element.locator("svg g").count() == 5
-    assert "● majority" in element.locator(".legend").inner_text() and "■ local" in element.locator(".legend").inner_text()
+    assert (
+        "● majority" in element.locator(".legend").inner_text()
+        and "■ local" in element.locator(".legend").inner_text()
+    )
 
 
 def test_keys_walk_from_run_to_run(drawn):
@@ -67,14 +93,22 @@ def test_keys_walk_from_run_to_run(drawn):
     element.locator("svg[role=img]").focus()
     page.keyboard.press("ArrowRight")
     settle(page)
-    assert sentence(element) == "protocol local, nodes 3: write 2 ms, answered 100 %, stale 40 %; on the frontier."
+    assert (
+        sentence(element)
+        == "protocol local, nodes 3: write 2 ms, answered 100 %, stale 40 %; on the frontier."
+    )
     page.keyboard.press("ArrowUp")
     settle(page)
-    assert sentence(element) == "protocol local, nodes 5: write 3 ms, answered 100 %, stale 55 %; local 3 beats it."
+    assert (
+        sentence(element)
+        == "protocol local, nodes 5: write 3 ms, answered 100 %, stale 55 %; local 3 beats it."
+    )
     for _ in range(9):
         page.keyboard.press("ArrowRight")
     settle(page)
-    assert sentence(element).startswith("protocol leader, nodes 3") and sentence(element).endswith("majority 3 beats it.")
+    assert sentence(element).startswith("protocol leader, nodes 3") and sentence(element).endswith(
+        "majority 3 beats it."
+    )
     assert element.locator("svg[role=img]").get_attribute("aria-label").endswith(sentence(element))
 
 
@@ -103,28 +137,45 @@ def test_a_finger_needn_t_be_as_exact_as_a_mouse(drawn):
     assert sentence(element).startswith("protocol local, nodes 5")
     page.mouse.click(picture.bounding_box()["x"] + x - 20, picture.bounding_box()["y"] + y - 8)
     settle(page)
-    assert sentence(element).startswith("protocol local, nodes 5"), "what lies beside every sign changes nothing"
+    assert sentence(element).startswith("protocol local, nodes 5"), (
+        "what lies beside every sign changes nothing"
+    )
 
 
 def test_a_limit_greys_out_what_fails_it_and_the_rest_has_its_frontier(drawn):
     page, element = drawn()
     limit(page, "stale", 0)
-    assert sentence(element).startswith("3 of 5 runs are within the limits. On the frontier between write and stale: majority 3.")
-    assert element.locator("svg .limit").count() == 1 and "struck out: fails a limit" in element.locator(".legend").inner_text()
+    assert sentence(element).startswith(
+        "3 of 5 runs are within the limits. On the frontier between write and stale: majority 3."
+    )
+    assert (
+        element.locator("svg .limit").count() == 1
+        and "struck out: fails a limit" in element.locator(".legend").inner_text()
+    )
     limit(page, "answered", 196)
-    assert page.get_by_role("slider", name="answered").get_attribute("aria-valuetext") == "at least 98 %"
+    assert (
+        page.get_by_role("slider", name="answered").get_attribute("aria-valuetext")
+        == "at least 98 %"
+    )
     assert front(element) == ["majority 5"]
     limit(page, "write", 0)
-    assert sentence(element).startswith("0 of 5 runs are within the limits. No run is within the limits.")
+    assert sentence(element).startswith(
+        "0 of 5 runs are within the limits. No run is within the limits."
+    )
     limit(page, "write", 200)
     limit(page, "answered", 0)
     limit(page, "stale", 200)
-    assert front(element) == ["majority 3", "local 3"] and element.locator("svg .limit").count() == 0
+    assert (
+        front(element) == ["majority 3", "local 3"] and element.locator("svg .limit").count() == 0
+    )
 
 
 def test_a_logarithmic_axis_is_for_figures_above_nothing(drawn):
     page, element = drawn()
-    across, up = element.get_by_role("checkbox", name="Across axis logarithmic"), element.get_by_role("checkbox", name="Up axis logarithmic")
+    across, up = (
+        element.get_by_role("checkbox", name="Across axis logarithmic"),
+        element.get_by_role("checkbox", name="Up axis logarithmic"),
+    )
     assert across.is_checked() and up.is_disabled() and not up.is_checked()
     spread = "e => [0, 2, 3].map((number) => e.at(number)[0])"
     log = element.evaluate(spread)
@@ -139,27 +190,51 @@ def test_the_table_has_every_run(drawn):
     limit(page, "stale", 0)
     element.get_by_text("All 6 runs as a table").click()
     rows = [row.split("\t") for row in element.locator("tbody tr").all_inner_texts()]
-    assert rows[0] == ["majority", "3", "12", "96", "0", "✓"] and rows[2] == ["local", "3", "2", "100", "40", "✗ stale"] and rows[5] == ["leader", "5", "–", "0", "–", "✗ stale"]
+    assert (
+        rows[0] == ["majority", "3", "12", "96", "0", "✓"]
+        and rows[2] == ["local", "3", "2", "100", "40", "✗ stale"]
+        and rows[5] == ["leader", "5", "–", "0", "–", "✗ stale"]
+    )
 
 
 def test_one_run_and_equal_figures_are_drawn(drawn):
-    page, element = drawn(frontier([{"n": 1, "a": 0, "b": 5}, {"n": 2, "a": 0, "b": 5}], {"a": Figure(), "b": Figure()}))
-    assert front(element) == ["1", "2"] and element.evaluate("e => e.at(0).every(Number.isFinite)") and page.trouble == []
+    page, element = drawn(
+        frontier(
+            [{"n": 1, "a": 0, "b": 5}, {"n": 2, "a": 0, "b": 5}], {"a": Figure(), "b": Figure()}
+        )
+    )
+    assert (
+        front(element) == ["1", "2"]
+        and element.evaluate("e => e.at(0).every(Number.isFinite)")
+        and page.trouble == []
+    )
 
 
-@pytest.mark.parametrize("change, words", [
-    (lambda data: data.update(version=2), "has format version 2"), (lambda data: data["points"][0]["values"].pop(), "cut short or damaged"),
-    (lambda data: data.update(x=9), "cut short or damaged"), (lambda data: data.pop("points"), "cut short or damaged"), (lambda data: data.update(points=[]), "cut short or damaged")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda data: data.update(version=2), "has format version 2"),
+        (lambda data: data["points"][0]["values"].pop(), "cut short or damaged"),
+        (lambda data: data.update(x=9), "cut short or damaged"),
+        (lambda data: data.pop("points"), "cut short or damaged"),
+        (lambda data: data.update(points=[]), "cut short or damaged"),
+    ],
+)
 def test_bad_data_is_a_sentence(drawn, change, words):
     data = json.loads(plot().dumps())
     change(data)
-    page, element = drawn(f'<dslab-frontier><script type="application/json">{json.dumps(data)}</script></dslab-frontier>')
+    page, element = drawn(
+        "<dslab-frontier><script "
+        f'type="application/json">{json.dumps(data)}</script></dslab-frontier>'
+    )
     assert words in element.locator(".bad").inner_text() and page.trouble == []
 
 
 def test_without_scripts_there_is_a_picture_with_words(drawn):
     _, element = drawn(java_script_enabled=False)
-    assert element.locator("img").is_visible() and "majority 3, local 3" in element.locator("img").get_attribute("alt")
+    assert element.locator("img").is_visible() and "majority 3, local 3" in element.locator(
+        "img"
+    ).get_attribute("alt")
 
 
 def limited(drawn, **options):

@@ -29,7 +29,9 @@ def test_after_one_visit_the_book_opens_and_is_searched_without_a_network(server
         page = reader.visit(f"{chapter}.html")
         assert page.locator("article h1").count() == 1
         if page.locator("dslab-trace").count():
-            page.wait_for_function("() => document.querySelector('dslab-trace').run?.steps.length > 0")
+            page.wait_for_function(
+                "() => document.querySelector('dslab-trace').run?.steps.length > 0"
+            )
         assert reader.trouble == []
         page.close()
     page = reader.visit("search.html?q=partition")
@@ -45,7 +47,9 @@ def test_python_is_kept_only_on_request_and_then_whole(server, reader):
     page.get_by_role("button", name="Keep this book and its Python").click()
     page.get_by_text("This book and its Python open without a network.").wait_for(timeout=60_000)
     [paths] = cached(page).values()
-    assert "/some/where/python/pyodide.asm.packed" in paths and not [path for path in paths if "/lite/" in path]
+    assert "/some/where/python/pyodide.asm.packed" in paths and not [
+        path for path in paths if "/lite/" in path
+    ]
 
 
 def test_a_chapter_that_was_run_once_runs_without_a_network(server, reader):
@@ -57,7 +61,11 @@ def test_a_chapter_that_was_run_once_runs_without_a_network(server, reader):
 
     page = live()
     # The rest comes by itself: controls, and the notebooks of other chapters.
-    wanted = {"/some/where/_static/run/widgets.mjs", "/some/where/_static/run/vendor/widgets.mjs", "/some/where/_sources/notebooks/03_cap.ipynb"}
+    wanted = {
+        "/some/where/_static/run/widgets.mjs",
+        "/some/where/_static/run/vendor/widgets.mjs",
+        "/some/where/_sources/notebooks/03_cap.ipynb",
+    }
     while not wanted <= set(*cached(page).values()):  # pytest's own limit ends the wait.
         page.wait_for_timeout(200)
     page.close()
@@ -67,7 +75,9 @@ def test_a_chapter_that_was_run_once_runs_without_a_network(server, reader):
     assert page.evaluate("() => crossOriginIsolated")
     page.get_by_role("button", name="Run all", exact=True).click()
     cells = page.locator(".run-cell-bar").count()
-    page.get_by_text(f"Python is ready. Of {cells} cells: {cells} ran here.").wait_for(timeout=120_000)
+    page.get_by_text(f"Python is ready. Of {cells} cells: {cells} ran here.").wait_for(
+        timeout=120_000
+    )
     assert reader.trouble == []
     server.start()
 
@@ -76,14 +86,21 @@ def test_a_new_edition_is_offered_and_replaces_the_old_one_whole(server, reader)
     page = settled(reader.visit("book/glossary.html"))
     [old] = cached(page)
     server.change("book/glossary.html", "<h1>", "<h1>Second edition: ")
-    server.change("_static/book.css", "table.dslab-table {", ":root { --edition: 2; } table.dslab-table {")
+    server.change(
+        "_static/book.css", "table.dslab-table {", ":root { --edition: 2; } table.dslab-table {"
+    )
     server.publish()
     page.reload()
-    edition = "() => [document.querySelector('h1')?.textContent.includes('Second edition'), getComputedStyle(document.documentElement).getPropertyValue('--edition')]"
+    edition = (
+        "() => [document.querySelector('h1')?.textContent.includes('Second edition'), "
+        "getComputedStyle(document.documentElement).getPropertyValue('--edition')]"
+    )
     assert page.evaluate(edition) == [False, ""]
     page.get_by_text("A newer edition of this book is here.").wait_for()
     page.get_by_role("button", name="Load it").click()
-    page.wait_for_function("() => document.querySelector('h1')?.textContent.includes('Second edition')")
+    page.wait_for_function(
+        "() => document.querySelector('h1')?.textContent.includes('Second edition')"
+    )
     assert page.evaluate(edition) == [True, "2"]
     [new] = cached(page)
     assert new != old
@@ -98,7 +115,10 @@ def test_a_newer_edition_comes_by_itself_when_no_page_of_the_old_one_is_left(ser
     assert "Second edition" not in page.locator("article h1").inner_text()
     page.close()
     # A browser holds on to a closed page for a moment.
-    while "Second edition" not in (page := reader.visit("book/glossary.html")).locator("article h1").inner_text():
+    while (
+        "Second edition"
+        not in (page := reader.visit("book/glossary.html")).locator("article h1").inner_text()
+    ):
         page.close()
     while len(cached(page)) > 1:
         page.wait_for_timeout(100)

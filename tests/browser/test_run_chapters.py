@@ -1,4 +1,6 @@
-"""Every code cell of every chapter, run in the page by Python in the browser: the same bytes as CPython's."""
+"""Every code cell of every chapter, run in the page by Python in the browser: the same bytes as
+CPython's.
+"""
 
 import ast
 import io
@@ -15,7 +17,10 @@ from tests.learn import programs
 from tests.learn.test_counting import DIFFER, LINES
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PAGES = [*CHAPTERS, *sorted((ROOT / "book").glob("*.ipynb"))]  # The sandbox and the gallery run too.
+PAGES = [
+    *CHAPTERS,
+    *sorted((ROOT / "book").glob("*.ipynb")),
+]  # The sandbox and the gallery run too.
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("[!_]*.py"))
 GRADED = """
@@ -24,7 +29,8 @@ for name, answer in answers.items():
     print(check(name, answer))
 """
 #: Code that never ends, in the ways that budgets end it.
-ENDLESS = """
+ENDLESS = (
+    """
 from dslab.node import Node
 
 class Loops(Node):
@@ -44,12 +50,16 @@ class Descends(Node):
         self.on_Request(client, m)
 
 answers = {"at-most-once": Loops}
-""" + GRADED + """
+"""
+    + GRADED
+    + """
 for kind in (Swallows, Descends):
     print(check("at-most-once", kind))
 """
+)
 
-#: Pythons differ in which lines of a loop they count (3.14 passes over a bare `try:`), and so in the line at which a budget ends.
+#: Pythons differ in which lines of a loop they count (3.14 passes over a bare `try:`), and so in
+#: the line at which a budget ends.
 END_OF_BUDGET = re.compile(r"line \d+(?=\))")
 
 #: Counts the lines of tests/learn/programs.py, in both ways.
@@ -65,20 +75,31 @@ def lines(way, program):
 ({name: lines(monitored, programs[name]) for name in names}, {name: lines(traced, programs[name]) for name in names})
 """
 
-#: A cell with one of these is run, and may print something else: nbval leaves it out for the same reason. (Which of its two
-#: runs a lab shows, a real or a recorded one, depends on the machine.)
+#: A cell with one of these is run, and may print something else: nbval leaves it out for the same
+#: reason. (Which of its two runs a lab shows, a real or a recorded one, depends on the machine.)
 ELSEWHERE_OTHERWISE = {"nbval-ignore-output"}
-#: Why a cell may keep its recorded output: what a page says of it, and a word that the cell, or one before it, must then use.
-REASONS = {"A page can't start other processes": "subprocess.", "A page can't open network connections": "socket", "Matplotlib can't be had in a page": "plt.",
-           "A page's Python has one thread": "thread"}
+#: Why a cell may keep its recorded output: what a page says of it, and a word that the cell, or one
+#: before it, must then use.
+REASONS = {
+    "A page can't start other processes": "subprocess.",
+    "A page can't open network connections": "socket",
+    "Matplotlib can't be had in a page": "plt.",
+    "A page's Python has one thread": "thread",
+}
 
 
-@pytest.mark.timeout(900)  # Chapter 12 computes for half a minute on a machine that has nothing else to do.
+@pytest.mark.timeout(
+    900
+)  # Chapter 12 computes for half a minute on a machine that has nothing else to do.
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_every_cell_prints_in_the_browser_what_it_prints_elsewhere(open_page, path):
     chapter = Chapter(open_page(f"/book/{path.parent.name}/{path.stem}.html")).go_live()
     chapter.run_all(patience=800_000)
-    published = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    published = [
+        cell
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    ]
     ran = {cell["id"]: cell for cell in chapter.download()["cells"] if cell["cell_type"] == "code"}
     recorded, so_far = [], ""
     for cell in published:
@@ -86,14 +107,23 @@ def test_every_cell_prints_in_the_browser_what_it_prints_elsewhere(open_page, pa
         why = mine["metadata"].pop("dslab", {}).get("recorded")
         if why:
             recorded.append(cell["id"])
-            assert any(reason in why and word in so_far for reason, word in REASONS.items()), f"{cell['id']}: {why}"
+            assert any(reason in why and word in so_far for reason, word in REASONS.items()), (
+                f"{cell['id']}: {why}"
+            )
             number = published.index(cell) + 1
             assert chapter.note(number).inner_text() == f"Cell {number} · recorded: {why}"
-            assert bool(chapter.cell(number).locator(".cell_output > *").count()) == bool(cell["outputs"])
+            assert bool(chapter.cell(number).locator(".cell_output > *").count()) == bool(
+                cell["outputs"]
+            )
         if not ELSEWHERE_OTHERWISE & set(cell["metadata"].get("tags", ())):
             assert mine == cell
-    parts = [f"{len(published) - len(recorded)} ran here"] + [f"{len(recorded)} recorded"] * bool(recorded)
-    assert chapter.status.inner_text() == f"Python is ready. Of {len(published)} cells: {', '.join(parts)}."
+    parts = [f"{len(published) - len(recorded)} ran here"] + [f"{len(recorded)} recorded"] * bool(
+        recorded
+    )
+    assert (
+        chapter.status.inner_text()
+        == f"Python is ready. Of {len(published)} cells: {', '.join(parts)}."
+    )
     assert len(recorded) <= len(published) / 5, "a chapter that the browser can't run"
     assert chapter.page.trouble == []
 
@@ -113,20 +143,38 @@ def session(browser, base):
     context.close()
 
 
-@pytest.mark.parametrize("code", [*(path.read_text(encoding="utf-8") + GRADED for path in SOLUTIONS), ENDLESS], ids=[*(path.stem for path in SOLUTIONS), "endless"])
+@pytest.mark.parametrize(
+    "code",
+    [*(path.read_text(encoding="utf-8") + GRADED for path in SOLUTIONS), ENDLESS],
+    ids=[*(path.stem for path in SOLUTIONS), "endless"],
+)
 def test_a_submission_gets_the_same_report_in_the_browser(session, code):
-    assert END_OF_BUDGET.sub("line …", session.run(2, code)) == END_OF_BUDGET.sub("line …", printed(code))
+    assert END_OF_BUDGET.sub("line …", session.run(2, code)) == END_OF_BUDGET.sub(
+        "line …", printed(code)
+    )
 
 
 def test_lines_are_counted_in_the_browser_as_elsewhere(session):
     code = Path(programs.__file__).read_text(encoding="utf-8")
-    shown = session.run(2, f"programs = {{}}\nexec(compile({code!r}, 'programs', 'exec'), programs)\nnames = {[*LINES, *DIFFER]!r}\n{COUNTS}")
+    shown = session.run(
+        2,
+        f"programs = {{}}\nexec(compile({code!r}, 'programs', 'exec'), programs)\nnames = "
+        f"{[*LINES, *DIFFER]!r}\n{COUNTS}",
+    )
     monitored, traced = ast.literal_eval(shown)
     assert monitored == traced and monitored.items() >= LINES.items()
 
 
 def test_in_the_browser_not_even_code_that_catches_everything_escapes(session):
-    swallows = "            try:\n                m.nothing\n            except BaseException:\n                pass\n"
-    shown = session.run(2, "from dslab.learn import check\nfrom dslab.node import Node\nclass Escapes(Node):\n    def on_Request(self, client, m):\n        while True:\n"
-                           f"{swallows}print(check('at-most-once', Escapes))")
+    swallows = (
+        "            try:\n                m.nothing\n           "
+        " except BaseException:\n    "
+        "            pass\n"
+    )
+    shown = session.run(
+        2,
+        "from dslab.learn import check\nfrom dslab.node import Node\nclass "
+        "Escapes(Node):\n    def on_Request(self, client, m):\n        while True:\n"
+        f"{swallows}print(check('at-most-once', Escapes))",
+    )
     assert "Your code did not come to an end: one call ran more than 100,000 lines" in shown

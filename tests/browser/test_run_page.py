@@ -17,15 +17,24 @@ import browser_python  # noqa: E402
 import serve  # noqa: E402
 
 START = "notebooks/00_start"
-CELLS = ["".join(cell["source"]) for cell in json.loads((ROOT / f"{START}.ipynb").read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+CELLS = [
+    "".join(cell["source"])
+    for cell in json.loads((ROOT / f"{START}.ipynb").read_text(encoding="utf-8"))["cells"]
+    if cell["cell_type"] == "code"
+]
 #: Cells of the chapter, counted from 1: the run that is to be read, and the exercise.
-PLAYS, EXERCISE = CELLS.index("play(reading_run(), at=0)") + 1, next(number for number, text in enumerate(CELLS, 1) if 'check("at-most-once"' in text)
+PLAYS, EXERCISE = (
+    CELLS.index("play(reading_run(), at=0)") + 1,
+    next(number for number, text in enumerate(CELLS, 1) if 'check("at-most-once"' in text),
+)
 ENDLESS = "while True: pass"
 
 
 @pytest.fixture(scope="module")
 def shared(browser, base):
-    """One live chapter for all tests that leave Python as they found it. Each test resets the page first."""
+    """One live chapter for all tests that leave Python as they found it. Each test resets the page
+    first.
+    """
     context = guarded(browser, base, accept_downloads=True)
     chapter = Chapter(visit(context, f"{base}/book/{START}.html")).go_live()
     yield chapter
@@ -45,7 +54,9 @@ def chapter(shared):
 @pytest.fixture
 def live(open_page):
     """`live(page, **options)`: a live chapter in a context of its own."""
-    return lambda page=START, **options: Chapter(open_page(f"/book/{page}.html", **options)).go_live()
+    return lambda page=START, **options: Chapter(
+        open_page(f"/book/{page}.html", **options)
+    ).go_live()
 
 
 @pytest.fixture
@@ -60,6 +71,7 @@ def made_book():
 
 # Loading
 
+
 def test_nothing_is_loaded_before_the_button_is_pressed(browser, base):
     context = guarded(browser, base)
     asked = []
@@ -70,9 +82,15 @@ def test_nothing_is_loaded_before_the_button_is_pressed(browser, base):
     seen = page.evaluate_handle("""() => { const seen = []; new MutationObserver(() => seen.push(document.querySelector('.run-line')?.textContent))
         .observe(document.body, { childList: true, subtree: true, characterData: true }); return seen; }""")
     Chapter(page).go_live()
-    assert any(re.fullmatch(r"Python is loading: \d+\.\d of \d+\.\d MB …", words or "") for words in seen.json_value())
+    assert any(
+        re.fullmatch(r"Python is loading: \d+\.\d of \d+\.\d MB …", words or "")
+        for words in seen.json_value()
+    )
     assert [url for url in asked if url.endswith("/pyodide.asm.packed")]
-    sizes = page.evaluate("performance.getEntriesByType('resource').filter(each => /mjs|css|ipynb/.test(each.name)).reduce((sum, each) => sum + each.decodedBodySize, 0)")
+    sizes = page.evaluate(
+        "performance.getEntriesByType('resource').filter(each => "
+        "/mjs|css|ipynb/.test(each.name)).reduce((sum, each) => sum + each.decodedBodySize, 0)"
+    )
     total = float(re.search(r"of (\d+\.\d) MB", " ".join(filter(None, seen.json_value())))[1])
     assert total + sizes / 1e6 <= 16
     context.close()
@@ -108,7 +126,9 @@ def test_python_that_does_not_arrive_is_a_sentence_and_can_be_tried_again(browse
     chapter = Chapter(page)
     button = page.get_by_role("button", name="Run this page")
     button.click()
-    expect(page.locator(".run-words")).to_have_text("This page could not be made live (Failed to fetch): check the connection and press again.")
+    expect(page.locator(".run-words")).to_have_text(
+        "This page could not be made live (Failed to fetch): check the connection and press again."
+    )
     context.unroute("**/config.json")
     button.click()
     expect(chapter.warning).to_contain_text("Python could not be loaded", timeout=PATIENCE)
@@ -129,19 +149,38 @@ def test_without_the_bundled_editor_cells_are_text_fields(browser, base):
     context.close()
 
 
-@pytest.mark.parametrize("served_by_make_book", [False, True], ids=["by any server", "by make book, whose headers isolate the page"])
-def test_a_book_built_without_npm_takes_pyodide_from_its_public_address(browser, base, made_book, served_by_make_book):
-    """The public address answers here with the files of the same Pyodide from npm, and with the headers that a page must not miss."""
+@pytest.mark.parametrize(
+    "served_by_make_book",
+    [False, True],
+    ids=["by any server", "by make book, whose headers isolate the page"],
+)
+def test_a_book_built_without_npm_takes_pyodide_from_its_public_address(
+    browser, base, made_book, served_by_make_book
+):
+    """The public address answers here with the files of the same Pyodide from npm, and with the
+    headers that a page must not miss.
+    """
     config = json.loads((SITE / "python" / "config.json").read_text(encoding="utf-8"))
     public, asked = browser_python.PUBLIC.format(version=config["version"]), []
     parts = {*browser_python.PARTS, "pyodide.mjs", *browser_python.PARTS.values()}
-    config |= {"index": public, "files": {name: size for name, size in config["files"].items() if name not in parts}}
+    config |= {
+        "index": public,
+        "files": {name: size for name, size in config["files"].items() if name not in parts},
+    }
 
     def answer(route):
         asked.append(name := route.request.url.removeprefix(public))
-        kind = {".mjs": "text/javascript", ".wasm": "application/wasm"}.get(name[name.rindex("."):], "application/octet-stream")
-        route.fulfill(body=(browser_python.NPM / name).read_bytes(), content_type=kind,
-                      headers={"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"})
+        kind = {".mjs": "text/javascript", ".wasm": "application/wasm"}.get(
+            name[name.rindex(".") :], "application/octet-stream"
+        )
+        route.fulfill(
+            body=(browser_python.NPM / name).read_bytes(),
+            content_type=kind,
+            headers={
+                "Access-Control-Allow-Origin": "*",
+                "Cross-Origin-Resource-Policy": "cross-origin",
+            },
+        )
 
     address = made_book if served_by_make_book else f"{base}/book"
     context = guarded(browser, address)
@@ -155,39 +194,84 @@ def test_a_book_built_without_npm_takes_pyodide_from_its_public_address(browser,
 
 # Running
 
-@pytest.mark.parametrize("code, shown", [
-    ("1 + 1", "2"),
-    ("x = 3", ""),
-    ("x = 4\nx;", ""),
-    ("import sys\nprint('a')\nprint('b', file=sys.stderr)\nprint('c')\n'd'", "a\nb\nc\n'd'"),
-    ("import asyncio\nawait asyncio.sleep(0)\nasync def five(): return 5\nawait five()", "5"),
-    ("display('one')\ndisplay('two')\nNone", "'one'\n'two'"),
-    ("{number: 'x' * 20 for number in range(5)}", "{0: 'xxxxxxxxxxxxxxxxxxxx',\n 1: 'xxxxxxxxxxxxxxxxxxxx',\n 2: 'xxxxxxxxxxxxxxxxxxxx',\n 3: 'xxxxxxxxxxxxxxxxxxxx',\n 4: 'xxxxxxxxxxxxxxxxxxxx'}"),
-    ("from IPython.display import clear_output\nprint('gone')\nclear_output()\nprint('here')", "here"),
-    ("import inspect\ndef f():\n    return 1\nprint(inspect.getsource(f))", "def f():\n    return 1"),
-])
+
+@pytest.mark.parametrize(
+    "code, shown",
+    [
+        ("1 + 1", "2"),
+        ("x = 3", ""),
+        ("x = 4\nx;", ""),
+        ("import sys\nprint('a')\nprint('b', file=sys.stderr)\nprint('c')\n'd'", "a\nb\nc\n'd'"),
+        ("import asyncio\nawait asyncio.sleep(0)\nasync def five(): return 5\nawait five()", "5"),
+        ("display('one')\ndisplay('two')\nNone", "'one'\n'two'"),
+        (
+            "{number: 'x' * 20 for number in range(5)}",
+            "{0: 'xxxxxxxxxxxxxxxxxxxx',\n 1: 'xxxxxxxxxxxxxxxxxxxx',\n 2: "
+            "'xxxxxxxxxxxxxxxxxxxx',\n 3: 'xxxxxxxxxxxxxxxxxxxx',\n 4: 'xxxxxxxxxxxxxxxxxxxx'}",
+        ),
+        (
+            "from IPython.display import "
+            "clear_output\nprint('gone')\nclear_output()\nprint('here')",
+            "here",
+        ),
+        (
+            "import inspect\ndef f():\n    return 1\nprint(inspect.getsource(f))",
+            "def f():\n    return 1",
+        ),
+    ],
+)
 def test_a_cell_shows_what_a_notebook_shows(chapter, code, shown):
     assert chapter.run(2, code) == shown
 
 
-@pytest.mark.parametrize("code, selector", [
-    ("from IPython.display import HTML\nHTML('<b id=\"mine\">bold</b>')", "b#mine"),
-    ("from IPython.display import SVG\nSVG('<svg xmlns=\"http://www.w3.org/2000/svg\"><circle r=\"4\"/></svg>')", "svg circle"),
-    ("from IPython.display import Markdown\nMarkdown('# Big\\n\\n*soft*')", "em"),
-    ("from dslab.show import source, table\nfrom dslab.protocols.raft import Raft\nsource(Raft.on_Vote)", ".run-code .tok-keyword"),
-    ("class Picture:\n    def _repr_png_(self):\n        return b'\\x89PNG'\nPicture()", "img[src^='data:image/png']"),
-    ("handle = display('first', display_id=True)\nfrom IPython.display import HTML\nhandle.update(HTML('<i>second</i>'))", "i"),
-    ("from IPython.display import HTML\nHTML('<p id=\"script\">no</p><script>document.getElementById(\"script\").className = \"ran\"</script>')", "p.ran"),
-])
+@pytest.mark.parametrize(
+    "code, selector",
+    [
+        ("from IPython.display import HTML\nHTML('<b id=\"mine\">bold</b>')", "b#mine"),
+        (
+            "from IPython.display import SVG\nSVG('<svg "
+            'xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>\')',
+            "svg circle",
+        ),
+        ("from IPython.display import Markdown\nMarkdown('# Big\\n\\n*soft*')", "em"),
+        (
+            "from dslab.show import source, table\nfrom dslab.protocols.raft import "
+            "Raft\nsource(Raft.on_Vote)",
+            ".run-code .tok-keyword",
+        ),
+        (
+            "class Picture:\n    def _repr_png_(self):\n        return b'\\x89PNG'\nPicture()",
+            "img[src^='data:image/png']",
+        ),
+        (
+            "handle = display('first', display_id=True)\nfrom IPython.display import "
+            "HTML\nhandle.update(HTML('<i>second</i>'))",
+            "i",
+        ),
+        (
+            "from IPython.display import HTML\nHTML('<p "
+            'id="script">no</p><script>document.getElementById("script").className = "ran"</script>\')',
+            "p.ran",
+        ),
+    ],
+)
 def test_rich_outputs(chapter, code, selector):
     chapter.run(2, code)
     expect(chapter.cell(2).locator(f".cell_output {selector}").first).to_be_attached()
 
 
 def test_an_error_shows_the_readers_lines_and_dslabs_and_no_others(chapter):
-    shown = chapter.run(2, "from dslab.protocols.raft import Raft\nfrom dslab.sim import Cluster\ndef broken(cluster):\n    yield cluster.after(1)\n    1 / 0\n"
-                           "Cluster(Raft, 3, seed=1).script(broken).run(10)")
-    assert "Cell 2, line 6\n" in shown and "Cell 2, line 5, in broken\n    1 / 0" in shown and shown.endswith("ZeroDivisionError: division by zero")
+    shown = chapter.run(
+        2,
+        "from dslab.protocols.raft import Raft\nfrom dslab.sim import Cluster\ndef "
+        "broken(cluster):\n    yield cluster.after(1)\n    1 / 0\n"
+        "Cluster(Raft, 3, seed=1).script(broken).run(10)",
+    )
+    assert (
+        "Cell 2, line 6\n" in shown
+        and "Cell 2, line 5, in broken\n    1 / 0" in shown
+        and shown.endswith("ZeroDivisionError: division by zero")
+    )
     assert "dslab/sim/cluster.py" in shown
     assert not re.search(r"site-packages|simpy/|dslab_page|pyodide|<exec>|asyncio", shown)
     assert "failed" in chapter.note(2).inner_text()
@@ -198,17 +282,29 @@ def test_an_error_in_the_text_shows_its_place(chapter):
     assert "Cell 2, line 2" in shown and shown.endswith("SyntaxError: expected ':'")
 
 
-@pytest.mark.parametrize("code, words", [
-    ("input('name? ')", "input() has nobody to ask in a page"),
-    ("import subprocess\nsubprocess.run(['ls'])", "A page can't start other processes"),
-    ("import os\nos.system('ls')", "A page can't start other processes"),
-    ("import socket\nsocket.socket().connect(('127.0.0.1', 80))", "A page can't open network connections"),
-    ("import urllib.request\nurllib.request.urlopen('http://127.0.0.1/')", "A page can't open network connections"),
-    ("import threading\nthreading.Thread(target=print).start()", "A page's Python has one thread"),
-    ("import matplotlib.pyplot as plt\nplt.plot([1])", "Matplotlib can't be had in a page"),
-    ("%timeit 1 + 1", "%timeit is a command of Jupyter's, not Python"),
-    ("x = 1\n!ls", "!ls is a command of Jupyter's, not Python"),
-])
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        ("input('name? ')", "input() has nobody to ask in a page"),
+        ("import subprocess\nsubprocess.run(['ls'])", "A page can't start other processes"),
+        ("import os\nos.system('ls')", "A page can't start other processes"),
+        (
+            "import socket\nsocket.socket().connect(('127.0.0.1', 80))",
+            "A page can't open network connections",
+        ),
+        (
+            "import urllib.request\nurllib.request.urlopen('http://127.0.0.1/')",
+            "A page can't open network connections",
+        ),
+        (
+            "import threading\nthreading.Thread(target=print).start()",
+            "A page's Python has one thread",
+        ),
+        ("import matplotlib.pyplot as plt\nplt.plot([1])", "Matplotlib can't be had in a page"),
+        ("%timeit 1 + 1", "%timeit is a command of Jupyter's, not Python"),
+        ("x = 1\n!ls", "!ls is a command of Jupyter's, not Python"),
+    ],
+)
 def test_what_a_page_cannot_do_is_refused_in_a_sentence(chapter, code, words):
     shown = chapter.run(2, code)
     assert words in shown and "Traceback" not in shown
@@ -217,7 +313,10 @@ def test_what_a_page_cannot_do_is_refused_in_a_sentence(chapter, code, words):
 def test_a_million_lines_are_cut_with_a_sentence_and_the_page_stays_usable(chapter):
     shown = chapter.run(2, "for number in range(1_000_000): print(number)\nprint('the end')")
     assert shown.startswith("0\n1\n2\n")
-    assert "Cut here: this cell printed 6,888,898 characters, and the page keeps the first 200,000." in shown
+    assert (
+        "Cut here: this cell printed 6,888,898 characters, and the page keeps the first 200,000."
+        in shown
+    )
     assert len(shown) < 201_000
     assert chapter.run(3, "number") == "999999"
 
@@ -233,7 +332,10 @@ def test_a_name_from_a_cell_that_did_not_run_is_pointed_out(open_page):
     advice = chapter.cell(PLAYS).locator(".run-advice")
     assert "Cell 1, which has to do with play, has not run." in advice.inner_text()
     advice.get_by_role("button", name="Run all above").click()
-    chapter.page.wait_for_function("() => document.querySelectorAll('[data-run=ok]').length === " + str(PLAYS), timeout=PATIENCE)
+    chapter.page.wait_for_function(
+        "() => document.querySelectorAll('[data-run=ok]').length === " + str(PLAYS),
+        timeout=PATIENCE,
+    )
     assert chapter.cell(PLAYS).locator("dslab-trace").count() == 1
 
 
@@ -261,11 +363,16 @@ def test_a_text_that_has_not_run_is_told_from_what_is_shown_below_it(chapter):
     assert "Cell 3 · not run yet" == chapter.note(3).inner_text() and not caption.is_visible()
     chapter.write(3, "'mine'")
     assert "Cell 3 · not run yet · your text" == chapter.note(3).inner_text()
-    expect(caption).to_have_text("Your text has not run yet. What follows is the output of the book's text.")
+    expect(caption).to_have_text(
+        "Your text has not run yet. What follows is the output of the book's text."
+    )
     assert chapter.run(3) == "'mine'"
     expect(caption).to_be_hidden()
     chapter.write(3, "'other'")
-    assert chapter.note(3).inner_text().endswith("your text has changed since it ran") and chapter.shown(3) == "'mine'"
+    assert (
+        chapter.note(3).inner_text().endswith("your text has changed since it ran")
+        and chapter.shown(3) == "'mine'"
+    )
     cell.get_by_role("button", name="Reset", exact=True).click()
     assert "Cell 3 · not run yet" == chapter.note(3).inner_text() and not caption.is_visible()
 
@@ -283,19 +390,24 @@ def test_while_a_cell_runs_its_last_output_stays_and_time_is_seen_to_pass(chapte
 
 # Stopping
 
+
 def test_stop_ends_an_endless_loop_and_says_what_was_lost(live):
     chapter = live()
     chapter.run(2, "kept = 1")
     chapter.start(3, ENDLESS)
     chapter.press("Stop")
-    expect(chapter.warning).to_contain_text("your variables are gone, your text is kept", timeout=PATIENCE)
+    expect(chapter.warning).to_contain_text(
+        "your variables are gone, your text is kept", timeout=PATIENCE
+    )
     expect(chapter.bar).to_have_attribute("data-state", "ready", timeout=PATIENCE)
     assert chapter.text(3) == [ENDLESS] and "stopped" in chapter.note(3).inner_text()
     assert "not run since Python was started again" in chapter.note(2).inner_text()
     assert "NameError" in chapter.run(5, "kept")
 
 
-def test_stop_keeps_the_variables_from_the_first_visit_on_where_make_book_serves_the_page(browser, made_book):
+def test_stop_keeps_the_variables_from_the_first_visit_on_where_make_book_serves_the_page(
+    browser, made_book
+):
     context = guarded(browser, made_book)
     chapter = Chapter(visit(context, f"{made_book}/{START}.html")).go_live()
     chapter.run(2, "kept = 1")
@@ -305,7 +417,10 @@ def test_stop_keeps_the_variables_from_the_first_visit_on_where_make_book_serves
     assert chapter.shown(3) == "Stopped in cell 3, line 1."
     assert chapter.run(5, "kept") == "1"
     # Code that takes the interrupt for itself is ended all the same.
-    chapter.start(3, "while True:\n    try:\n        while True: pass\n    except BaseException:\n        pass")
+    chapter.start(
+        3,
+        "while True:\n    try:\n        while True: pass\n    except BaseException:\n        pass",
+    )
     chapter.press("Stop")
     expect(chapter.warning).to_contain_text("your variables are gone", timeout=PATIENCE)
     assert context.trouble == []
@@ -339,6 +454,7 @@ def test_endless_recursion_is_an_error_like_another(chapter):
 
 # Keys
 
+
 def test_keys_run_and_move_on_and_leave_the_editor(chapter):
     page = chapter.page
     chapter.write(2, "2")
@@ -359,8 +475,11 @@ def test_keys_run_and_move_on_and_leave_the_editor(chapter):
 
 # Widgets
 
+
 def test_a_scenarios_slider_runs_it_again_in_the_page(chapter):
-    number = next(n for n in range(1, 18) if any(line.startswith("live(run") for line in chapter.text(n)))
+    number = next(
+        n for n in range(1, 18) if any(line.startswith("live(run") for line in chapter.text(n))
+    )
     chapter.cell(number).get_by_role("button", name="Run all above").click()
     output = chapter.cell(number).locator(".cell_output")
     expect(output.locator("dslab-trace")).to_have_count(1, timeout=PATIENCE)
@@ -368,13 +487,22 @@ def test_a_scenarios_slider_runs_it_again_in_the_page(chapter):
     before = output.locator("dslab-trace script").text_content()
     slider.focus()
     chapter.page.keyboard.press("ArrowRight")
-    chapter.page.wait_for_function("([root, before]) => root.querySelector('dslab-trace script')?.textContent !== before", arg=[output.element_handle(), before], timeout=PATIENCE)
+    chapter.page.wait_for_function(
+        "([root, before]) => root.querySelector('dslab-trace script')?.textContent !== before",
+        arg=[output.element_handle(), before],
+        timeout=PATIENCE,
+    )
     assert "Three nodes, seed 8" in output.locator("dslab-trace script").text_content()
 
 
 def test_widgets_call_python_back(chapter):
-    chapter.run(2, "import ipywidgets\nbutton, label = ipywidgets.Button(description='Add'), ipywidgets.Label('0')\n"
-                   "def add(_):\n    label.value = str(int(label.value) + 1)\n    print('added')\nbutton.on_click(add)\nipywidgets.VBox([button, label])")
+    chapter.run(
+        2,
+        "import ipywidgets\nbutton, label = ipywidgets.Button(description='Add'), "
+        "ipywidgets.Label('0')\n"
+        "def add(_):\n    label.value = str(int(label.value) + 1)\n    "
+        "print('added')\nbutton.on_click(add)\nipywidgets.VBox([button, label])",
+    )
     output = chapter.cell(2).locator(".cell_output")
     output.get_by_role("button", name="Add").click()
     expect(output.locator(".widget-label")).to_have_text("1")
@@ -383,7 +511,11 @@ def test_widgets_call_python_back(chapter):
 
 
 def test_interact_shows_what_its_function_prints_and_fails_with(chapter):
-    chapter.run(2, "from ipywidgets import interact\n@interact(n=(0, 5))\ndef share(n=2):\n    print('ten by', n)\n    return 10 / n\nNone")
+    chapter.run(
+        2,
+        "from ipywidgets import interact\n@interact(n=(0, 5))\ndef share(n=2):\n    "
+        "print('ten by', n)\n    return 10 / n\nNone",
+    )
     output = chapter.cell(2).locator(".run-output-widget")
     expect(output).to_contain_text("ten by 2")
     expect(output).to_contain_text("5.0")
@@ -394,7 +526,9 @@ def test_interact_shows_what_its_function_prints_and_fails_with(chapter):
 
 
 def test_anywidget_talks_both_ways(chapter):
-    chapter.run(2, """import anywidget, traitlets
+    chapter.run(
+        2,
+        """import anywidget, traitlets
 class Counter(anywidget.AnyWidget):
     _esm = '''
     function render({ model, el }) {
@@ -409,7 +543,8 @@ class Counter(anywidget.AnyWidget):
     '''
     value = traitlets.Int(0).tag(sync=True)
 counter = Counter(value=5)
-counter""")
+counter""",
+    )
     button = chapter.cell(2).get_by_role("button", name="count")
     button.click()
     expect(button).to_have_text("count 6")
@@ -419,6 +554,7 @@ counter""")
 
 
 # What is the reader's
+
 
 def test_edits_survive_a_reload_and_a_tab_that_is_closed_while_a_cell_runs(browser, base):
     context = guarded(browser, base)
@@ -430,9 +566,15 @@ def test_edits_survive_a_reload_and_a_tab_that_is_closed_while_a_cell_runs(brows
         chapter.page.close(run_before_unload=True)
     without_python(context)
     page = visit(context, f"{base}/book/{START}.html")
-    assert page.locator(".run-words").inner_text() == "Your edits of 3 cells are kept in this browser."
+    assert (
+        page.locator(".run-words").inner_text() == "Your edits of 3 cells are kept in this browser."
+    )
     again = Chapter(page).open()
-    assert [again.text(number) for number in (2, 3, 5)] == [["mine = 1"], [ENDLESS], ["written while a cell runs"]]
+    assert [again.text(number) for number in (2, 3, 5)] == [
+        ["mine = 1"],
+        [ENDLESS],
+        ["written while a cell runs"],
+    ]
     assert "your text" in again.note(2).inner_text()
     again.cell(2).get_by_role("button", name="Reset").click()
     assert again.text(2)[0] == "class Cashier(Node):"
@@ -458,11 +600,19 @@ def test_an_edit_is_not_put_into_a_cell_whose_text_has_changed_in_the_book(brows
             text = response.text()
             assert old in text
             route.fulfill(response=response, body=text.replace(old, new))
+
         return answer
 
-    name, bracket = '<span class="n">{}</span>', '<span class="p">(</span><span class="n">reading_run</span>'
-    context.route(f"**/{START}.html", changed(name.format("play") + bracket, name.format("replay") + bracket))
-    context.route(f"**/{START}.ipynb", changed('"play(reading_run(), at=0)"', '"replay(reading_run(), at=0)"'))
+    name, bracket = (
+        '<span class="n">{}</span>',
+        '<span class="p">(</span><span class="n">reading_run</span>',
+    )
+    context.route(
+        f"**/{START}.html", changed(name.format("play") + bracket, name.format("replay") + bracket)
+    )
+    context.route(
+        f"**/{START}.ipynb", changed('"play(reading_run(), at=0)"', '"replay(reading_run(), at=0)"')
+    )
     page = visit(context, f"{base}/book/{START}.html")
     again = Chapter(page).open()
     assert again.text(PLAYS) == ["replay(reading_run(), at=0)"]
@@ -471,7 +621,10 @@ def test_an_edit_is_not_put_into_a_cell_whose_text_has_changed_in_the_book(brows
     page.reload()
     again.open()
     assert again.text(PLAYS) == ["another text"]
-    assert "has changed since you edited it" in offer.inner_text() and "play(reading_run(), at=7)  # mine" in offer.inner_text()
+    assert (
+        "has changed since you edited it" in offer.inner_text()
+        and "play(reading_run(), at=7)  # mine" in offer.inner_text()
+    )
     offer.get_by_role("button", name="Copy my text").click()
     expect(offer.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == "play(reading_run(), at=7)  # mine"
@@ -483,18 +636,33 @@ def test_an_edit_is_not_put_into_a_cell_whose_text_has_changed_in_the_book(brows
     context.close()
 
 
-@pytest.mark.parametrize("broken, word", [
-    ("Storage.prototype.setItem = () => { throw new DOMException('no room', 'QuotaExceededError'); }", "full"),
-    ("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('not allowed', 'SecurityError'); } })", "blocked"),
-])
-def test_storage_that_fails_is_a_sentence_and_nothing_is_lost_while_the_tab_is_open(browser, base, broken, word):
+@pytest.mark.parametrize(
+    "broken, word",
+    [
+        (
+            "Storage.prototype.setItem = () => { throw new DOMException('no room', "
+            "'QuotaExceededError'); }",
+            "full",
+        ),
+        (
+            "Object.defineProperty(window, 'localStorage', { get() { throw new "
+            "DOMException('not allowed', 'SecurityError'); } })",
+            "blocked",
+        ),
+    ],
+)
+def test_storage_that_fails_is_a_sentence_and_nothing_is_lost_while_the_tab_is_open(
+    browser, base, broken, word
+):
     context = guarded(browser, base, accept_downloads=True)
     context.add_init_script(broken)
     without_python(context)
     chapter = Chapter(visit(context, f"{base}/book/{START}.html")).open()
     chapter.write(2, "6 * 7")
     expect(chapter.bar).to_contain_text(f"This browser's storage is {word}")
-    assert next(cell for cell in chapter.download()["cells"] if cell["id"] == "00-start-03")["source"] == ["6 * 7"]
+    assert next(cell for cell in chapter.download()["cells"] if cell["id"] == "00-start-03")[
+        "source"
+    ] == ["6 * 7"]
     context.close()
 
 
@@ -507,15 +675,22 @@ def test_the_download_is_a_notebook_with_the_readers_text_and_outputs(chapter):
     mine = next(cell for cell in notebook["cells"] if cell["id"] == "00-start-03")
     assert mine["source"] == ["print('mine')\n", "6 * 7"]
     assert [output["output_type"] for output in mine["outputs"]] == ["stream", "execute_result"]
-    assert mine["outputs"][1]["data"] == {"text/plain": ["42"]} and mine["outputs"][1]["execution_count"] == mine["execution_count"]
-    assert [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"] == [cell for cell in published["cells"] if cell["cell_type"] == "markdown"]
+    assert (
+        mine["outputs"][1]["data"] == {"text/plain": ["42"]}
+        and mine["outputs"][1]["execution_count"] == mine["execution_count"]
+    )
+    assert [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"] == [
+        cell for cell in published["cells"] if cell["cell_type"] == "markdown"
+    ]
 
 
 def test_running_the_books_own_text_begins_no_exercise(chapter):
     """Run all, on a chapter that nobody has touched, says nothing about the reader."""
     begun = "() => Object.keys(localStorage).filter((key) => key.startsWith('dslab:score:'))"
     chapter.run(1)
-    assert re.search(r"\b0 of \d+ points", chapter.run(EXERCISE)), "the book's text has nothing solved"
+    assert re.search(r"\b0 of \d+ points", chapter.run(EXERCISE)), (
+        "the book's text has nothing solved"
+    )
     assert chapter.page.evaluate(begun) == []
     chapter.write(3, "# mine")
     assert re.search(r"\b0 of \d+ points", chapter.run(EXERCISE))
@@ -527,11 +702,15 @@ def test_a_score_is_kept_and_can_be_taken_to_another_browser(browser, base, tmp_
     context = guarded(browser, base, accept_downloads=True)
     chapter = Chapter(visit(context, f"{base}/book/{START}.html")).go_live()
     chapter.run(1)
-    report = chapter.run(2, 'check("read-a-trace", {"1": "", "2": "", "3": "", "4": "", "5": "", "6": ""})')
+    report = chapter.run(
+        2, 'check("read-a-trace", {"1": "", "2": "", "3": "", "4": "", "5": "", "6": ""})'
+    )
     assert "0 of 6 points" in report
     report = chapter.run(EXERCISE)
     points = int(re.search(r"(\d+) of 6 points", report)[1])
-    assert chapter.cell(EXERCISE).locator(".dslab-report dslab-trace").count() > 0, "a counterexample that plays"
+    assert chapter.cell(EXERCISE).locator(".dslab-report dslab-trace").count() > 0, (
+        "a counterexample that plays"
+    )
     page = visit(context, f"{base}/book/book/progress.html")
     row = page.get_by_role("row", name="Charge at most once")
     expect(row).to_contain_text(f"{points} of 6")
@@ -549,32 +728,51 @@ def test_a_score_is_kept_and_can_be_taken_to_another_browser(browser, base, tmp_
     page.locator("input[type=file]").set_input_files(file)
     expect(row).to_contain_text("begun")
     expect(page.get_by_role("status")).to_contain_text("Imported 2 scores and the text of 1 cell")
-    for text, words in (("{", "is cut short"), ('{"format": "photo"}', "is no progress file"), ('{"format": "dslab-progress", "version": 9, "entries": {}}', "has version 9")):
-        page.locator("input[type=file]").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": text.encode()})
+    for text, words in (
+        ("{", "is cut short"),
+        ('{"format": "photo"}', "is no progress file"),
+        ('{"format": "dslab-progress", "version": 9, "entries": {}}', "has version 9"),
+    ):
+        page.locator("input[type=file]").set_input_files(
+            {"name": "x.json", "mimeType": "application/json", "buffer": text.encode()}
+        )
         expect(page.get_by_role("status")).to_contain_text(words)
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Forget all scores").click()
     expect(row).not_to_contain_text("begun")
     page.goto(f"{base}/book/{START}.html")
-    assert page.locator(".run-words").inner_text() == "Your edits of 1 cell are kept in this browser."
+    assert (
+        page.locator(".run-words").inner_text() == "Your edits of 1 cell are kept in this browser."
+    )
     context.close()
 
 
 # Looks
 
+
 def test_a_live_page_is_clean_for_axe_and_fits_a_phone(live):
     chapter = live()
-    number = next(n for n in range(1, 18) if any(line.startswith("live(run") for line in chapter.text(n)))
+    number = next(
+        n for n in range(1, 18) if any(line.startswith("live(run") for line in chapter.text(n))
+    )
     chapter.cell(number).get_by_role("button", name="Run all above").click()
-    expect(chapter.cell(number).locator(".widget_view dslab-trace")).to_have_count(1, timeout=PATIENCE)
-    chapter.run(2, "print('x' * 500)\n1 / 0  # a comment, 'a string', 12, None\n@staticmethod\ndef f(): pass")
+    expect(chapter.cell(number).locator(".widget_view dslab-trace")).to_have_count(
+        1, timeout=PATIENCE
+    )
+    chapter.run(
+        2,
+        "print('x' * 500)\n1 / 0  # a comment, 'a string', 12, None\n@staticmethod\ndef f(): pass",
+    )
     chapter.write(number + 1, "'not run yet'")
     for scheme, width in (("light", 1280), ("dark", 320)):
         chapter.page.emulate_media(color_scheme=scheme)
         chapter.page.set_viewport_size({"width": width, "height": 800})
         # The theme looks at what scrolls a moment after the window has changed.
-        chapter.page.wait_for_function("""scheme => document.documentElement.dataset.theme === scheme
-            && [...document.querySelectorAll("pre, .cell_output > .output")].every(text => text.scrollWidth <= text.clientWidth || text.tabIndex === 0)""", arg=scheme)
+        chapter.page.wait_for_function(
+            """scheme => document.documentElement.dataset.theme === scheme
+            && [...document.querySelectorAll("pre, .cell_output > .output")].every(text => text.scrollWidth <= text.clientWidth || text.tabIndex === 0)""",
+            arg=scheme,
+        )
         assert axe(chapter.page, allowed=THEME) == []
         assert chapter.page.evaluate("document.documentElement.scrollWidth") <= width
     assert chapter.page.trouble == []

@@ -1,4 +1,6 @@
-"""The built book, as a reader meets it: served from a subpath, with every foreign host out of reach."""
+"""The built book, as a reader meets it: served from a subpath, with every foreign host out of
+reach.
+"""
 
 import re
 from pathlib import Path
@@ -47,7 +49,11 @@ def test_axe_finds_nothing_beyond_the_theme(open_page, page, scheme):
 @pytest.mark.parametrize("page", PAGES)
 def test_every_section_has_an_address(open_page, page):
     opened = open_page(f"/book/{page}.html")
-    without = opened.eval_on_selector_all("article h2, article h3", "all => all.filter(h => !h.closest('.dslab-report') && !h.closest('section')?.id).map(h => h.textContent)")
+    without = opened.eval_on_selector_all(
+        "article h2, article h3",
+        "all => all.filter(h => !h.closest('.dslab-report') && "
+        "!h.closest('section')?.id).map(h => h.textContent)",
+    )
     assert without == []
 
 
@@ -63,7 +69,9 @@ def test_links_inside_the_book_lead_somewhere(page):
         target = (folder / path).resolve() if path else SITE / f"{page}.html"
         assert target.is_file(), f"{page} links to {link}, which is not there"
         if anchor and target.suffix == ".html":
-            assert re.search(rf'id="{re.escape(anchor)}"', target.read_text()) or anchor == "", f"{page}: no {link}"
+            assert re.search(rf'id="{re.escape(anchor)}"', target.read_text()) or anchor == "", (
+                f"{page}: no {link}"
+            )
 
 
 def test_the_front_page_leads_into_the_book(open_page):
@@ -98,7 +106,11 @@ def test_dark_mode_is_one_click_and_the_player_follows(open_page):
 
 def test_hints_are_hidden_until_they_are_asked_for(open_page):
     page = open_page("/book/notebooks/12_raft_election.html")
-    hint = page.get_by_text("Take Figure 2", exact=False).or_(page.get_by_text("take Figure 2", exact=False)).first
+    hint = (
+        page.get_by_text("Take Figure 2", exact=False)
+        .or_(page.get_by_text("take Figure 2", exact=False))
+        .first
+    )
     assert not hint.is_visible()
     page.get_by_text("A first hint").click()
     assert hint.is_visible()
@@ -106,7 +118,10 @@ def test_hints_are_hidden_until_they_are_asked_for(open_page):
 
 def test_words_that_tell_the_answer_wait_for_the_guess(open_page):
     page = open_page("/book/notebooks/00_start.html")
-    question, answer = page.locator("dslab-predict").nth(1), page.get_by_text("Two were charged and two were not", exact=False)
+    question, answer = (
+        page.locator("dslab-predict").nth(1),
+        page.get_by_text("Two were charged and two were not", exact=False),
+    )
     question.scroll_into_view_if_needed()
     waiting = page.locator(".after-guess")
     waiting.first.wait_for()
@@ -123,7 +138,10 @@ def test_words_that_tell_the_answer_wait_for_the_guess(open_page):
 
 def test_who_would_rather_not_guess_reads_on_and_so_does_paper(open_page):
     page = open_page("/book/notebooks/00_start.html")
-    words, last = page.get_by_text("The stage shows who stands where", exact=False), page.get_by_text("It is always the last messenger", exact=False)
+    words, last = (
+        page.get_by_text("The stage shows who stands where", exact=False),
+        page.get_by_text("It is always the last messenger", exact=False),
+    )
     page.locator("dslab-predict").last.scroll_into_view_if_needed()
     page.locator("dslab-predict").first.scroll_into_view_if_needed()
     onward = page.get_by_role("button", name="Read on without a guess")
@@ -138,8 +156,10 @@ def test_who_would_rather_not_guess_reads_on_and_so_does_paper(open_page):
 def test_mathematics_is_typeset_from_the_site_itself(open_page, scratch):
     html = Path(SITE / "search.html").read_text()
     assert (SITE / "_static" / "vendor" / "mathjax" / "tex-mml-chtml.js").is_file(), html[:0]
-    (scratch / "math.html").write_text('<!doctype html><html lang="en"><title>m</title><p>\\(x^2\\)</p>'
-                                       '<script src="/book/_static/vendor/mathjax/tex-mml-chtml.js"></script>')
+    (scratch / "math.html").write_text(
+        '<!doctype html><html lang="en"><title>m</title><p>\\(x^2\\)</p>'
+        '<script src="/book/_static/vendor/mathjax/tex-mml-chtml.js"></script>'
+    )
     page = open_page("/scratch/math.html")
     page.locator("mjx-container").wait_for(state="attached")
     page.wait_for_load_state("networkidle")

@@ -20,15 +20,27 @@ def test_with_many_arrows_the_past_and_the_future_look_as_they_do_at_the_ends(sh
     early = player.evaluate("player => player.run.stepAt(player.run.end * 0.1)")
     player.evaluate(PIXELS, [last // 2, 0, 1])
     assert player.evaluate("player => player.views[0].run.arrows.length") > 200
-    middle = player.evaluate("(player, step) => { const view = player.views[0]; return Math.round(view.x(player.run.stepTimes[step])); }", last // 2)
+    middle = player.evaluate(
+        "(player, step) => { const view = player.views[0]; return "
+        "Math.round(view.x(player.run.stepTimes[step])); }",
+        last // 2,
+    )
     edge = player.evaluate("player => Math.ceil(player.views[0].left)") + 12
     past, future = [edge, middle - 80], [middle + 80, 760]
     assert player.evaluate(PIXELS, [last // 2, *past]) == player.evaluate(PIXELS, [last, *past])
-    assert player.evaluate(PIXELS, [last // 2, *future]) == player.evaluate(PIXELS, [early, *future]) != player.evaluate(PIXELS, [last, *future])
+    assert (
+        player.evaluate(PIXELS, [last // 2, *future])
+        == player.evaluate(PIXELS, [early, *future])
+        != player.evaluate(PIXELS, [last, *future])
+    )
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_it_looks_as_stored(show, scheme, width):
-    page = show(play(rich_run(), "space-time", at=538.2)._repr_html_(), viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = show(
+        play(rich_run(), "space-time", at=538.2)._repr_html_(),
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+    )
     looks_as_stored(page, page.locator("dslab-trace"), "space-time")

@@ -1,12 +1,13 @@
-"""A register on Paxos for one value, as actors: the example `paxos.rs` of Stateright, in the form of this book's nodes.
+"""A register on Paxos for one value, as actors: the example `paxos.rs` of Stateright, in the form
+of this book's nodes.
 
-It is here for its count: with two clients that each write and then read, and three servers, a network without order or
-repetition has 16,668 states.
+It is here for its count: with two clients that each write and then read, and three servers, a
+network without order or repetition has 16,668 states.
 """
 
-from dslab.check.callers import caller
 from dslab.check.models import Register
-from dslab.check.nodes import Nodes
+from dslab.explore.callers import caller
+from dslab.explore.nodes import Nodes
 from dslab.node import Message, Node, Reply
 from dslab.values import Map, majority
 
@@ -35,7 +36,9 @@ class Decided(Message):
 
 
 class PaxosRegister(Node):
-    """Any server leads a ballot when a client asks it to write; the first value to be decided stays."""
+    """Any server leads a ballot when a client asks it to write; the first value to be decided
+    stays.
+    """
 
     ballot: tuple = (0, "s0")
     proposal: tuple = ()
@@ -94,10 +97,21 @@ def linearizable(view):
 
 def value_chosen(view):
     """A client is about to read what was written."""
-    return any(isinstance(message, Reply) and message.value is not None for _, _, message in view.messages)
+    return any(
+        isinstance(message, Reply) and message.value is not None for _, _, message in view.messages
+    )
 
 
 def paxos_register(server=PaxosRegister, **more):
-    return Nodes({"s0": server, "s1": server, "s2": server,
-                  "c3": caller(("s0", "write", None, "A"), ("s1", "read")), "c4": caller(("s1", "write", None, "B"), ("s2", "read"))},
-                 invariants=[linearizable], goals=[value_chosen], **more)
+    return Nodes(
+        {
+            "s0": server,
+            "s1": server,
+            "s2": server,
+            "c3": caller(("s0", "write", None, "A"), ("s1", "read")),
+            "c4": caller(("s1", "write", None, "B"), ("s2", "read")),
+        },
+        invariants=[linearizable],
+        goals=[value_chosen],
+        **more,
+    )

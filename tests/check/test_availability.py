@@ -1,12 +1,14 @@
-"""Availability per node: the consistent register answers where there is a majority, the available one everywhere."""
+"""Availability per node: the consistent register answers where there is a majority, the available
+one everywhere.
+"""
 
 import pytest
 
 from dslab.check.availability import asked, available
 from dslab.errors import DslabError
 from dslab.protocols.quorum_register import AvailableRegister, QuorumRegister
+from dslab.run.trace import Trace
 from dslab.sim import Cluster
-from dslab.trace import Trace
 
 
 def cut_off(kind, **more):
@@ -21,10 +23,17 @@ def cut_off(kind, **more):
 
 def test_a_majority_is_enough_for_the_consistent_one_and_it_is_not_total():
     cluster = cut_off(QuorumRegister)
-    assert available(cluster, "majority") and not available(cluster, "total") and not available(cluster, "sticky")
+    assert (
+        available(cluster, "majority")
+        and not available(cluster, "total")
+        and not available(cluster, "sticky")
+    )
     verdict = available(cluster)
     assert verdict.sentence.startswith("n1 was up and did not answer the write that c1 sent at ")
-    assert verdict.reasons == ("n1 had to answer 3 calls, and answered 0.", "n2 had to answer 3 calls, and answered 3.")
+    assert verdict.reasons == (
+        "n1 had to answer 3 calls, and answered 0.",
+        "n2 had to answer 3 calls, and answered 3.",
+    )
 
 
 def test_the_available_one_answers_everywhere():

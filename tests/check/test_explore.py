@@ -4,31 +4,46 @@ from itertools import product
 
 import pytest
 
-from dslab.check.callers import caller
-from dslab.check.explore import explore, walk
-from dslab.check.fair import eventually
 from dslab.check.models import Register
-from dslab.check.nodes import Nodes
-from dslab.check.schedule import Stage
-from dslab.check.shrink import shrunk
-from dslab.check.spec import Spec, action, goal, invariant
 from dslab.errors import DslabError
+from dslab.explore.callers import caller
+from dslab.explore.liveness import eventually
+from dslab.explore.nodes import Nodes
+from dslab.explore.schedule import Stage
+from dslab.explore.search import explore, walk
+from dslab.explore.shrinking import shrunk
+from dslab.explore.spec import Spec, action, goal, invariant
+from dslab.explore.specs import DieHard, Missionaries, Paxos, Peterson, TwoPhase
 from dslab.node import ContractError, Message, Node, Reply, Timer
 from dslab.protocols.raft import Raft
-from dslab.specs import DieHard, Missionaries, Paxos, Peterson, TwoPhase
-from dslab.trace import Trace
+from dslab.run.trace import Trace
 from tests.check.paxos_register import PaxosRegister, paxos_register
 
 NAMES = ("n1", "n2", "n3")
 
-#: Distinct states, and the depth where it is published: what other explorers count for the same specifications.
-COUNTS = [(TwoPhase(3), 288, 11), (TwoPhase(5), 8_832, None), (TwoPhase(7), 296_448, None),
-          (Paxos(1, 1, 1), 25, None), (Paxos(2, 2, 1), 145, None), (Paxos(3, 1, 1), 1_681, None), (Paxos(3, 2, 1), 3_921, None),
-          (Paxos(3, 3, 1), 6_801, None), (Paxos(3, 1, 2), 68_921, None), (Paxos(3, 2, 2), 185_369, None),
-          (DieHard(None), 16, None), (Missionaries(3, wanted=False), 64, None), (Missionaries(4, wanted=False), 98, None), (Peterson(), 42, None)]
+#: Distinct states, and the depth where it is published: what other explorers count for the same
+#: specifications.
+COUNTS = [
+    (TwoPhase(3), 288, 11),
+    (TwoPhase(5), 8_832, None),
+    (TwoPhase(7), 296_448, None),
+    (Paxos(1, 1, 1), 25, None),
+    (Paxos(2, 2, 1), 145, None),
+    (Paxos(3, 1, 1), 1_681, None),
+    (Paxos(3, 2, 1), 3_921, None),
+    (Paxos(3, 3, 1), 6_801, None),
+    (Paxos(3, 1, 2), 68_921, None),
+    (Paxos(3, 2, 2), 185_369, None),
+    (DieHard(None), 16, None),
+    (Missionaries(3, wanted=False), 64, None),
+    (Missionaries(4, wanted=False), 98, None),
+    (Peterson(), 42, None),
+]
 
 
-@pytest.mark.parametrize("spec, states, depth", COUNTS, ids=lambda value: repr(value) if isinstance(value, Spec) else "")
+@pytest.mark.parametrize(
+    "spec, states, depth", COUNTS, ids=lambda value: repr(value) if isinstance(value, Spec) else ""
+)
 def test_exact_counts(spec, states, depth):
     found = explore(spec)
     assert found.holds is True or isinstance(spec, Missionaries) and spec.pairs == 4
@@ -38,7 +53,9 @@ def test_exact_counts(spec, states, depth):
 def test_the_actor_form_has_the_count_of_the_example_that_it_follows():
     found = explore(paxos_register())
     assert found.holds and found.states == 16_668
-    assert found.reached["value_chosen"].count("deliver") == 8  # As short as the example's own discovery.
+    assert (
+        found.reached["value_chosen"].count("deliver") == 8
+    )  # As short as the example's own discovery.
 
 
 def test_depth_first_finds_the_same_states():
@@ -50,7 +67,14 @@ def test_the_counterexample_is_the_solution_and_as_short_as_any():
     found = explore(DieHard())
     assert not found.holds and found.rule == "NotWanted" and found.depth == 7
     assert found.sentence == "After 6 steps NotWanted is broken."
-    assert [event.data for event in found.trace.events[1:]] == ["FillBig", "BigToSmall", "EmptySmall", "BigToSmall", "FillBig", "BigToSmall"]
+    assert [event.data for event in found.trace.events[1:]] == [
+        "FillBig",
+        "BigToSmall",
+        "EmptySmall",
+        "BigToSmall",
+        "FillBig",
+        "BigToSmall",
+    ]
     assert found.trace.state("DieHard") == {"small": 3, "big": 4}
     assert explore(Missionaries(3)).depth == 12 and explore(Missionaries(4)).holds is True
 
@@ -64,19 +88,19 @@ def test_a_specification_s_run_can_be_stored_and_played():
 class Lamps(Spec):
     """Lamps that are switched on one by one, and a rule that n of them break."""
 
-    variables = "lamps",
+    variables = ("lamps",)
 
     def __init__(self, count, limit):
         self.count, self.limit = count, limit
 
     def initial(self):
-        yield (0,) * self.count,
+        yield ((0,) * self.count,)
 
     @action
     def On(self, lamps):
         for place, lamp in enumerate(lamps):
             if not lamp:
-                yield lamps[:place] + (1,) + lamps[place + 1:],
+                yield (lamps[:place] + (1,) + lamps[place + 1 :],)
 
     @action
     def Never(self, lamps):
@@ -91,7 +115,7 @@ class Lamps(Spec):
         return sum(lamps) == 3
 
     def canonical(self, state):
-        return tuple(sorted(state[0])),
+        return (tuple(sorted(state[0])),)
 
 
 class Unreduced(Lamps):
@@ -104,7 +128,9 @@ def test_symmetry_looks_at_fewer_states_and_its_counterexample_is_real():
     broken = explore(Lamps(6, 4))
     assert not broken.holds and broken.depth == explore(Unreduced(6, 4)).depth == 5
     states = [event.state["lamps"] for event in broken.trace.events]
-    assert all(sum(a != b for a, b in zip(one, other)) == 1 for one, other in zip(states, states[1:]))
+    assert all(
+        sum(a != b for a, b in zip(one, other)) == 1 for one, other in zip(states, states[1:])
+    )
 
 
 def test_what_was_never_taken_or_reached_is_said():
@@ -133,10 +159,14 @@ def test_a_deadlock_is_a_broken_rule_where_it_is_asked_for():
 def test_what_a_bound_leaves_out_is_no_deadlock():
     """Each server's timer is pending: only the bound keeps it from running out."""
     for reduce in (False, True):
-        found = explore(elections(fires={"ElectionTimeout": 1, "Heartbeat": 0}), deadlock=True, reduce=reduce)
+        found = explore(
+            elections(fires={"ElectionTimeout": 1, "Heartbeat": 0}), deadlock=True, reduce=reduce
+        )
         assert found.holds and not found.complete
         stuck = explore(Nodes({"a": Sender, "b": Receiver}), deadlock=True, reduce=reduce)
-        assert stuck.rule == "deadlock" and stuck.sentence == "After 2 steps no action can be taken."
+        assert (
+            stuck.rule == "deadlock" and stuck.sentence == "After 2 steps no action can be taken."
+        )
 
 
 def test_random_walks_find_what_is_there_and_promise_nothing():
@@ -151,6 +181,7 @@ def test_random_walks_find_what_is_there_and_promise_nothing():
 
 # Node classes.
 
+
 def one_leader_a_term(view):
     terms = [node.current_term for node in view if node.role == "leader"]
     return len(terms) == len(set(terms))
@@ -161,7 +192,15 @@ def somebody_leads(view):
 
 
 def elections(kind=Raft, **more):
-    return Nodes(dict.fromkeys(NAMES, kind), **{"fires": {"ElectionTimeout": 2, "Heartbeat": 0}, "invariants": [one_leader_a_term], "goals": [somebody_leads]} | more)
+    return Nodes(
+        dict.fromkeys(NAMES, kind),
+        **{
+            "fires": {"ElectionTimeout": 2, "Heartbeat": 0},
+            "invariants": [one_leader_a_term],
+            "goals": [somebody_leads],
+        }
+        | more,
+    )
 
 
 class ForgetsItsVote(Raft):
@@ -184,10 +223,16 @@ class CountsHalf(Raft):
 def test_all_elections_of_raft_within_bounds():
     found = explore(elections(coverage=True))
     assert found.holds and found.states == 9_076 and not found.complete
-    assert "Raft.on_Request" in found.never_run and not any(line.startswith("Raft.on_RequestVote") for line in found.never_run)
+    assert "Raft.on_Request" in found.never_run and not any(
+        line.startswith("Raft.on_RequestVote") for line in found.never_run
+    )
 
 
-@pytest.mark.parametrize("kind, bounds", [(ForgetsItsVote, {"crashes": 1}), (VotesTwice, {})], ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(
+    "kind, bounds",
+    [(ForgetsItsVote, {"crashes": 1}), (VotesTwice, {})],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
 def test_a_bug_gives_the_shortest_run_which_replays(kind, bounds):
     system = elections(kind, **bounds)
     found = explore(system)
@@ -214,18 +259,28 @@ def test_what_goes_wrong_in_a_handler_is_told_with_the_run_that_led_there():
         def on_Vote(self, voter, m):
             raise ZeroDivisionError("here")
 
-    for look in (explore, lambda system: explore(system, reduce=True), lambda system: explore(system, order="depth"), walk):
+    for look in (
+        explore,
+        lambda system: explore(system, reduce=True),
+        lambda system: explore(system, order="depth"),
+        walk,
+    ):
         with pytest.raises(ZeroDivisionError) as caught:
             look(elections(Stumbles))
         what, run = caught.value.__notes__
         assert what.startswith("while n") and "handled Vote" in what
-        assert run.startswith("after this run:\n  1. step 0: n1 starts") and "sends Vote" in run.splitlines()[-1]
+        assert (
+            run.startswith("after this run:\n  1. step 0: n1 starts")
+            and "sends Vote" in run.splitlines()[-1]
+        )
 
 
 @pytest.mark.parametrize("kind", [Raft, ForgetsItsVote, VotesTwice])
 def test_symmetry_hides_no_violation_and_finds_none_of_its_own(kind):
     whole = explore(elections(kind, crashes=1, fires={"ElectionTimeout": 2, "Heartbeat": 0}))
-    reduced = explore(elections(kind, crashes=1, fires={"ElectionTimeout": 2, "Heartbeat": 0}, symmetric=NAMES))
+    reduced = explore(
+        elections(kind, crashes=1, fires={"ElectionTimeout": 2, "Heartbeat": 0}, symmetric=NAMES)
+    )
     assert whole.holds == reduced.holds and whole.depth == reduced.depth
     assert reduced.states * 4 < whole.states or not whole.holds
 
@@ -268,13 +323,18 @@ def test_messages_overtake_each_other_are_lost_and_doubled_as_far_as_allowed():
     assert orders() == {(), (1,), (2,), (1, 2), (2, 1)}
     assert orders(ordered=True) == {(), (1,), (1, 2)}
     assert orders(ordered=True, losses=1) == {(), (1,), (2,), (1, 2)}
-    assert orders(duplicates=1) == {order for length in range(4) for order in product((1, 2), repeat=length)
-                                    if all(order.count(n) <= 2 for n in (1, 2)) and not (order.count(1) == order.count(2) == 2) and sum(
-                                        order.count(n) == 2 for n in (1, 2)) <= 1}
+    assert orders(duplicates=1) == {
+        order
+        for length in range(4)
+        for order in product((1, 2), repeat=length)
+        if all(order.count(n) <= 2 for n in (1, 2))
+        and not (order.count(1) == order.count(2) == 2)
+        and sum(order.count(n) == 2 for n in (1, 2)) <= 1
+    }
 
 
 class Once(Node):
-    durable = "count",
+    durable = ("count",)
     count: int = 0
 
     def on_start(self):
@@ -296,8 +356,15 @@ def test_a_crash_keeps_durable_fields_and_a_restart_starts_again():
 
 
 def test_a_boundary_stops_what_lies_behind_it_and_the_verdict_says_so():
-    found = explore(Nodes(dict.fromkeys(NAMES, Raft), within=lambda view: all(node.current_term < 2 for node in view), fires={"Heartbeat": 0},
-                          invariants=[one_leader_a_term]), budget=100_000)
+    found = explore(
+        Nodes(
+            dict.fromkeys(NAMES, Raft),
+            within=lambda view: all(node.current_term < 2 for node in view),
+            fires={"Heartbeat": 0},
+            invariants=[one_leader_a_term],
+        ),
+        budget=100_000,
+    )
     assert found.holds and not found.complete and "within its bounds" in found.sentence
 
 
@@ -308,26 +375,46 @@ def test_a_node_that_breaks_the_contract_is_named():
         def on_start(self):
             self.items = []
 
-    with pytest.raises(ContractError, match="Mutable.on_start of a leaves something mutable in 'items'"):
+    with pytest.raises(
+        ContractError, match="Mutable.on_start of a leaves something mutable in 'items'"
+    ):
         explore(Nodes({"a": Mutable}))
 
 
-@pytest.mark.parametrize("arguments, sentence", [
-    ({"nodes": {}}, "no node to explore"),
-    ({"nodes": [Raft]}, "give a mapping from names to Node classes"),
-    ({"nodes": {"a": 3}}, "a is 3, which is no Node class"),
-    ({"nodes": {"a": Raft("a")}}, "a is a node of class Raft: give the class itself"),
-    ({"nodes": {"n1": Raft, "c": caller(("n9", "read"))}}, "c calls 'n9', but there is no such node: there are n1, c"),
-    ({"fires": {"ElectionTimeuot": 1}}, "fires names 'ElectionTimeuot', but no node here has a handler `on_ElectionTimeuot`"),
-    ({"fires": {"Heartbeat": -1}}, r"fires\['Heartbeat'\]=-1: give a whole number, 0 or more"),
-    ({"fires": "1"}, "fires='1': give a whole number"),
-    ({"crashes": -1}, "crashes=-1"),
-    ({"losses": True}, "losses=True"),
-    ({"symmetric": ("n1", "n9")}, "there is no node 'n9' here: there are n1, n2, n3"),
-    ({"invariants": ["safe"]}, "invariants=… has 'safe', which is no function of a View"),
-    ({"nodes": {"n1": Raft, "c": caller(("n1", "read"))}, "symmetric": ("n1", "c")}, "these are of different classes"),
-    ({"nodes": {"n1": Raft, "n2": Raft, "c": caller(("n1", "read"), ("n1", "read"))}, "symmetric": ("n1", "n2")}, "c calls n1 later on"),
-])
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        ({"nodes": {}}, "no node to explore"),
+        ({"nodes": [Raft]}, "give a mapping from names to Node classes"),
+        ({"nodes": {"a": 3}}, "a is 3, which is no Node class"),
+        ({"nodes": {"a": Raft("a")}}, "a is a node of class Raft: give the class itself"),
+        (
+            {"nodes": {"n1": Raft, "c": caller(("n9", "read"))}},
+            "c calls 'n9', but there is no such node: there are n1, c",
+        ),
+        (
+            {"fires": {"ElectionTimeuot": 1}},
+            "fires names 'ElectionTimeuot', but no node here has a handler `on_ElectionTimeuot`",
+        ),
+        ({"fires": {"Heartbeat": -1}}, r"fires\['Heartbeat'\]=-1: give a whole number, 0 or more"),
+        ({"fires": "1"}, "fires='1': give a whole number"),
+        ({"crashes": -1}, "crashes=-1"),
+        ({"losses": True}, "losses=True"),
+        ({"symmetric": ("n1", "n9")}, "there is no node 'n9' here: there are n1, n2, n3"),
+        ({"invariants": ["safe"]}, "invariants=… has 'safe', which is no function of a View"),
+        (
+            {"nodes": {"n1": Raft, "c": caller(("n1", "read"))}, "symmetric": ("n1", "c")},
+            "these are of different classes",
+        ),
+        (
+            {
+                "nodes": {"n1": Raft, "n2": Raft, "c": caller(("n1", "read"), ("n1", "read"))},
+                "symmetric": ("n1", "n2"),
+            },
+            "c calls n1 later on",
+        ),
+    ],
+)
 def test_bad_input_is_told_in_a_sentence(arguments, sentence):
     with pytest.raises(DslabError, match=sentence):
         Nodes(**({"nodes": dict.fromkeys(NAMES, Raft)} | arguments))
@@ -345,9 +432,19 @@ def test_what_goes_wrong_at_the_start_has_no_run():
 
 
 def test_rules_of_the_same_name_are_all_asked():
-    found = explore(elections(invariants=[lambda view: True, lambda view: True, lambda view: not somebody_leads(view)]))
+    found = explore(
+        elections(
+            invariants=[lambda view: True, lambda view: True, lambda view: not somebody_leads(view)]
+        )
+    )
     assert found.holds is False and found.rule == "<lambda> (3)"
-    assert shrunk(elections(invariants=[lambda view: not somebody_leads(view)] * 2), explore(elections(invariants=[lambda view: not somebody_leads(view)] * 2))).holds is False
+    assert (
+        shrunk(
+            elections(invariants=[lambda view: not somebody_leads(view)] * 2),
+            explore(elections(invariants=[lambda view: not somebody_leads(view)] * 2)),
+        ).holds
+        is False
+    )
     with pytest.raises(DslabError, match="makes runs of Nodes smaller, but this is a DieHard"):
         shrunk(DieHard(), explore(DieHard()))
     with pytest.raises(DslabError, match="good is 'critical': give a function"):
@@ -355,8 +452,11 @@ def test_rules_of_the_same_name_are_all_asked():
 
 
 def test_what_is_no_system_is_told_in_a_sentence():
-    for wrong, sentence in [(Raft, r"takes a system, a Spec or Nodes\(.*\), but this is the class Raft"), ({"n1": Raft}, "this is a dict"),
-                            (TwoPhase, r"TwoPhase is the class of one: write TwoPhase\(…\)")]:
+    for wrong, sentence in [
+        (Raft, r"takes a system, a Spec or Nodes\(.*\), but this is the class Raft"),
+        ({"n1": Raft}, "this is a dict"),
+        (TwoPhase, r"TwoPhase is the class of one: write TwoPhase\(…\)"),
+    ]:
         for look in (explore, walk, lambda system: eventually(system, somebody_leads)):
             with pytest.raises(DslabError, match=sentence):
                 look(wrong)
@@ -367,7 +467,7 @@ def test_what_is_no_system_is_told_in_a_sentence():
 
 def spec(start, take=lambda x: [(x + 1,)]):
     class Counter(Spec):
-        variables = "x",
+        variables = ("x",)
 
         def initial(self):
             return start
@@ -375,17 +475,26 @@ def spec(start, take=lambda x: [(x + 1,)]):
         @action
         def Add(self, x):
             return take(x)
+
     return Counter()
 
 
-@pytest.mark.parametrize("start, take, sentence", [
-    ([0], lambda x: [], "initial gives 0, which is no state: yield a tuple with a value for each variable, `yield x,`"),
-    ([(0, 1)], lambda x: [], r"initial gives \(0, 1\), which is no state"),
-    ([([],)], lambda x: [], r"initial gives \(\[\],\), which can change"),
-    (None, lambda x: [], "initial yields no states"),
-    ([(0,)], lambda x: (x + 1,), "Add gives 1, which is no state"),
-    ([(0,)], lambda x: None, "Add yields no states"),
-])
+@pytest.mark.parametrize(
+    "start, take, sentence",
+    [
+        (
+            [0],
+            lambda x: [],
+            "initial gives 0, which is no state: yield a tuple with a value for each "
+            "variable, `yield x,`",
+        ),
+        ([(0, 1)], lambda x: [], r"initial gives \(0, 1\), which is no state"),
+        ([([],)], lambda x: [], r"initial gives \(\[\],\), which can change"),
+        (None, lambda x: [], "initial yields no states"),
+        ([(0,)], lambda x: (x + 1,), "Add gives 1, which is no state"),
+        ([(0,)], lambda x: None, "Add yields no states"),
+    ],
+)
 def test_a_specification_that_yields_no_states_is_told_in_a_sentence(start, take, sentence):
     with pytest.raises(DslabError, match=sentence):
         explore(spec(start, take))
@@ -397,7 +506,10 @@ def test_a_rule_that_fails_is_named_with_what_is_down():
 
     with pytest.raises(AttributeError) as caught:
         explore(elections(crashes=1, invariants=[led_by_n1]))
-    assert caught.value.__notes__[0] == "while led_by_n1 looked at a state; n1 is down, and None in the view"
+    assert (
+        caught.value.__notes__[0]
+        == "while led_by_n1 looked at a state; n1 is down, and None in the view"
+    )
 
 
 class Hasty(PaxosRegister):
@@ -425,12 +537,21 @@ def test_a_read_in_a_write_s_place_is_explained_by_a_write_of_unknown_outcome():
             else:
                 self.send(client, Reply(m.id, self.value or None))
 
-    found = explore(Nodes({"s": Store, "c1": caller(("s", "write", None, "A")), "c2": caller(("s", "read"), ("s", "read"))},
-                          invariants=[lambda view: view.seen.linearizable(Register)]))
+    found = explore(
+        Nodes(
+            {
+                "s": Store,
+                "c1": caller(("s", "write", None, "A")),
+                "c2": caller(("s", "read"), ("s", "read")),
+            },
+            invariants=[lambda view: view.seen.linearizable(Register)],
+        )
+    )
     assert found.holds
 
 
 # Liveness.
+
 
 def waiting(at, flag, turn):
     return at[0] == "waiting"
@@ -456,12 +577,18 @@ def test_who_waits_gets_in_if_processes_go_on():
 
 def test_without_fairness_nothing_has_to_happen():
     found = eventually(Peterson(), inside, after=waiting, fair=[])
-    assert found.holds is False and found.sentence == "A run never gets there: nothing more has to happen."
+    assert (
+        found.holds is False
+        and found.sentence == "A run never gets there: nothing more has to happen."
+    )
 
 
 def test_starvation_is_a_cycle_that_is_fair():
     found = eventually(Greedy(), inside, after=waiting)
-    assert found.holds is False and found.sentence == "A fair run never gets there: its last 6 steps repeat for ever."
+    assert (
+        found.holds is False
+        and found.sentence == "A fair run never gets there: its last 6 steps repeat for ever."
+    )
     states = [event.state for event in found.trace.events]
     assert states[-1] == states[-7] and all(state["at"][0] == "waiting" for state in states[-7:])
     assert {state["at"][1] for state in states[-7:]} >= {"critical", "waiting"}
@@ -482,7 +609,9 @@ def test_a_message_that_stays_unanswered_is_a_run_that_ends():
 
 def test_liveness_within_bounds_is_never_more_than_undecided():
     found = eventually(elections(), somebody_leads)
-    assert found.holds is None and "runs that go on beyond them were not looked at" in found.sentence
+    assert (
+        found.holds is None and "runs that go on beyond them were not looked at" in found.sentence
+    )
 
 
 class Restless(Node):
@@ -508,16 +637,25 @@ def test_a_run_is_not_called_fair_because_a_bound_withholds_what_fairness_demand
         return view["c"].rung
 
     assert eventually(Nodes(dict.fromkeys("abc", Restless)), rung).holds is True
-    assert eventually(Nodes(dict.fromkeys("abc", Restless), fires=0), rung).holds is None  # Repeats, but only for want of the timer,
+    assert (
+        eventually(Nodes(dict.fromkeys("abc", Restless), fires=0), rung).holds is None
+    )  # Repeats, but only for want of the timer,
     lost = elections(losses=2, fires={"ElectionTimeout": 1, "Heartbeat": 0})
-    assert eventually(lost, somebody_leads).holds is None  # and this one ends for want of another election.
+    assert (
+        eventually(lost, somebody_leads).holds is None
+    )  # and this one ends for want of another election.
 
 
 def test_a_bound_on_faults_hides_no_run_that_ends():
     """One more crash might follow, but none has to."""
+
     def heard(view):
         return view["b"] is not None and len(view["b"].got) == 2
 
     for bounds in ({"losses": 1}, {"losses": 1, "crashes": 1}, {"losses": 1, "duplicates": 1}):
         found = eventually(Nodes({"a": Sender, "b": Receiver}, **bounds), heard)
-        assert found.holds is False and not found.complete and "nothing more has to happen" in found.sentence
+        assert (
+            found.holds is False
+            and not found.complete
+            and "nothing more has to happen" in found.sentence
+        )

@@ -2,12 +2,12 @@
 
 import pytest
 
-from dslab.check.explore import explore
-from dslab.check.graph import MOST
-from dslab.check.nodes import Nodes
-from dslab.check.spec import Spec, action, invariant
+from dslab.explore.graph import MOST
+from dslab.explore.nodes import Nodes
+from dslab.explore.search import explore
+from dslab.explore.spec import Spec, action, invariant
+from dslab.explore.specs import DieHard, Missionaries, Paxos, Peterson, TwoPhase
 from dslab.node import Message, Node, Timer
-from dslab.specs import DieHard, Missionaries, Paxos, Peterson, TwoPhase
 
 
 class Ping(Message):
@@ -63,7 +63,9 @@ def test_every_state_and_every_step_is_there(spec):
     graph = explore(spec, graph=True).graph
     states, steps = by_hand(spec)
     assert set(graph.states) == states and len(graph.states) == graph.total == len(states)
-    assert {(graph.states[one], graph.states[other], label) for one, other, label in graph.edges} == steps
+    assert {
+        (graph.states[one], graph.states[other], label) for one, other, label in graph.edges
+    } == steps
     assert graph.complete and graph.pruned == {} and graph.path == [] and graph.rule == ""
 
 
@@ -74,9 +76,15 @@ def test_nothing_is_kept_where_no_graph_is_asked_for():
 def test_the_counterexample_is_a_path_of_steps():
     graph = explore(Missionaries(3), graph=True).graph
     steps = {(one, other) for one, other, _ in graph.edges}
-    assert len(graph.path) == 12 and graph.path[0] in graph.initial and set(zip(graph.path, graph.path[1:])) <= steps
+    assert (
+        len(graph.path) == 12
+        and graph.path[0] in graph.initial
+        and set(zip(graph.path, graph.path[1:])) <= steps
+    )
     assert graph.rule == "SomebodyIsEast" and graph.describe(graph.path[-1])["east"] == frozenset()
-    assert set(graph.pruned) == {"budget"}  # The search ended there: what comes after its last layer was not looked at.
+    assert set(graph.pruned) == {
+        "budget"
+    }  # The search ended there: what comes after its last layer was not looked at.
 
 
 def test_goals_deadlocks_and_depths():
@@ -84,21 +92,29 @@ def test_goals_deadlocks_and_depths():
         variables = ("left",)
 
         def initial(self):
-            yield 3,
+            yield (3,)
 
         @action
         def Down(self, left):
             if left:
-                yield left - 1,
+                yield (left - 1,)
 
         @invariant
         def NotNegative(self, left):
             return left >= 0
 
     graph = explore(Countdown(), graph=True).graph
-    assert graph.depth == [0, 1, 2, 3] and [graph.describe(number) for number in graph.deadlocks] == [{"left": 0}]
+    assert graph.depth == [0, 1, 2, 3] and [
+        graph.describe(number) for number in graph.deadlocks
+    ] == [{"left": 0}]
     peterson = explore(Peterson(), graph=True).graph
-    assert all(peterson.describe(number)["at"][0] == "critical" for number in peterson.goals["FirstGetsIn"]) and peterson.deadlocks == []
+    assert (
+        all(
+            peterson.describe(number)["at"][0] == "critical"
+            for number in peterson.goals["FirstGetsIn"]
+        )
+        and peterson.deadlocks == []
+    )
 
 
 def test_a_budget_leaves_stubs():
@@ -120,7 +136,10 @@ def test_a_large_graph_keeps_the_first_states_and_the_counterexample():
             return rm != ("committed",) * self.managers
 
     found = explore(TooLate(5), graph=True)
-    assert len(found.graph.states) == MOST and found.graph.states[found.graph.path[-1]][0] == ("committed",) * 5
+    assert (
+        len(found.graph.states) == MOST
+        and found.graph.states[found.graph.path[-1]][0] == ("committed",) * 5
+    )
     assert len(found.graph.path) == len(found.trace.steps())
 
 
@@ -130,22 +149,40 @@ def test_bounds_of_nodes_leave_stubs_and_the_system_as_it_was():
     graph = found.graph
     assert set(graph.pruned) == {"bounds"} and not graph.complete and graph.deadlocks == []
     assert found.complete is False and system.cut is True
-    assert "n1's Again runs out" in {label for *_, label in graph.edges} and "deliver Ping n1→n2" in {label for *_, label in graph.edges}
-    assert graph.describe(0) == {"n1": {"round": 0, "heard": 0}, "n2": {"round": 0, "heard": 0}, "messages": ()}
+    assert "n1's Again runs out" in {
+        label for *_, label in graph.edges
+    } and "deliver Ping n1→n2" in {label for *_, label in graph.edges}
+    assert graph.describe(0) == {
+        "n1": {"round": 0, "heard": 0},
+        "n2": {"round": 0, "heard": 0},
+        "messages": (),
+    }
     crashing = explore(pingers(crashes=1), graph=True).graph
-    assert {"n2 crashes", "n2 restarts"} <= {label for *_, label in crashing.edges} and "down" in [crashing.describe(n)["n2"] for n in range(len(crashing.states))]
+    assert {"n2 crashes", "n2 restarts"} <= {label for *_, label in crashing.edges} and "down" in [
+        crashing.describe(n)["n2"] for n in range(len(crashing.states))
+    ]
 
 
 def test_symmetry_folds_states_and_says_so():
-    whole, folded = explore(pingers(), graph=True).graph, explore(pingers(symmetric=("n1", "n2")), graph=True).graph
-    assert len(folded.states) < len(whole.states) and "symmetry" in folded.pruned and "symmetry" not in whole.pruned
+    whole, folded = (
+        explore(pingers(), graph=True).graph,
+        explore(pingers(symmetric=("n1", "n2")), graph=True).graph,
+    )
+    assert (
+        len(folded.states) < len(whole.states)
+        and "symmetry" in folded.pruned
+        and "symmetry" not in whole.pruned
+    )
 
 
 def test_valence_is_what_can_be_decided_from_a_state():
     paxos = Paxos(2, 2, 1)
     graph = explore(paxos, graph=True).graph
     found = graph.valence(lambda ballot, voted, messages: paxos.chosen(messages))
-    after = {number: {other for one, other, _ in graph.edges if one == number} for number in range(len(graph.states))}
+    after = {
+        number: {other for one, other, _ in graph.edges if one == number}
+        for number in range(len(graph.states))
+    }
     for number, values in enumerate(found):
         reached, todo = set(), [number]
         while todo:
@@ -153,7 +190,9 @@ def test_valence_is_what_can_be_decided_from_a_state():
             if here not in reached:
                 reached.add(here)
                 todo += after[here]
-        assert set(values) == {value for each in reached for value in paxos.chosen(graph.states[each][2])}
+        assert set(values) == {
+            value for each in reached for value in paxos.chosen(graph.states[each][2])
+        }
     assert found[0] == (0, 1) and {values for values in found} == {(0,), (1,), (0, 1)}
     # A step never leads to a value that could not be decided before it.
     assert all(set(found[other]) <= set(found[one]) for one, other, _ in graph.edges)

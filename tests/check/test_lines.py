@@ -1,8 +1,8 @@
 """Coverage: which branches of a handler were taken, told in words."""
 
-from dslab.check.explore import explore
-from dslab.check.lines import Lines
-from dslab.check.nodes import Nodes
+from dslab.explore.coverage import Lines
+from dslab.explore.nodes import Nodes
+from dslab.explore.search import explore
 from dslab.node import Message, Node
 from dslab.protocols.raft import Raft
 
@@ -17,7 +17,8 @@ class Judge(Node):
     def on_Number(self, sender, m):
         if m.value > 1 and m.value < 9:
             self.seen += ("some",)
-        elif m.value == 0: self.seen += ("none",)
+        elif m.value == 0:
+            self.seen += ("none",)
         else:
             self.seen += ("one or many",)
         for _ in range(m.value):
@@ -49,22 +50,35 @@ def test_branches_that_went_one_way_are_named():
         "Judge.on_Number: the branch at 'if m.value == 0' was never taken",
         "Judge.on_Number: the branch at 'if m.value > 5' was never taken",
         "Judge.on_Number: the branch at 'if not self.seen' was never taken",
-        "Judge.on_Number: the branch at 'while len(self.seen) > 3' was never taken", "Judge.on_start", "Judge.never"]
+        "Judge.on_Number: the branch at 'while len(self.seen) > 3' was never taken",
+        "Judge.on_start",
+        "Judge.never",
+    ]
 
 
 def test_a_loop_that_never_turns_and_a_test_that_is_always_true_are_named():
-    assert missing(0)[:3] == ["Judge.on_Number: the branch at 'if m.value > 1 and m.value < 9' was never taken",
-                              "Judge.on_Number: 'if m.value == 0' was never false",
-                              "Judge.on_Number: the branch at 'for … in range(m.value)' was never taken"]
+    assert missing(0)[:3] == [
+        "Judge.on_Number: the branch at 'if m.value > 1 and m.value < 9' was never taken",
+        "Judge.on_Number: 'if m.value == 0' was never false",
+        "Judge.on_Number: the branch at 'for … in range(m.value)' was never taken",
+    ]
 
 
 def test_both_ways_are_quiet():
-    assert missing(0, 1, 4, 7, 10) == ["Judge.on_Number: the branch at 'if not self.seen' was never taken", "Judge.on_start", "Judge.never"]
+    assert missing(0, 1, 4, 7, 10) == [
+        "Judge.on_Number: the branch at 'if not self.seen' was never taken",
+        "Judge.on_start",
+        "Judge.never",
+    ]
 
 
 def test_a_class_without_its_text_has_lines_still():
     space = {"Node": Node}
-    exec("class Blind(Node):\n    def on_start(self):\n        if self.peers:\n            self.timers = {}\n", space)
+    exec(
+        "class Blind(Node):\n    def on_start(self):\n        if self.peers:\n           "
+        " self.timers = {}\n",
+        space,
+    )
     lines = Lines([space["Blind"]])
     with lines:
         space["Blind"]("n1").start()
@@ -72,6 +86,15 @@ def test_a_class_without_its_text_has_lines_still():
 
 
 def test_an_explorer_says_which_branches_its_bounds_leave_out():
-    found = explore(Nodes(dict.fromkeys(("n1", "n2", "n3"), Raft), fires={"ElectionTimeout": 1, "Heartbeat": 0}, coverage=True))
-    assert "Raft.on_AppendEntries: the branch at 'if self.term_at(m.prev_log_index) != m.prev_log_term' was never taken" in found.never_run
+    found = explore(
+        Nodes(
+            dict.fromkeys(("n1", "n2", "n3"), Raft),
+            fires={"ElectionTimeout": 1, "Heartbeat": 0},
+            coverage=True,
+        )
+    )
+    assert (
+        "Raft.on_AppendEntries: the branch at 'if self.term_at(m.prev_log_index) != "
+        "m.prev_log_term' was never taken" in found.never_run
+    )
     assert "Raft.on_Request" in found.never_run

@@ -1,9 +1,19 @@
-"""Known bugs of Raft and Paxos, and which instrument kills which: the explorer, the simulator, or a directed schedule."""
+"""Known bugs of Raft and Paxos, and which instrument kills which: the explorer, the simulator, or a
+directed schedule.
+"""
 
 import pytest
 
-from dslab.learn.mutants.measure import BOUNDS, EXPLORED, MUTANTS, NEITHER, SIMULATED, explored, simulated
-from dslab.learn.mutants.paxos import AnswersAgain
+from dslab.chapters.paxos.mutants import AnswersAgain
+from dslab.learn.mutants.measure import (
+    BOUNDS,
+    EXPLORED,
+    MUTANTS,
+    NEITHER,
+    SIMULATED,
+    explored,
+    simulated,
+)
 from dslab.protocols.paxos import Paxos
 from dslab.protocols.raft import Raft
 
@@ -11,7 +21,9 @@ ALL = MUTANTS["Raft"] | MUTANTS["Paxos"]
 
 
 def test_every_mutant_has_its_killer_or_a_reason():
-    assert [name for name in ALL if (name in EXPLORED) + (name in SIMULATED) + (name in NEITHER) != 1] == []
+    assert [
+        name for name in ALL if (name in EXPLORED) + (name in SIMULATED) + (name in NEITHER) != 1
+    ] == []
     assert (len(MUTANTS["Raft"]), len(MUTANTS["Paxos"])) == (37, 10)
 
 
@@ -28,7 +40,9 @@ def test_the_simulator_kills(name):
 
 
 def test_what_is_left_to_directed_schedules_is_killed_there():
-    """That the election exercise kills each by this rule is shown in tests/learn/test_raft_election.py."""
+    """That the election exercise kills each by this rule is shown in
+    tests/learn/test_raft_election.py.
+    """
     assert all(ALL[name].breaks == rule for name, (rule, _) in NEITHER.items() if rule)
 
 

@@ -1,4 +1,6 @@
-"""Runs of explicit steps: what each step does, and that any part of a schedule is again a schedule."""
+"""Runs of explicit steps: what each step does, and that any part of a schedule is again a
+schedule.
+"""
 
 from random import Random
 
@@ -6,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslab.check.schedule import Stage, random_steps, step_named
 from dslab.errors import DslabError
+from dslab.explore.schedule import Stage, random_steps, step_named
 from dslab.node import Message, Node, Timer
 from dslab.protocols.raft import Raft
 
@@ -48,28 +50,44 @@ TICK = ("fire", "a", "Tick")
 
 
 def test_messages_of_a_link_come_in_their_order():
-    it, done = stage(TICK, TICK, ("deliver", "a", "b"), ("deliver", "a", "b"), ("deliver", "a", "b"))
+    it, done = stage(
+        TICK, TICK, ("deliver", "a", "b"), ("deliver", "a", "b"), ("deliver", "a", "b")
+    )
     assert it.nodes["b"].heard == (1, 2)
-    assert done == [True, True, True, True, False], "there is no third message, so that step does nothing"
+    assert done == [True, True, True, True, False], (
+        "there is no third message, so that step does nothing"
+    )
     assert it.steps == [TICK, TICK, ("deliver", "a", "b"), ("deliver", "a", "b")]
 
 
 def test_a_lost_message_is_gone_and_a_repeated_one_comes_again():
-    it, _ = stage(TICK, TICK, ("lose", "a", "b"), ("deliver", "a", "b", "Ping"), ("again", "a", "b", "Ping"))
+    it, _ = stage(
+        TICK, TICK, ("lose", "a", "b"), ("deliver", "a", "b", "Ping"), ("again", "a", "b", "Ping")
+    )
     assert it.nodes["b"].heard == (2, 2)
     assert it.trace.count("lose") == 1 and it.trace.count("deliver", "Ping") == 2
 
 
 def test_a_crash_keeps_the_durable_fields_alone_and_forgets_timers():
-    it, done = stage(TICK, ("deliver", "a", "b"), ("fire", "b", "Tick"), ("crash", "b"), ("fire", "b", "Tick"), ("crash", "b"),
-                     ("restart", "b"), ("restart", "b"))
+    it, done = stage(
+        TICK,
+        ("deliver", "a", "b"),
+        ("fire", "b", "Tick"),
+        ("crash", "b"),
+        ("fire", "b", "Tick"),
+        ("crash", "b"),
+        ("restart", "b"),
+        ("restart", "b"),
+    )
     assert done == [True, True, True, True, False, False, True, False]
     assert (it.nodes["b"].heard, it.nodes["b"].sent) == ((1,), 0)
     assert "Tick" in it.timers["b"], "on_start has set it again"
 
 
 def test_a_message_waits_for_a_node_that_is_down():
-    it, done = stage(TICK, ("crash", "b"), ("deliver", "a", "b"), ("restart", "b"), ("deliver", "a", "b"))
+    it, done = stage(
+        TICK, ("crash", "b"), ("deliver", "a", "b"), ("restart", "b"), ("deliver", "a", "b")
+    )
     assert done[2] is False and it.nodes["b"].heard == (1,)
 
 
@@ -85,13 +103,16 @@ def test_settling_delivers_until_nothing_is_on_its_way():
     assert (it.nodes["a"].heard, it.nodes["b"].heard) == ((1,), (1, 2))
 
 
-@pytest.mark.parametrize("step, sentence", [
-    (("jump", "a"), "('jump', 'a') is no step: write one of fire, deliver,"),
-    (("fire", "a"), "('fire', 'a') is no step"),
-    ((), "() is no step"),
-    (("crash", "x"), "names 'x', but the nodes are a, b"),
-    (("deliver", "a", "x"), "names 'x', but the nodes are a, b"),
-])
+@pytest.mark.parametrize(
+    "step, sentence",
+    [
+        (("jump", "a"), "('jump', 'a') is no step: write one of fire, deliver,"),
+        (("fire", "a"), "('fire', 'a') is no step"),
+        ((), "() is no step"),
+        (("crash", "x"), "names 'x', but the nodes are a, b"),
+        (("deliver", "a", "x"), "names 'x', but the nodes are a, b"),
+    ],
+)
 def test_what_is_no_step_is_named(step, sentence):
     with pytest.raises(DslabError) as error:
         stage(step)
@@ -122,9 +143,24 @@ def test_a_flood_of_messages_is_refused():
 
 
 def test_every_kind_of_step_has_words():
-    said = [step_named(step) for step in (TICK, ("deliver", "a", "b"), ("deliver", "a", "b", "Ping"), ("again", "a", "b", "Ping"),
-                                          ("lose", "a", "b"), ("crash", "a"), ("restart", "a"), ("forge", "a", "b", Ping(1)))]
-    assert said[:3] == ["a's Tick runs out", "b gets the next message from a", "b gets the next Ping from a"]
+    said = [
+        step_named(step)
+        for step in (
+            TICK,
+            ("deliver", "a", "b"),
+            ("deliver", "a", "b", "Ping"),
+            ("again", "a", "b", "Ping"),
+            ("lose", "a", "b"),
+            ("crash", "a"),
+            ("restart", "a"),
+            ("forge", "a", "b", Ping(1)),
+        )
+    ]
+    assert said[:3] == [
+        "a's Tick runs out",
+        "b gets the next message from a",
+        "b gets the next Ping from a",
+    ]
     assert len(set(said)) == len(said)
 
 
@@ -138,7 +174,7 @@ def taken(seed, length=60):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10 ** 6), st.sets(st.integers(0, 59)))
+@given(st.integers(0, 10**6), st.sets(st.integers(0, 59)))
 def test_any_part_of_a_schedule_is_a_schedule_and_makes_the_same_run_each_time(seed, left_out):
     _, steps = taken(seed)
     part = [step for number, step in enumerate(steps) if number not in left_out]
@@ -150,8 +186,12 @@ def test_any_part_of_a_schedule_is_a_schedule_and_makes_the_same_run_each_time(s
         runs.append(it)
     assert runs[0].trace.dumps() == runs[1].trace.dumps()
     again = Stage(Raft, ("n1", "n2", "n3")).start()
-    assert all(again.perform(step) for step in runs[0].steps), "the steps that were possible are possible again"
-    assert {name: node and vars(node) for name, node in again.nodes.items()} == {name: node and vars(node) for name, node in runs[0].nodes.items()}
+    assert all(again.perform(step) for step in runs[0].steps), (
+        "the steps that were possible are possible again"
+    )
+    assert {name: node and vars(node) for name, node in again.nodes.items()} == {
+        name: node and vars(node) for name, node in runs[0].nodes.items()
+    }
 
 
 def test_random_schedules_have_every_kind_of_step_and_elect_leaders():

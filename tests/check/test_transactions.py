@@ -1,4 +1,6 @@
-"""Anomalies of transactions: each by its example, and against every order of small random histories."""
+"""Anomalies of transactions: each by its example, and against every order of small random
+histories.
+"""
 
 from itertools import permutations
 from random import Random
@@ -7,22 +9,31 @@ import pytest
 
 from dslab.check.transactions import ANOMALIES, LEVELS, transactions
 from dslab.errors import DslabError
-from dslab.history import Event, History
+from dslab.run import Event, History
 
 
 def steps(text, asked):
-    """"ax1 ry12 rz": append 1 to x, read (1, 2) from y, read nothing from z."""
-    return tuple(("append", step[1], int(step[2])) if step[0] == "a" else ("r", step[1], None if asked else tuple(map(int, step[2:]))) for step in text.split())
+    """ "ax1 ry12 rz": append 1 to x, read (1, 2) from y, read nothing from z."""
+    return tuple(
+        ("append", step[1], int(step[2]))
+        if step[0] == "a"
+        else ("r", step[1], None if asked else tuple(map(int, step[2:])))
+        for step in text.split()
+    )
 
 
 def history(*texts):
-    """One transaction after the other, each by a process of its own; "!" means that it is refused."""
+    """One transaction after the other, each by a process of its own; "!" means that it is
+    refused.
+    """
     events = []
     for process, text in enumerate(texts):
         refused = text.startswith("!")
         text = text.lstrip("!")
         events.append(Event(process, "invoke", "txn", None, steps(text, True)))
-        events.append(Event(process, "fail" if refused else "ok", "txn", None, steps(text, refused)))
+        events.append(
+            Event(process, "fail" if refused else "ok", "txn", None, steps(text, refused))
+        )
     return History(events)
 
 
@@ -42,19 +53,25 @@ EXAMPLES = {
 @pytest.mark.parametrize("anomaly", ANOMALIES)
 def test_each_anomaly(anomaly):
     verdict = transactions(history(*EXAMPLES[anomaly]))
-    assert (verdict.holds, verdict.rule) == (False, "serializable") and verdict.sentence.startswith((f"{anomaly}: ", f"{anomaly} (")), verdict
+    assert (verdict.holds, verdict.rule) == (False, "serializable") and verdict.sentence.startswith(
+        (f"{anomaly}: ", f"{anomaly} (")
+    ), verdict
     allowed = [level for level, count in LEVELS.items() if ANOMALIES.index(anomaly) >= count]
-    assert [level for level in LEVELS if transactions(history(*EXAMPLES[anomaly]), level)] == allowed
+    assert [
+        level for level in LEVELS if transactions(history(*EXAMPLES[anomaly]), level)
+    ] == allowed
 
 
 def test_a_cycle_in_words():
     assert repr(transactions(history(*EXAMPLES["G2"]))).splitlines() == [
-        "✗ serializable: violated. G2 (write skew): T1 → T2 → T1 is a cycle, so these transactions have no order.",
+        "✗ serializable: violated. G2 (write skew): T1 → T2 → T1 is a cycle, so these "
+        "transactions have no order.",
         "  1. T1 is “process 0 [r x → (), append y 1]”.",
         "  2. T2 is “process 1 [r y → (), append x 1]”.",
         "  3. T1 comes before T2 (rw): it read x as (), before T2 appended 1.",
         "  4. T2 comes before T1 (rw): it read y as (), before T1 appended 1.",
-        "  looked at 3 transactions"]
+        "  looked at 3 transactions",
+    ]
 
 
 def run_in_order(programs):
@@ -88,8 +105,16 @@ def random_programs(random, count):
 
 
 def as_history(programs, answers):
-    return History([event for process, (asked, got) in enumerate(zip(programs, answers))
-                    for event in (Event(process, "invoke", "txn", None, asked), Event(process, "ok", "txn", None, got))])
+    return History(
+        [
+            event
+            for process, (asked, got) in enumerate(zip(programs, answers))
+            for event in (
+                Event(process, "invoke", "txn", None, asked),
+                Event(process, "ok", "txn", None, got),
+            )
+        ]
+    )
 
 
 def test_what_ran_in_some_order_has_no_anomaly():
@@ -106,12 +131,33 @@ def test_where_all_lists_are_read_at_the_end_it_agrees_with_every_order_tried():
     for seed in range(600):
         random = Random(f"any {seed}")
         programs = random_programs(random, 4)
-        final = {key: random.sample(values, len(values)) for key in "xy" for values in [[v for program in programs for f, k, v in program if f == "append" and k == key]]}
+        final = {
+            key: random.sample(values, len(values))
+            for key in "xy"
+            for values in [
+                [v for program in programs for f, k, v in program if f == "append" and k == key]
+            ]
+        }
         last = tuple(("r", key, tuple(final[key])) for key in "xy")
-        answers = [tuple((f, key, value if f == "append" else tuple(final[key][:random.randint(0, len(final[key]))])) for f, key, value in program)
-                   for program in programs] + [last]
+        answers = [
+            tuple(
+                (
+                    f,
+                    key,
+                    value
+                    if f == "append"
+                    else tuple(final[key][: random.randint(0, len(final[key]))]),
+                )
+                for f, key, value in program
+            )
+            for program in programs
+        ] + [last]
         programs.append((("r", "x", None), ("r", "y", None)))
-        serial = any([answers[place] for place in order] == run_in_order([programs[place] for place in order]) for order in permutations(range(5)))
+        serial = any(
+            [answers[place] for place in order]
+            == run_in_order([programs[place] for place in order])
+            for order in permutations(range(5))
+        )
         verdict = transactions(as_history(programs, answers))
         assert verdict.holds == serial, (seed, verdict)
         verdicts.append(serial)
@@ -123,7 +169,14 @@ def test_bad_input_is_told_in_a_sentence():
         transactions(history("ax1"), "strict")
     with pytest.raises(DslabError, match="1 is appended to x twice"):
         transactions(history("ax1", "ax1"))
-    with pytest.raises(DslabError, match="takes operations \"txn\""):
+    with pytest.raises(DslabError, match='takes operations "txn"'):
         transactions(History([Event(0, "invoke", "read", "x")]))
     with pytest.raises(DslabError, match="other steps"):
-        transactions(History([Event(0, "invoke", "txn", None, (("r", "x", None),)), Event(0, "ok", "txn", None, (("r", "y", ()),))]))
+        transactions(
+            History(
+                [
+                    Event(0, "invoke", "txn", None, (("r", "x", None),)),
+                    Event(0, "ok", "txn", None, (("r", "y", ()),)),
+                ]
+            )
+        )

@@ -1,4 +1,6 @@
-"""The checkers beside linearizability: each against its definition, tried out by brute force on small random histories."""
+"""The checkers beside linearizability: each against its definition, tried out by brute force on
+small random histories.
+"""
 
 import re
 from itertools import permutations
@@ -12,7 +14,7 @@ from dslab.check.sequential import sequential
 from dslab.check.sessions import GUARANTEES, sessions
 from dslab.check.staleness import bounded_staleness, convergence, same_states
 from dslab.errors import DslabError
-from dslab.history import Event, History
+from dslab.run import Event, History
 
 
 def history(*lines):
@@ -21,21 +23,33 @@ def history(*lines):
     for place, line in enumerate(lines):
         process, f, key, value = line.split()
         value = None if value == "-" else int(value)
-        events.append(Event(int(process), "invoke", f, key, value if f == "write" else None, place * 10.0))
+        events.append(
+            Event(int(process), "invoke", f, key, value if f == "write" else None, place * 10.0)
+        )
         events.append(Event(int(process), "ok", f, key, value, place * 10.0 + 5))
     return History(events)
 
 
 def random_history(seed, processes=3, calls=7, keys="x"):
-    """Calls of some processes, overlapping at random, with answers that somebody wrote or nobody."""
-    random, events, open_calls, number, names = Random(f"history {seed}"), [], {}, 0, list(range(processes))
+    """Calls of some processes, overlapping at random, with answers that somebody wrote or
+    nobody.
+    """
+    random, events, open_calls, number, names = (
+        Random(f"history {seed}"),
+        [],
+        {},
+        0,
+        list(range(processes)),
+    )
     while number < calls or open_calls:
         process = random.randrange(processes)
         if process in open_calls:
             f, key, value = open_calls.pop(process)
             answer = value if f == "write" else random.choice([None, *range(1, number + 1)])
             outcome = "info" if f == "write" and random.random() < 0.1 else "ok"
-            events.append(Event(names[process], outcome, f, key, answer if outcome == "ok" else value))
+            events.append(
+                Event(names[process], outcome, f, key, answer if outcome == "ok" else value)
+            )
             if outcome == "info":  # The process is gone, and another takes its place.
                 names[process] = max(names) + 1
         elif number < calls:
@@ -56,12 +70,18 @@ def explains(order, model="kv") -> bool:
 
 
 def sequential_by_force(found) -> bool:
-    """Some order of all operations, those without an answer or not, that keeps every process's own."""
+    """Some order of all operations, those without an answer or not, that keeps every process's
+    own.
+    """
     sure = [op for op in found.operations if op.outcome == "ok"]
     maybe = [op for op in found.operations if op.outcome == "info"]
     for size in range(len(maybe) + 1):
         for order in permutations(sure + maybe[:size]):
-            if all(a.process != b.process or a.invoked < b.invoked for n, a in enumerate(order) for b in order[n + 1:]) and explains(order):
+            if all(
+                a.process != b.process or a.invoked < b.invoked
+                for n, a in enumerate(order)
+                for b in order[n + 1 :]
+            ) and explains(order):
                 return True
     return False
 
@@ -85,12 +105,22 @@ def test_sequential_keeps_each_process_s_order_and_not_the_clock():
     assert sequential(late) and not linearizable(late, "kv")
     stale = history("0 write x 1", "0 read x -")
     assert repr(sequential(stale)).splitlines() == [
-        "✗ sequential: violated. These 2 operations have no order: for each there is one that must come before it, all the way round.",
-        "  1. “process 0 write x 1” comes before “process 0 read x → –”: process 0 made them in this order.",
-        "  2. “process 0 read x → –” comes before “process 0 write x 1”: it still returned the initial value.",
-        "  looked at 2 operations, 2 configurations"]
-    again = sequential(history("0 write x 1", "1 write x 1", "2 read x 1", "2 read x -"))  # Which write the first read saw can't be told.
-    assert again.sentence.startswith("No order of these 4 operations") and again.reasons[-1] == "In the order of process 2: “process 2 read x → 1”, then “process 2 read x → –”."
+        "✗ sequential: violated. These 2 operations have no order: for each there is one "
+        "that must come before it, all the way round.",
+        "  1. “process 0 write x 1” comes before “process 0 read x → –”: process 0 made "
+        "them in this order.",
+        "  2. “process 0 read x → –” comes before “process 0 write x 1”: it still "
+        "returned the initial value.",
+        "  looked at 2 operations, 2 configurations",
+    ]
+    again = sequential(
+        history("0 write x 1", "1 write x 1", "2 read x 1", "2 read x -")
+    )  # Which write the first read saw can't be told.
+    assert (
+        again.sentence.startswith("No order of these 4 operations")
+        and again.reasons[-1]
+        == "In the order of process 2: “process 2 read x → 1”, then “process 2 read x → –”."
+    )
     # Each key alone is sequential, both together are not.
     both = history("0 write x 1", "0 read y -", "1 write y 1", "1 read x -")
     assert not sequential(both)
@@ -100,24 +130,50 @@ def test_causal_consistency_and_its_patterns():
     examples = {
         "ThinAirRead": ("cc", ["0 read x 7"]),
         "WriteCOInitRead": ("cc", ["0 write x 1", "0 write y 1", "1 read y 1", "1 read x -"]),
-        "WriteCORead": ("cc", ["0 write x 1", "0 write x 2", "0 write y 1", "1 read y 1", "1 read x 1"]),
-        "CyclicCF": ("ccv", ["0 write x 1", "1 write x 2", "2 read x 1", "2 read x 2", "3 read x 2", "3 read x 1"]),
-        "CyclicHB": ("cm", ["0 write x 1", "1 write x 2", "2 read x 1", "2 read x 2", "2 read x 1"]),
+        "WriteCORead": (
+            "cc",
+            ["0 write x 1", "0 write x 2", "0 write y 1", "1 read y 1", "1 read x 1"],
+        ),
+        "CyclicCF": (
+            "ccv",
+            ["0 write x 1", "1 write x 2", "2 read x 1", "2 read x 2", "3 read x 2", "3 read x 1"],
+        ),
+        "CyclicHB": (
+            "cm",
+            ["0 write x 1", "1 write x 2", "2 read x 1", "2 read x 2", "2 read x 1"],
+        ),
         "CyclicCO": ("cc", ["0 read x 1", "0 write y 1", "1 read y 1", "1 write x 1"]),
     }
     for pattern, (kind, lines) in examples.items():
         found = causal(history(*lines), kind)
-        assert (found.holds, found.rule) == (False, {"cc": "causal", "ccv": "causal-convergence", "cm": "causal-memory"}[kind]), found
+        assert (found.holds, found.rule) == (
+            False,
+            {"cc": "causal", "ccv": "causal-convergence", "cm": "causal-memory"}[kind],
+        ), found
         assert found.sentence.endswith(f" ({pattern}).")
         assert not causal(found.history, kind)  # What is shown is bad by itself.
     orphan = causal(history(*examples["WriteCOInitRead"][1]))
-    assert orphan.sentence == "“process 1 read x → –” returned the initial value, but “process 0 write x 1” is among its causes (WriteCOInitRead)."
-    assert orphan.reasons == ("“process 0 write x 1” comes before “process 0 write y 1”: process 0 made them in this order.",
-                              "“process 0 write y 1” comes before “process 1 read y → 1”, which returned what it wrote.",
-                              "“process 1 read y → 1” comes before “process 1 read x → –”: process 1 made them in this order.")
-    # Two processes that see two writes in different orders: causal, and neither convergent nor sequential.
+    assert (
+        orphan.sentence
+        == "“process 1 read x → –” returned the initial value, but “process 0 write x 1” is "
+        "among its causes (WriteCOInitRead)."
+    )
+    assert orphan.reasons == (
+        "“process 0 write x 1” comes before “process 0 write y 1”: process 0 made them "
+        "in this order.",
+        "“process 0 write y 1” comes before “process 1 read y → 1”, which returned what it wrote.",
+        "“process 1 read y → 1” comes before “process 1 read x → –”: process 1 made them "
+        "in this order.",
+    )
+    # Two processes that see two writes in different orders: causal, and neither convergent nor
+    # sequential.
     split = history(*examples["CyclicCF"][1])
-    assert causal(split, "cc") and causal(split, "cm") and not causal(split, "ccv") and not sequential(split)
+    assert (
+        causal(split, "cc")
+        and causal(split, "cm")
+        and not causal(split, "ccv")
+        and not sequential(split)
+    )
 
 
 def test_whatever_is_sequential_is_causal_of_every_kind_and_keeps_the_sessions():
@@ -142,12 +198,18 @@ def test_whatever_is_linearizable_keeps_every_session_and_is_never_stale():
     assert seen > 150
 
 
-@pytest.mark.parametrize("guarantee, lines", [
-    ("read-your-writes", ["0 write x 1", "0 read x -"]),
-    ("monotonic-reads", ["0 write x 1", "0 write x 2", "1 read x 2", "1 read x 1"]),
-    ("monotonic-writes", ["0 write x 1", "0 write y 2", "1 read y 2", "1 read x -"]),
-    ("writes-follow-reads", ["0 write x 1", "1 read x 1", "1 write y 2", "2 read y 2", "2 read x -"]),
-])
+@pytest.mark.parametrize(
+    "guarantee, lines",
+    [
+        ("read-your-writes", ["0 write x 1", "0 read x -"]),
+        ("monotonic-reads", ["0 write x 1", "0 write x 2", "1 read x 2", "1 read x 1"]),
+        ("monotonic-writes", ["0 write x 1", "0 write y 2", "1 read y 2", "1 read x -"]),
+        (
+            "writes-follow-reads",
+            ["0 write x 1", "1 read x 1", "1 write y 2", "2 read y 2", "2 read x -"],
+        ),
+    ],
+)
 def test_each_session_guarantee_is_broken_alone(guarantee, lines):
     found = history(*lines)
     assert [name for name in GUARANTEES if not sessions(found, name)] == [guarantee]
@@ -156,7 +218,12 @@ def test_each_session_guarantee_is_broken_alone(guarantee, lines):
 
 
 def test_overlapping_writes_have_no_order():
-    events = [Event(0, "invoke", "write", "x", 1), Event(1, "invoke", "write", "x", 2), Event(0, "ok", "write", "x", 1), Event(1, "ok", "write", "x", 2)]
+    events = [
+        Event(0, "invoke", "write", "x", 1),
+        Event(1, "invoke", "write", "x", 2),
+        Event(0, "ok", "write", "x", 1),
+        Event(1, "ok", "write", "x", 2),
+    ]
     reads = [Event(2, kind, "read", "x", value) for value in (1, 2, 1) for kind in ("invoke", "ok")]
     assert sessions(History(events + reads))
 
@@ -164,7 +231,10 @@ def test_overlapping_writes_have_no_order():
 def test_staleness_counts_versions_and_time():
     found = history("0 write x 1", "0 write x 2", "0 write x 3", "1 read x 1")
     assert bounded_staleness(found, versions=2) and not bounded_staleness(found, versions=1)
-    assert "was 2 versions out of date; allowed is 1 version." in bounded_staleness(found, versions=1).sentence
+    assert (
+        "was 2 versions out of date; allowed is 1 version."
+        in bounded_staleness(found, versions=1).sentence
+    )
     assert bounded_staleness(found, within=15) and not bounded_staleness(found, within=14)
     with pytest.raises(DslabError, match="either versions"):
         bounded_staleness(found)
@@ -175,12 +245,16 @@ def test_convergence_needs_late_reads_that_agree():
     split = convergence(history("0 write x 1", "1 read x 1", "2 read x -"))
     assert not split and split.sentence.startswith("After the last write of x")
     assert convergence(history("0 write x 1")).holds is None
-    assert convergence(history("0 write x 1", "1 read x 9")).sentence == "All agree on 9 of x, which nobody wrote."
+    assert (
+        convergence(history("0 write x 1", "1 read x 9")).sentence
+        == "All agree on 9 of x, which nobody wrote."
+    )
     assert convergence(history("0 write x 1", "1 read x 1"), quiet=6).holds is None
     assert same_states({"n1": (1,), "n2": (1,)}) and not same_states({"n1": (1,), "n2": (2,)})
 
 
 # More models of one copy.
+
 
 def calls(*parts):
     events = []
@@ -189,12 +263,41 @@ def calls(*parts):
     return History(events)
 
 
-@pytest.mark.parametrize("model, good, bad", [
-    ("set", [(0, "add", 1, 1), (1, "contains", 1, True), (0, "remove", 1, 1), (1, "read", None, ())], (1, "contains", 1, True)),
-    ("queue", [(0, "enqueue", 1, 1), (0, "enqueue", 2, 2), (1, "dequeue", None, 1), (1, "dequeue", None, 2)], (0, "dequeue", None, 2)),
-    ("list", [(0, "append", 1, 1), (1, "append", 2, 2), (0, "read", None, (1, 2))], (1, "read", None, (2, 1))),
-    ("lock", [(0, "acquire", None, None), (0, "release", None, None), (1, "acquire", None, None)], (0, "acquire", None, None)),
-])
+@pytest.mark.parametrize(
+    "model, good, bad",
+    [
+        (
+            "set",
+            [
+                (0, "add", 1, 1),
+                (1, "contains", 1, True),
+                (0, "remove", 1, 1),
+                (1, "read", None, ()),
+            ],
+            (1, "contains", 1, True),
+        ),
+        (
+            "queue",
+            [
+                (0, "enqueue", 1, 1),
+                (0, "enqueue", 2, 2),
+                (1, "dequeue", None, 1),
+                (1, "dequeue", None, 2),
+            ],
+            (0, "dequeue", None, 2),
+        ),
+        (
+            "list",
+            [(0, "append", 1, 1), (1, "append", 2, 2), (0, "read", None, (1, 2))],
+            (1, "read", None, (2, 1)),
+        ),
+        (
+            "lock",
+            [(0, "acquire", None, None), (0, "release", None, None), (1, "acquire", None, None)],
+            (0, "acquire", None, None),
+        ),
+    ],
+)
 def test_models(model, good, bad):
     assert linearizable(calls(*good), model)
     verdict = linearizable(calls(*good, bad), model)
@@ -213,7 +316,9 @@ class Counter(Model):
 
 
 def test_a_model_of_one_s_own():
-    assert linearizable(calls((0, "increment", None, 1), (1, "increment", None, 2), (0, "read", None, 2)), Counter)
+    assert linearizable(
+        calls((0, "increment", None, 1), (1, "increment", None, 2), (0, "read", None, 2)), Counter
+    )
     found = linearizable(calls((0, "increment", None, 1), (1, "increment", None, 1)), Counter)
     assert not found and "“process 1 increment → 1”" in found.sentence + "".join(found.reasons)
 
@@ -242,15 +347,22 @@ def test_bad_input_is_told_in_a_sentence():
 
 
 def test_the_reasons_of_a_circle_lead_from_each_call_to_the_next():
-    """Whatever isn't sequential and tells which write each read saw: the reasons go round, and each is true."""
+    """Whatever isn't sequential and tells which write each read saw: the reasons go round, and each
+    is true.
+    """
     told = 0
     for seed in range(2500):
         found = random_history(seed, processes=3, calls=6, keys="xy")
         verdict = sequential(found)
         if verdict.holds is False and "all the way round" in verdict.sentence:
             told += 1
-            ends = [re.match("“(.*?)” comes before “(.*?)”(?:: |, )(.*)", reason).groups() for reason in verdict.reasons]
-            assert [other for _, other, _ in ends] == [one for one, _, _ in ends[1:] + ends[:1]], verdict
+            ends = [
+                re.match("“(.*?)” comes before “(.*?)”(?:: |, )(.*)", reason).groups()
+                for reason in verdict.reasons
+            ]
+            assert [other for _, other, _ in ends] == [one for one, _, _ in ends[1:] + ends[:1]], (
+                verdict
+            )
             places = {str(op): place for place, op in enumerate(verdict.history.operations)}
             for one, other, why in ends:
                 a, b = (verdict.history.operations[places[name]] for name in (one, other))

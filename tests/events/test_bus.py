@@ -3,8 +3,8 @@
 import pytest
 
 from dslab.errors import DslabError
-from dslab.events.bus import Group, KEPT, Log, Queue
-from dslab.recorder import Recorder
+from dslab.events.bus import KEPT, Group, Log, Queue
+from dslab.run import Recorder
 
 
 def log_with(*events, partitions=1, **options):
@@ -30,12 +30,16 @@ def test_what_was_not_committed_is_read_again_after_a_rebalance():
 
 
 def test_each_partition_has_one_reader():
-    log, group = log_with(*(((str(number)), number) for number in range(40)), partitions=4, members=("1", "2"))
+    log, group = log_with(
+        *(((str(number)), number) for number in range(40)), partitions=4, members=("1", "2")
+    )
     seen = {member: set() for member in group.assigned}
     for member in group.assigned:
         while delivery := group.poll(member):
             seen[member].add(delivery.partition)
-    assert not seen["1"] & seen["2"] and seen["1"] | seen["2"] == {number for number, events in enumerate(log.partitions) if events}
+    assert not seen["1"] & seen["2"] and seen["1"] | seen["2"] == {
+        number for number, events in enumerate(log.partitions) if events
+    }
 
 
 def test_a_failing_event_holds_up_its_partition_until_it_is_put_aside():
@@ -62,7 +66,11 @@ def test_a_queue_hands_out_each_message_once_until_it_is_rejected():
     first, second = queue.get(), queue.get()
     assert queue.reject(first)
     queue.ack(second)
-    assert [queue.get().event, queue.get().event, queue.get()] == [1, 3, None]  # 2 was handled before 1.
+    assert [queue.get().event, queue.get().event, queue.get()] == [
+        1,
+        3,
+        None,
+    ]  # 2 was handled before 1.
 
 
 def test_a_queue_puts_aside_what_fails_again_and_again():
@@ -72,11 +80,14 @@ def test_a_queue_puts_aside_what_fails_again_and_again():
     assert queue.dead == (("a", "poison"),) and queue.get() is None
 
 
-@pytest.mark.parametrize("wrong, words", [
-    (lambda: Log(partitions=0), "a log of 0 partitions can hold nothing"),
-    (lambda: log_with(members=()), "a group needs one member or more"),
-    (lambda: log_with()[1].poll("9"), "'9' is no member of group views: it has 1"),
-])
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        (lambda: Log(partitions=0), "a log of 0 partitions can hold nothing"),
+        (lambda: log_with(members=()), "a group needs one member or more"),
+        (lambda: log_with()[1].poll("9"), "'9' is no member of group views: it has 1"),
+    ],
+)
 def test_bad_input_is_a_sentence(wrong, words):
     with pytest.raises(DslabError, match=words):
         wrong()
@@ -97,8 +108,14 @@ def test_a_long_log_is_recorded_by_its_end_and_how_much_came_before():
     for number in range(KEPT + 2):
         log.publish("a", number)
     states = [record[6] for record in recorder.trace.records]
-    assert [len(state["partitions"]["0"]) + state.get("before", {}).get("0", 0) for state in states] == list(range(1, KEPT + 3))
-    assert states[-1]["before"]["0"] == 2 and states[-1]["partitions"]["0"][0] == ("a", 2) and len(log.partitions[0]) == KEPT + 2
+    assert [
+        len(state["partitions"]["0"]) + state.get("before", {}).get("0", 0) for state in states
+    ] == list(range(1, KEPT + 3))
+    assert (
+        states[-1]["before"]["0"] == 2
+        and states[-1]["partitions"]["0"][0] == ("a", 2)
+        and len(log.partitions[0]) == KEPT + 2
+    )
 
 
 def test_what_happens_is_recorded():
@@ -108,4 +125,7 @@ def test_what_happens_is_recorded():
     log.publish("a", 1)
     group.commit(group.poll("1"))
     assert [sentence.split(": ", 1)[1].rstrip(".") for sentence in recorder.trace.sentences()] == [
-        "log appends 1 of a to partition 1 at offset 0", "views's reader 1 takes 1 of a", "views commits offset 1 of partition 1"]
+        "log appends 1 of a to partition 1 at offset 0",
+        "views's reader 1 takes 1 of a",
+        "views commits offset 1 of partition 1",
+    ]

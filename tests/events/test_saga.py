@@ -5,7 +5,7 @@ import pytest
 from dslab.errors import DslabError
 from dslab.events import EventStore
 from dslab.events.saga import Crashed, Rejected, Saga, Step, run
-from dslab.recorder import Recorder
+from dslab.run import Recorder
 
 
 class Service:
@@ -30,7 +30,12 @@ class Service:
 
 
 def order(service, *names):
-    return Saga("order-1", tuple(Step(name, service.act, service.undo) for name in names or ("reserve", "charge", "ship")))
+    return Saga(
+        "order-1",
+        tuple(
+            Step(name, service.act, service.undo) for name in names or ("reserve", "charge", "ship")
+        ),
+    )
 
 
 def resumed(saga, store, crash_at):
@@ -49,11 +54,13 @@ def test_all_steps_are_done_in_order(tmp_path):
 
 @pytest.mark.parametrize("refused", ["reserve", "charge", "ship"])
 @pytest.mark.parametrize("crash_at", range(11))
-def test_a_rejected_saga_undoes_what_was_done_in_reverse_from_every_crash_point(tmp_path, refused, crash_at):
+def test_a_rejected_saga_undoes_what_was_done_in_reverse_from_every_crash_point(
+    tmp_path, refused, crash_at
+):
     service = Service(refuses=(refused,))
     assert resumed(order(service), EventStore(tmp_path / "s.db"), crash_at) == "compensated"
     assert service.done == []
-    before = ["reserve", "charge", "ship"][:["reserve", "charge", "ship"].index(refused)]
+    before = ["reserve", "charge", "ship"][: ["reserve", "charge", "ship"].index(refused)]
     undone = list(dict.fromkeys(call for call in service.calls if call.startswith("undo ")))
     assert undone == [f"undo order-1/{name}" for name in reversed(before)]
 
@@ -63,7 +70,9 @@ def test_a_saga_completes_from_every_crash_point_with_each_effect_once(tmp_path,
     service = Service()
     assert resumed(order(service), EventStore(tmp_path / "s.db"), crash_at) == "completed"
     assert service.done == ["order-1/reserve", "order-1/charge", "order-1/ship"]
-    assert len(service.calls) == (4 if crash_at in (1, 3, 5) else 3)  # A call whose answer was not written down is made again.
+    assert len(service.calls) == (
+        4 if crash_at in (1, 3, 5) else 3
+    )  # A call whose answer was not written down is made again.
 
 
 def test_a_crash_at_each_event_of_each_attempt_still_ends(tmp_path):
@@ -78,7 +87,10 @@ def test_a_crash_at_each_event_of_each_attempt_still_ends(tmp_path):
 
 
 def test_a_compensation_that_fails_is_parked_and_stays_parked(tmp_path):
-    service, store = Service(refuses=("ship",), cannot_undo=("charge",)), EventStore(tmp_path / "s.db")
+    service, store = (
+        Service(refuses=("ship",), cannot_undo=("charge",)),
+        EventStore(tmp_path / "s.db"),
+    )
     assert run(order(service), store) == "parked"
     assert service.done == ["order-1/reserve", "order-1/charge"]
     assert run(order(service), store) == "parked"

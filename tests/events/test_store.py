@@ -13,7 +13,9 @@ from dslab.errors import DslabError
 from dslab.events import ANY, NO_STREAM, EventStore, NewEvent, StoreError, WrongExpectedVersion
 
 ROOT = Path(__file__).parents[2]
-posix = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is a thing of POSIX systems")
+posix = pytest.mark.skipif(
+    not hasattr(signal, "SIGKILL"), reason="kill -9 is a thing of POSIX systems"
+)
 
 
 @pytest.fixture
@@ -32,8 +34,13 @@ def deposit(amount, **more):
 
 
 def child(script: str, *arguments) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", script, *map(str, arguments)], stdin=subprocess.PIPE,
-                            stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
 
 
 def test_nothing_can_fail_after_the_commit(store):
@@ -50,7 +57,12 @@ def test_a_stream_is_read_back_in_order(store):
     store.append("a", deposit(3), 1)
     assert [(e.version, e.data["amount"]) for e in store.read("a")] == [(0, 1), (1, 2), (2, 3)]
     assert [e.data["amount"] for e in store.read("a", 1, 1)] == [2]
-    assert [(e.position, e.stream) for e in store.read_all()] == [(1, "a"), (2, "a"), (3, "b"), (4, "a")]
+    assert [(e.position, e.stream) for e in store.read_all()] == [
+        (1, "a"),
+        (2, "a"),
+        (3, "b"),
+        (4, "a"),
+    ]
     assert store.read("nowhere") == [] and store.version("nowhere") == NO_STREAM
     assert store.streams() == ["a", "b"] and len(store) == 4
 
@@ -58,9 +70,15 @@ def test_a_stream_is_read_back_in_order(store):
 @pytest.mark.parametrize("expected, actual", [(NO_STREAM, 0), (1, 0), (7, 0)])
 def test_a_wrong_expected_version_is_refused_and_leaves_nothing(store, expected, actual):
     store.append("a", deposit(1))
-    with pytest.raises(WrongExpectedVersion, match=f"'a' is at version {actual}, not at the expected {expected}") as caught:
+    with pytest.raises(
+        WrongExpectedVersion, match=f"'a' is at version {actual}, not at the expected {expected}"
+    ) as caught:
         store.append("a", [deposit(2), deposit(3)], expected)
-    assert (caught.value.stream, caught.value.expected, caught.value.actual) == ("a", expected, actual)
+    assert (caught.value.stream, caught.value.expected, caught.value.actual) == (
+        "a",
+        expected,
+        actual,
+    )
     assert len(store) == 1
 
 
@@ -139,7 +157,9 @@ def test_writers_in_several_processes_lose_nothing_and_readers_pass_over_nothing
         assert mine == [(left, part) for left in range(60, 0, -1) for part in (1, 2)]
     # Both events of an append stand side by side.
     assert all(seen[place].data["by"] == seen[place + 1].data["by"] for place in range(0, 360, 2))
-    assert sum(int(writer.stdout.read()) for writer in writers) >= 2, "no two writers ever met: the test tested nothing"
+    assert sum(int(writer.stdout.read()) for writer in writers) >= 2, (
+        "no two writers ever met: the test tested nothing"
+    )
 
 
 OPENER = """
@@ -193,7 +213,9 @@ print("acknowledged", flush=True)
 
 @posix
 def test_killed_before_each_of_its_statements_an_append_leaves_all_or_nothing(path, store):
-    """Each time the writer appends again, under the same ids: also after a death between the commit and the last word."""
+    """Each time the writer appends again, under the same ids: also after a death between the commit
+    and the last word.
+    """
     store.append("a", deposit(1))
     died_at = []
     while "acknowledged" not in died_at:
@@ -240,12 +262,18 @@ def test_a_writer_who_does_not_let_go_is_named(path, store):
     assert store.append("a", deposit(1))
 
 
-@pytest.mark.parametrize("content, sentence", [
-    (b"hello, this is a text and no database" * 50, "is no event store, or is damaged"),
-    (b"SQLite format 3\0" + b"\xff" * 5000, "is an SQLite database, but no event store"),
-    (b"SQLite format 3\0" + b"\0" * 52 + b"dsev" + b"\xff" * 5000, "is no event store, or is damaged"),
-    (b"SQLite", "is no event store, or is damaged"),
-])
+@pytest.mark.parametrize(
+    "content, sentence",
+    [
+        (b"hello, this is a text and no database" * 50, "is no event store, or is damaged"),
+        (b"SQLite format 3\0" + b"\xff" * 5000, "is an SQLite database, but no event store"),
+        (
+            b"SQLite format 3\0" + b"\0" * 52 + b"dsev" + b"\xff" * 5000,
+            "is no event store, or is damaged",
+        ),
+        (b"SQLite", "is no event store, or is damaged"),
+    ],
+)
 def test_a_file_that_is_no_store_is_refused_and_left_alone(path, content, sentence):
     path.write_bytes(content)
     with pytest.raises(StoreError, match=sentence):
@@ -290,10 +318,13 @@ def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
         EventStore(tmp_path)
 
 
-@pytest.mark.parametrize("trouble, sentence", [
-    ("PRAGMA max_page_count=1", "could not grow .*nothing of this append is in it"),
-    ("PRAGMA query_only=ON", "may not be written here"),
-])
+@pytest.mark.parametrize(
+    "trouble, sentence",
+    [
+        ("PRAGMA max_page_count=1", "could not grow .*nothing of this append is in it"),
+        ("PRAGMA query_only=ON", "may not be written here"),
+    ],
+)
 def test_an_append_that_the_disk_refuses_is_told_and_leaves_nothing(path, store, trouble, sentence):
     store.append("a", deposit(1))
     store._db.execute(trouble)
@@ -323,16 +354,31 @@ def test_a_torn_page_in_the_middle_is_told(path):
         EventStore(path).read_all()
 
 
-@pytest.mark.parametrize("call, sentence", [
-    (lambda s: s.append("a", deposit(1), "newest"), "'newest' is no expected version"),
-    (lambda s: s.append("", deposit(1)), "'' is no stream's name"),
-    (lambda s: s.append("a", [{"type": "x"}]), "append\\(\\) takes NewEvent"),
-    (lambda s: s.append("a", [deposit(1, id="x"), deposit(2, id="x")]), "x is the id of two events of this append"),
-    (lambda s: s.append("a", NewEvent("T", {"amount": float("nan")})), "the data of T is not JSON"),
-    (lambda s: s.append("a", NewEvent("T", {}, [1])), "the metadata of T is \\[1\\]: give a dict"),
-    (lambda s: s.append("a", deposit(1, schema_version=0)), "the schema version of Deposited is 0"),
-    (lambda s: s.subscribe(after=-1), "after is 0 or more"),
-])
+@pytest.mark.parametrize(
+    "call, sentence",
+    [
+        (lambda s: s.append("a", deposit(1), "newest"), "'newest' is no expected version"),
+        (lambda s: s.append("", deposit(1)), "'' is no stream's name"),
+        (lambda s: s.append("a", [{"type": "x"}]), "append\\(\\) takes NewEvent"),
+        (
+            lambda s: s.append("a", [deposit(1, id="x"), deposit(2, id="x")]),
+            "x is the id of two events of this append",
+        ),
+        (
+            lambda s: s.append("a", NewEvent("T", {"amount": float("nan")})),
+            "the data of T is not JSON",
+        ),
+        (
+            lambda s: s.append("a", NewEvent("T", {}, [1])),
+            "the metadata of T is \\[1\\]: give a dict",
+        ),
+        (
+            lambda s: s.append("a", deposit(1, schema_version=0)),
+            "the schema version of Deposited is 0",
+        ),
+        (lambda s: s.subscribe(after=-1), "after is 0 or more"),
+    ],
+)
 def test_other_bad_input_is_one_sentence(store, call, sentence):
     with pytest.raises(DslabError, match=sentence):
         call(store)
@@ -347,7 +393,11 @@ def test_a_missing_folder_is_named(tmp_path):
 def test_a_store_in_memory_and_its_words():
     store = EventStore()
     store.append("acc-1", deposit(5), ANY)
-    assert store.append("acc-1", deposit(6, schema_version=2))[0].schema_version == 2 == store.read("acc-1", 1)[0].schema_version
+    assert (
+        store.append("acc-1", deposit(6, schema_version=2))[0].schema_version
+        == 2
+        == store.read("acc-1", 1)[0].schema_version
+    )
     store = EventStore()
     store.append("acc-1", deposit(5), ANY)
     assert repr(store) == "event store with 1 events in 1 streams\n  #1 acc-1@0 Deposited(amount=5)"

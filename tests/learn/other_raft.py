@@ -1,11 +1,19 @@
 """A second correct election, written in another way than `solutions/raft_election.py`.
 
-One handler for whatever has a term, votes in a Map, no role: a leader is who has `leading` set, a candidate who has `ballots`. A
-heartbeat doesn't set the election timer again: it notes that somebody spoke, and the timer looks at the note.
+One handler for whatever has a term, votes in a Map, no role: a leader is who has `leading` set, a
+candidate who has `ballots`. A heartbeat doesn't set the election timer again: it notes that
+somebody spoke, and the timer looks at the note.
 """
 
 from dslab.node import Node
-from dslab.protocols.raft import AppendEntries, Appended, ElectionTimeout, Heartbeat, RequestVote, Vote
+from dslab.protocols.raft import (
+    Appended,
+    AppendEntries,
+    ElectionTimeout,
+    Heartbeat,
+    RequestVote,
+    Vote,
+)
 from dslab.values import Map
 
 

@@ -9,11 +9,23 @@ from dslab.learn.counting import counting, monitored, traced
 from tests.learn import programs
 
 #: What each program runs until it ends, in lines.
-LINES = {"straight": 3, "loop": 23, "one_line_loop": 11, "while_loop": 22, "skips": 34, "generates": 34, "calls_back": 11,
-         "recurses": 21, "catches": 61, "with_block": 23, "matches": 23, "thrown": 10}
+LINES = {
+    "straight": 3,
+    "loop": 23,
+    "one_line_loop": 11,
+    "while_loop": 22,
+    "skips": 34,
+    "generates": 34,
+    "calls_back": 11,
+    "recurses": 21,
+    "catches": 61,
+    "with_block": 23,
+    "matches": 23,
+    "thrown": 10,
+}
 SPINS = [name for name in vars(programs) if name.startswith("spins")] + ["swallows"]
-#: Compilers differ in these: a comprehension was a function of its own until 3.11, and until 3.13 the condition of a `while` stood
-#: twice in what it is compiled to.
+#: Compilers differ in these: a comprehension was a function of its own until 3.11, and until 3.13
+#: the condition of a `while` stood twice in what it is compiled to.
 DIFFER = ["comprehends", "comprehends_in_lines", "one_line_while"]
 WAYS = [traced, monitored] if hasattr(sys, "monitoring") else [traced]
 
@@ -46,7 +58,11 @@ def count(way, program, most=1000):
 
 
 def test_no_program_is_forgotten():
-    assert {name for name, value in vars(programs).items() if callable(value)} == {*LINES, *SPINS, *DIFFER}
+    assert {name for name, value in vars(programs).items() if callable(value)} == {
+        *LINES,
+        *SPINS,
+        *DIFFER,
+    }
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -89,7 +105,11 @@ def test_the_innermost_counts_and_the_outer_one_goes_on_after_it(way):
 
 
 def test_where_others_monitor_lines_are_counted_all_the_same():
-    free = [number for number in range(6) if sys.monitoring.get_tool(number) is None] if monitored in WAYS else []
+    free = (
+        [number for number in range(6) if sys.monitoring.get_tool(number) is None]
+        if monitored in WAYS
+        else []
+    )
     for number in free:
         sys.monitoring.use_tool_id(number, "another")
     try:

@@ -8,7 +8,12 @@ from tests.learn.test_notebooks import CHECK, ROOT, SOLUTION, notebook
 
 
 def grade(folder, *more):
-    return subprocess.run([sys.executable, "-m", "dslab", "check-notebook", str(folder), *map(str, more)], capture_output=True, text=True, cwd=ROOT)
+    return subprocess.run(
+        [sys.executable, "-m", "dslab", "check-notebook", str(folder), *map(str, more)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
 
 
 def test_each_author_gets_a_row_and_a_page_whatever_the_others_do(tmp_path):
@@ -16,15 +21,30 @@ def test_each_author_gets_a_row_and_a_page_whatever_the_others_do(tmp_path):
     (folder / "late").mkdir(parents=True)
     notebook(folder / "ann.ipynb", SOLUTION, CHECK)
     notebook(folder / "bob.ipynb", SOLUTION.replace('"voted_for", "log"', '"log"'), CHECK)
-    notebook(folder / "eve.ipynb", SOLUTION.replace("self.observe(m.term)", "__import__('os')._exit(0)"), CHECK)
+    notebook(
+        folder / "eve.ipynb",
+        SOLUTION.replace("self.observe(m.term)", "__import__('os')._exit(0)"),
+        CHECK,
+    )
     notebook(folder / "late" / "zoe.ipynb", "print('nothing yet')")
-    (folder / "json.py").write_text("raise SystemExit  # A file that bears the name of a module of Python's.")
+    (folder / "json.py").write_text(
+        "raise SystemExit  # A file that bears the name of a module of Python's."
+    )
     run = grade(folder, "--csv", tmp_path / "scores.csv", "--html", tmp_path / "pages")
     assert (run.returncode, run.stderr) == (1, "")
-    rows = {row["notebook"]: row for row in csv.DictReader((tmp_path / "scores.csv").open(newline=""))}
-    assert [rows["ann.ipynb"][column] for column in ("exercise", "score", "of", "broken")] == ["raft-election", "23", "23", ""]
+    rows = {
+        row["notebook"]: row for row in csv.DictReader((tmp_path / "scores.csv").open(newline=""))
+    }
+    assert [rows["ann.ipynb"][column] for column in ("exercise", "score", "of", "broken")] == [
+        "raft-election",
+        "23",
+        "23",
+        "",
+    ]
     assert rows["bob.ipynb"]["broken"] == "one-leader one-vote"
-    assert rows["eve.ipynb"]["score"] == "0" and rows["eve.ipynb"]["broken"].split()[0] == "one-leader"
+    assert (
+        rows["eve.ipynb"]["score"] == "0" and rows["eve.ipynb"]["broken"].split()[0] == "one-leader"
+    )
     assert "has no exercise" in rows["late/zoe.ipynb"]["problem"]
     assert run.stdout.splitlines()[0] == "ann.ipynb: raft-election 23/23"
     page = (tmp_path / "pages" / "bob.html").read_text()
@@ -38,6 +58,10 @@ def test_a_folder_that_cannot_be_graded_says_so_at_once(tmp_path):
     assert run.returncode == 2 and "holds no notebooks" in run.stderr
     notebook(tmp_path / "ann.ipynb", SOLUTION, CHECK)
     run = grade(tmp_path, "--csv", tmp_path / "nowhere" / "scores.csv")
-    assert run.returncode == 2 and "scores.csv can't be written: No such file or directory" in run.stderr and run.stdout == ""
+    assert (
+        run.returncode == 2
+        and "scores.csv can't be written: No such file or directory" in run.stderr
+        and run.stdout == ""
+    )
     run = grade(tmp_path / "ann.ipynb", "--csv", tmp_path / "scores.csv")
     assert run.returncode == 2 and "give a folder" in run.stderr

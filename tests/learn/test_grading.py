@@ -2,17 +2,19 @@
 
 import pytest
 
+from dslab.chapters.raft_election.mutants import MUTANTS
 from dslab.errors import DslabError
 from dslab.learn import Broken, Exercise, Property, check, known_exercises, replay
 from dslab.learn.answers import hunt, predict
 from dslab.learn.grading import grade
-from dslab.learn.mutants.raft_election import MUTANTS
 from solutions.raft_election import answers
 
 
 def test_a_name_that_is_near_is_offered():
     report = check("raft-elction", None)
-    assert repr(report).startswith("there is no exercise 'raft-elction': did you mean raft-election") and "points" not in repr(report)
+    assert repr(report).startswith(
+        "there is no exercise 'raft-elction': did you mean raft-election"
+    ) and "points" not in repr(report)
     assert report._repr_html_().startswith("<p>there is no exercise")
     assert not report.done, "nothing was asked, so nothing is done"
     assert "raft-two-leaders" in repr(check("zzz", None))
@@ -22,8 +24,17 @@ def test_a_name_that_is_near_is_offered():
 
 
 def exercise(*tests, accepts=lambda _: None):
-    return Exercise("made-up", "Made up", "CODE", 1,
-                    tuple(Property(f"p{number}", f"Property {number}.", 2, "A hint.", test) for number, test in enumerate(tests)), accepts)
+    return Exercise(
+        "made-up",
+        "Made up",
+        "CODE",
+        1,
+        tuple(
+            Property(f"p{number}", f"Property {number}.", 2, "A hint.", test)
+            for number, test in enumerate(tests)
+        ),
+        accepts,
+    )
 
 
 def holds(_):
@@ -45,7 +56,9 @@ def explodes(_):
 def test_points_are_counted_by_property():
     report = grade(exercise(holds, fails, holds), None)
     assert (report.score, report.exercise.points, report.looked_at) == (4, 6, {"runs": 10})
-    assert repr(report) == """Made up: 4 of 6 points
+    assert (
+        repr(report)
+        == """Made up: 4 of 6 points
   ✓ 2/2 p0: Property 0.
   ✗ 0/2 p1: Property 1.
       <It> broke.
@@ -54,6 +67,7 @@ def test_points_are_counted_by_property():
       hint: A hint.
   ✓ 2/2 p2: Property 2.
   looked at 10 runs"""
+    )
 
 
 def test_the_page_escapes_what_it_shows():
@@ -62,7 +76,9 @@ def test_the_page_escapes_what_it_shows():
     assert "<details><summary>A hint</summary>" in page
 
 
-@pytest.mark.parametrize("error", [Own("boom"), SystemExit(3), RecursionError(), GeneratorExit(), MemoryError()])
+@pytest.mark.parametrize(
+    "error", [Own("boom"), SystemExit(3), RecursionError(), GeneratorExit(), MemoryError()]
+)
 def test_whatever_a_submission_raises_becomes_a_line(error):
     def test(_):
         raise error
@@ -102,7 +118,15 @@ def test_nothing_earns_nothing(name, nothing):
 
 # PREDICT and HUNT.
 
-QUIZ = predict("quiz-of-a-test", "A quiz", 1, [("1", "Is it so?", "true", "It is so, since run 1 shows it."), ("2", "How many?", 3, "There are three.")])
+QUIZ = predict(
+    "quiz-of-a-test",
+    "A quiz",
+    1,
+    [
+        ("1", "Is it so?", "true", "It is so, since run 1 shows it."),
+        ("2", "How many?", 3, "There are three."),
+    ],
+)
 
 
 def test_a_prediction_is_compared_with_the_key():
@@ -110,7 +134,9 @@ def test_a_prediction_is_compared_with_the_key():
     assert check("quiz-of-a-test", {1: "TRUE", 2: 3}).done, "a number is as good as its text"
     report = check("quiz-of-a-test", {"1": "false", "2": ...})
     assert report.score == 0
-    assert "It is so, since run 1 shows it." in repr(report) and "There is no answer yet." in repr(report)
+    assert "It is so, since run 1 shows it." in repr(report) and "There is no answer yet." in repr(
+        report
+    )
     assert "expected: another answer" in repr(report), "the right answer itself is not told"
     assert "takes a dict of answers" in repr(check("quiz-of-a-test", ["true"]))
 
@@ -137,17 +163,22 @@ def test_two_leaders_are_hunted_in_five_mutants():
     for name, schedule in answers["raft-two-leaders"].items():
         assert MUTANTS[name].breaks
         for place in range(len(schedule)):
-            shorter = schedule[:place] + schedule[place + 1:]
-            assert check("raft-two-leaders", {name: shorter}).score == 0, f"{name} goes without {schedule[place]}"
+            shorter = schedule[:place] + schedule[place + 1 :]
+            assert check("raft-two-leaders", {name: shorter}).score == 0, (
+                f"{name} goes without {schedule[place]}"
+            )
 
 
-@pytest.mark.parametrize("schedule, sentence", [
-    ([("fire", "n1", "ElectionTimeout")], "No term had two leaders in this run."),
-    ([("jump",)], "('jump',) is no step: write one of fire,"),
-    ([("fire", "n9", "ElectionTimeout")], "names 'n9', but the nodes are n1, n2, n3"),
-    (["fire"], "is no step"),
-    ([5], "Your code raised TypeError"),
-])
+@pytest.mark.parametrize(
+    "schedule, sentence",
+    [
+        ([("fire", "n1", "ElectionTimeout")], "No term had two leaders in this run."),
+        ([("jump",)], "('jump',) is no step: write one of fire,"),
+        ([("fire", "n9", "ElectionTimeout")], "names 'n9', but the nodes are n1, n2, n3"),
+        (["fire"], "is no step"),
+        ([5], "Your code raised TypeError"),
+    ],
+)
 def test_a_schedule_that_misses_says_what_happened(schedule, sentence):
     assert sentence in repr(check("raft-two-leaders", {"VotesTwice": schedule}))
 
@@ -155,6 +186,11 @@ def test_a_schedule_that_misses_says_what_happened(schedule, sentence):
 def test_a_forged_message_wins_no_hunt():
     from dslab.protocols.raft import Vote
 
-    forged = [("fire", "n1", "ElectionTimeout"), ("fire", "n2", "ElectionTimeout"), ("forge", "n3", "n1", Vote(1, True)), ("forge", "n3", "n2", Vote(1, True))]
+    forged = [
+        ("fire", "n1", "ElectionTimeout"),
+        ("fire", "n2", "ElectionTimeout"),
+        ("forge", "n3", "n1", Vote(1, True)),
+        ("forge", "n3", "n2", Vote(1, True)),
+    ]
     report = check("raft-two-leaders", {"VotesTwice": forged})
     assert report.score == 0 and "A forged message is no step of this hunt." in repr(report)

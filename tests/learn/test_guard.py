@@ -1,14 +1,17 @@
-"""Limits in process: an endless loop ends in a sentence, and the tracer that was there is there again."""
+"""Limits in process: an endless loop ends in a sentence, and the tracer that was there is there
+again.
+"""
 
 import sys
 
 import pytest
 
-from dslab.learn.guard import BudgetExceeded, Raised, in_words, limited
+from dslab.learn.limits import BudgetExceeded, Raised, in_words, limited
 
 
 def spin():
-    while True: pass  # noqa: E701
+    while True:
+        pass  # noqa: E701
 
 
 def count_to(n):
@@ -26,10 +29,20 @@ def swallow():
             pass
 
 
-@pytest.mark.parametrize("endless", [spin, swallow, lambda: [0 for _ in iter(int, 1)], lambda: sum(1 for _ in iter(int, 1)),
-                                     lambda: max(iter(int, 1), key=lambda n: n)])
+@pytest.mark.parametrize(
+    "endless",
+    [
+        spin,
+        swallow,
+        lambda: [0 for _ in iter(int, 1)],
+        lambda: sum(1 for _ in iter(int, 1)),
+        lambda: max(iter(int, 1), key=lambda n: n),
+    ],
+)
 def test_an_endless_loop_ends(endless):
-    with pytest.raises(BudgetExceeded, match="look for a loop that never ends|look for a timer of no time"):
+    with pytest.raises(
+        BudgetExceeded, match="look for a loop that never ends|look for a timer of no time"
+    ):
         with limited(20_000, 20_000):
             endless()
 
@@ -57,7 +70,7 @@ def test_each_call_has_its_own_budget_and_calls_are_counted():
     with limited(200, 50):
         kept(lambda _: count_to(10), object())
     with pytest.raises(BudgetExceeded):
-        with limited(10 ** 6, 50):
+        with limited(10**6, 50):
             calls(60)
 
 
@@ -95,12 +108,25 @@ def raises(error):
     raise error
 
 
-@pytest.mark.parametrize("function, sentence", [
-    (lambda: raises(KeyError("x")), "Your code raised KeyError: 'x' (raises, line "),
-    (lambda: raises(SystemExit()), "Your code raised SystemExit (raises, line "),
-    (spin, "Your code did not come to an end: one call ran more than 10,000 lines: look for a loop that never ends (spin, line "),
-    (lambda: raises(Raised("ValueError", "no", "on_Vote, line 3")), "Your code raised ValueError: no (on_Vote, line 3)."),
-    (lambda: raises(Raised("BudgetExceeded", "too much", "")), "Your code did not come to an end: too much."),
-])
+@pytest.mark.parametrize(
+    "function, sentence",
+    [
+        (lambda: raises(KeyError("x")), "Your code raised KeyError: 'x' (raises, line "),
+        (lambda: raises(SystemExit()), "Your code raised SystemExit (raises, line "),
+        (
+            spin,
+            "Your code did not come to an end: one call ran more than 10,000 lines: look "
+            "for a loop that never ends (spin, line ",
+        ),
+        (
+            lambda: raises(Raised("ValueError", "no", "on_Vote, line 3")),
+            "Your code raised ValueError: no (on_Vote, line 3).",
+        ),
+        (
+            lambda: raises(Raised("BudgetExceeded", "too much", "")),
+            "Your code did not come to an end: too much.",
+        ),
+    ],
+)
 def test_what_went_wrong_is_said_in_words(function, sentence):
     assert words_of(function).startswith(sentence)

@@ -1,4 +1,6 @@
-"""12.1: the stub earns nothing, correct elections everything, and each bug is told under the rule that it breaks."""
+"""12.1: the stub earns nothing, correct elections everything, and each bug is told under the rule
+that it breaks.
+"""
 
 import runpy
 import subprocess
@@ -8,13 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from dslab.chapters.raft_election.election import ELECTIONS, RULES, empty, logs
+from dslab.chapters.raft_election.mutants import MUTANTS
 from dslab.errors import DslabError
 from dslab.learn import check, replay
-from dslab.learn.exercises.raft_election import ELECTIONS, RULES, empty, logs
-from dslab.learn.mutants.raft_election import MUTANTS
 from dslab.node import Node
 from dslab.protocols import raft
-from dslab.protocols.raft import AppendEntries, Appended, ElectionTimeout, Heartbeat, Raft, RequestVote, Vote
+from dslab.protocols.raft import (
+    Appended,
+    AppendEntries,
+    ElectionTimeout,
+    Heartbeat,
+    Raft,
+    RequestVote,
+    Vote,
+)
 from dslab.show import play
 from tests.learn.other_raft import Elector
 
@@ -54,21 +64,29 @@ def result(report, id):
 def test_the_stub_earns_nothing():
     report = check("raft-election", Stub)
     assert report.score == 0 and not report.done
-    assert "n1 has started, and has no ElectionTimeout pending: it will never stand for election." in repr(report)
+    assert (
+        "n1 has started, and has no ElectionTimeout pending: it will never stand for election."
+        in repr(report)
+    )
 
 
 @pytest.mark.parametrize("name", CORRECT)
 def test_correct_elections_earn_everything(name):
     report = check("raft-election", CORRECT[name])
     assert report.done, report
-    assert report.looked_at["elections won"] > 100 and report.looked_at["elections won after a fault"] > 100
+    assert (
+        report.looked_at["elections won"] > 100
+        and report.looked_at["elections won after a fault"] > 100
+    )
 
 
 @pytest.mark.parametrize("name", CORRECT)
 def test_no_false_alarm_in_2000_schedules(name):
     survey = ELECTIONS.survey(CORRECT[name], 2000)
     assert survey.broken == {}
-    assert survey.counted["schedules"] >= 2000 and survey.counted["elections won after a fault"] > 1000
+    assert (
+        survey.counted["schedules"] >= 2000 and survey.counted["elections won after a fault"] > 1000
+    )
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -82,15 +100,26 @@ def test_each_bug_is_told_under_the_rule_that_it_breaks(name):
 
 #: The bugs of the known list, by the sentence that names each.
 SENTENCES = {
-    "VotesTwice": "voted for n1 and for n2, both in term 1", "VoteNotPersisted": "voted for n1 and for n2, both in term 1",
+    "VotesTwice": "voted for n1 and for n2, both in term 1",
+    "VoteNotPersisted": "voted for n1 and for n2, both in term 1",
     "TermNotPersisted": "spoke in term 2, and now sends Vote(term=1, granted=True)",
-    "NoLogCheck": "log ends with term 2 at index 2, and it voted for n1, whose log ends with term 1 at index 1",
-    "ComparesLengthOnly": "log ends with term 2 at index 2, and it voted for n1, whose log ends with term 1 at index 3",
-    "ComparesLastTermOnly": "log ends with term 2 at index 2, and it voted for n1, whose log ends with term 2 at index 1",
-    "KeepsOldVote": "Messages all arrived, and nobody won the election", "WinsWithHalf": "n1 leads term 1 with the votes of n1: 1 of 3",
-    "CountsRefusals": "n1 leads term 1 with the votes of n1: 1 of 3", "HeartbeatDoesNotReset": "handled a heartbeat from its leader, did not set",
-    "KeepsItsTerm": "had reached term 1, and starts an election in term 1", "VotesInLowerTerm": "had reached term 2, and voted for n2, which asked in term 1",
-    "StaysLeader": "has seen term 2, and still sends Vote(term=1, granted=False)", "FollowerIgnoresHigherTerm": "has seen term 3, and still sends Appended(term=0",
+    "NoLogCheck": "log ends with term 2 at index 2, and it voted for n1, "
+    "whose log ends with term 1 at "
+    "index 1",
+    "ComparesLengthOnly": "log ends with term 2 at index 2, and it voted for n1, "
+    "whose log ends with term 1 at "
+    "index 3",
+    "ComparesLastTermOnly": "log ends with term 2 at index 2, and it voted for n1, "
+    "whose log ends with term 2 at "
+    "index 1",
+    "KeepsOldVote": "Messages all arrived, and nobody won the election",
+    "WinsWithHalf": "n1 leads term 1 with the votes of n1: 1 of 3",
+    "CountsRefusals": "n1 leads term 1 with the votes of n1: 1 of 3",
+    "HeartbeatDoesNotReset": "handled a heartbeat from its leader, did not set",
+    "KeepsItsTerm": "had reached term 1, and starts an election in term 1",
+    "VotesInLowerTerm": "had reached term 2, and voted for n2, which asked in term 1",
+    "StaysLeader": "has seen term 2, and still sends Vote(term=1, granted=False)",
+    "FollowerIgnoresHigherTerm": "has seen term 3, and still sends Appended(term=0",
 }
 
 
@@ -104,11 +133,15 @@ def test_the_broken_rule_is_told_in_words(name):
 def test_a_shrunk_run_needs_each_of_its_steps(name):
     bug = MUTANTS[name]
     verdict = result(report_on(name), bug.breaks).verdict
-    _, _, (start, *steps) = eval(verdict.replay, {"replay": lambda *call: call} | vars(raft) | MUTANTS)
+    _, _, (start, *steps) = eval(
+        verdict.replay, {"replay": lambda *call: call} | vars(raft) | MUTANTS
+    )
     assert bug.breaks in ELECTIONS.run(bug, start, steps).breaches
     for place in range(len(steps)):
-        part = steps[:place] + steps[place + 1:]
-        assert bug.breaks not in ELECTIONS.run(bug, start, part).breaches, f"it goes without {steps[place]}"
+        part = steps[:place] + steps[place + 1 :]
+        assert bug.breaks not in ELECTIONS.run(bug, start, part).breaches, (
+            f"it goes without {steps[place]}"
+        )
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -139,6 +172,7 @@ def test_a_rule_that_was_never_tested_earns_nothing():
 
 
 # Bugs that nobody listed, and ways of not having finished.
+
 
 def variant(**handlers):
     return type("MyRaft", (MyRaft,), handlers)
@@ -186,26 +220,60 @@ class CandidateDoesNotVoteForItself(MyRaft):
         self.voted_for = None
 
 
-@pytest.mark.parametrize("bug, rule", [(SwapsItsLog, "up-to-date"), (LosesItsLog, "up-to-date"), (LeaderKeepsItsElectionTimer, "heals"),
-                                       (NeverStandsAgain, "split-vote"), (SpeaksOnce, "heartbeats"), (CandidateDoesNotVoteForItself, "one-vote")])
+@pytest.mark.parametrize(
+    "bug, rule",
+    [
+        (SwapsItsLog, "up-to-date"),
+        (LosesItsLog, "up-to-date"),
+        (LeaderKeepsItsElectionTimer, "heals"),
+        (NeverStandsAgain, "split-vote"),
+        (SpeaksOnce, "heartbeats"),
+        (CandidateDoesNotVoteForItself, "one-vote"),
+    ],
+)
 def test_bugs_that_nobody_listed(bug, rule):
     assert rule in broken(check("raft-election", bug))
 
 
-@pytest.mark.parametrize("submission, sentence", [
-    (..., "This exercise takes a class, a subclass of Node, but got Ellipsis."),
-    (MyRaft("n1"), "This exercise takes a class, a subclass of Node, but got MyRaft n1"),
-    (int, "This exercise takes a class, a subclass of Node, but got <class 'int'>."),
-    (type("Bare", (Node,), {"__annotations__": {"log": tuple}, "log": ()}), "n1 has started, and has no ElectionTimeout pending"),
-    (type("NoLog", (Stub,), {"log": 7}), "Your code raised TypeError"),
-    (variant(on_Vote=lambda self: None), "takes 1 positional argument but 3 were given"),
-    (variant(on_RequestVote=lambda self, c, m: self.send(c, Vote("one", True))), "whose term is no whole number"),
-    (variant(on_Vote=lambda self, v, m: setattr(self, "count", 1)), "sets 'count', which is not declared"),
-    (variant(on_Vote=lambda self, v, m: self.on_Vote(v, m)), "Your code calls itself without an end (<lambda>, line "),
-    (variant(on_start=lambda self: self.set_timer(ElectionTimeout(), 200)), "all time out together"),
-    (variant(__init__=lambda self: None), "Your code raised TypeError"),
-    (variant(on_Appended=lambda self, f, m: self.send(f, AppendEntries(self.current_term, 0, 0, (), 0))), "it was called more than 100,000 times"),
-])
+@pytest.mark.parametrize(
+    "submission, sentence",
+    [
+        (..., "This exercise takes a class, a subclass of Node, but got Ellipsis."),
+        (MyRaft("n1"), "This exercise takes a class, a subclass of Node, but got MyRaft n1"),
+        (int, "This exercise takes a class, a subclass of Node, but got <class 'int'>."),
+        (
+            type("Bare", (Node,), {"__annotations__": {"log": tuple}, "log": ()}),
+            "n1 has started, and has no ElectionTimeout pending",
+        ),
+        (type("NoLog", (Stub,), {"log": 7}), "Your code raised TypeError"),
+        (variant(on_Vote=lambda self: None), "takes 1 positional argument but 3 were given"),
+        (
+            variant(on_RequestVote=lambda self, c, m: self.send(c, Vote("one", True))),
+            "whose term is no whole number",
+        ),
+        (
+            variant(on_Vote=lambda self, v, m: setattr(self, "count", 1)),
+            "sets 'count', which is not declared",
+        ),
+        (
+            variant(on_Vote=lambda self, v, m: self.on_Vote(v, m)),
+            "Your code calls itself without an end (<lambda>, line ",
+        ),
+        (
+            variant(on_start=lambda self: self.set_timer(ElectionTimeout(), 200)),
+            "all time out together",
+        ),
+        (variant(__init__=lambda self: None), "Your code raised TypeError"),
+        (
+            variant(
+                on_Appended=lambda self, f, m: self.send(
+                    f, AppendEntries(self.current_term, 0, 0, (), 0)
+                )
+            ),
+            "it was called more than 100,000 times",
+        ),
+    ],
+)
 def test_what_is_unfinished_or_wrong_is_told_in_a_sentence(submission, sentence):
     report = check("raft-election", submission)
     assert sentence in repr(report) and not report.done
@@ -226,8 +294,15 @@ def test_a_handler_that_is_missing_is_named_with_the_line_to_write():
             self.broadcast(RequestVote(self.current_term, 0, 0))
 
     report = check("raft-election", Unfinished)
-    assert "has no handler for RequestVote: write `def on_RequestVote(self, sender, m)`" in result(report, "elects").verdict.sentence
-    assert result(report, "runs").verdict.trace.sentences()[-1].startswith("3.0 ms: Unfinished has no handler for RequestVote")
+    assert (
+        "has no handler for RequestVote: write `def on_RequestVote(self, sender, m)`"
+        in result(report, "elects").verdict.sentence
+    )
+    assert (
+        result(report, "runs")
+        .verdict.trace.sentences()[-1]
+        .startswith("3.0 ms: Unfinished has no handler for RequestVote")
+    )
 
 
 def test_a_rare_error_costs_its_own_rule_and_shows_the_way_there():
@@ -238,8 +313,14 @@ def test_a_rare_error_costs_its_own_rule_and_shows_the_way_there():
             super().on_Vote(voter, m)
 
     report = check("raft-election", Rare)
-    assert "Your code raised KeyError: 'rare' (on_Vote, line " in result(report, "runs").verdict.sentence
-    assert "while n" in result(report, "runs").verdict.sentence and result(report, "majority").verdict.holds
+    assert (
+        "Your code raised KeyError: 'rare' (on_Vote, line "
+        in result(report, "runs").verdict.sentence
+    )
+    assert (
+        "while n" in result(report, "runs").verdict.sentence
+        and result(report, "majority").verdict.holds
+    )
 
 
 def test_a_class_that_is_changed_in_place_is_graded_again():
@@ -253,27 +334,48 @@ def test_a_class_that_is_changed_in_place_is_graded_again():
 
 
 def test_the_same_report_under_any_hash_seed():
-    script = ("from dslab.learn import check; from dslab.learn.mutants.raft_election import MUTANTS\n"
-              "for name in ('CountsRefusals', 'TermNotPersisted'):\n"
-              "    r = check('raft-election', MUTANTS[name]); print(repr(r), r._repr_html_())")
-    said = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True,
-                           env={"PYTHONHASHSEED": seed, "PATH": "", "PYTHONPATH": str(ROOT)}).stdout for seed in ("0", "12345")]
+    script = (
+        "from dslab.learn import check; from dslab.chapters.raft_election.mutants import MUTANTS\n"
+        "for name in ('CountsRefusals', 'TermNotPersisted'):\n"
+        "    r = check('raft-election', MUTANTS[name]); print(repr(r), r._repr_html_())"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=True,
+            env={"PYTHONHASHSEED": seed, "PATH": "", "PYTHONPATH": str(ROOT)},
+        ).stdout
+        for seed in ("0", "12345")
+    ]
     assert said[0] == said[1] and len(said[0]) > 1000
 
 
 # The watcher itself.
 
-@pytest.mark.parametrize("message, rule", [
-    (Vote(1, True), None),
-    (AppendEntries(1, 0, 0, (), 0), None),
-    (Appended(1, True, 0), None),
-])
+
+@pytest.mark.parametrize(
+    "message, rule",
+    [
+        (Vote(1, True), None),
+        (AppendEntries(1, 0, 0, (), 0), None),
+        (Appended(1, True, 0), None),
+    ],
+)
 def test_stray_messages_break_no_rule_of_a_correct_election(message, rule):
     for name in CORRECT:
-        run = ELECTIONS.run(CORRECT[name], empty(("n1", "n2", "n3")), [("forge", "n2", "n1", message), ("fire", "n3", "ElectionTimeout"), ("settle",)])
+        run = ELECTIONS.run(
+            CORRECT[name],
+            empty(("n1", "n2", "n3")),
+            [("forge", "n2", "n1", message), ("fire", "n3", "ElectionTimeout"), ("settle",)],
+        )
         assert run.breaches == {} and run.progress >= 1
 
 
 def test_logs_give_each_node_entries_of_these_terms():
     run = ELECTIONS.run(MyRaft, logs(n1=(1, 2), n2=(), n3=(1,)), [])
-    assert [entry.term for entry in run.stage.nodes["n1"].log] == [1, 2] and run.stage.nodes["n2"].log == ()
+    assert [entry.term for entry in run.stage.nodes["n1"].log] == [1, 2] and run.stage.nodes[
+        "n2"
+    ].log == ()

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dslab.learn import check, remote
-from dslab.learn.guard import Lost, Raised
-from dslab.learn.notebooks import check_notebook
-from dslab.learn.remote import Submission
+from dslab.learn.limits import Lost, Raised
+from dslab.learn.shell.notebooks import check_notebook
+from dslab.learn.shell.remote import Submission
 from tests.learn.test_notebooks import CHECK, SOLUTION, notebook
 from tests.processes import await_gone, gone, linux
 
@@ -27,15 +27,30 @@ def little(monkeypatch):
     monkeypatch.setattr(remote, "WAITING", 5)
 
 
-@pytest.mark.parametrize("body, why", [
-    ("while True:\n        try:\n            while True: pass\n        except BaseException: pass", "it used more time than it may"),
-    ("import time; time.sleep(10_000)", "it took too long"),
-    ("return 10 ** 10 ** 10", "it used more time than it may"),
-    ("import os; os.write(int(__import__('sys').argv[2]), b'no json' + bytes([10]))", "answered what is no answer"),
-    ("import os; os.write(int(__import__('sys').argv[2]), b'x' * 9_000_000)", "answered what is no answer"),
-])
+@pytest.mark.parametrize(
+    "body, why",
+    [
+        (
+            "while True:\n        try:\n            while True: pass\n        except "
+            "BaseException: pass",
+            "it used more time than it may",
+        ),
+        ("import time; time.sleep(10_000)", "it took too long"),
+        ("return 10 ** 10 ** 10", "it used more time than it may"),
+        (
+            "import os; os.write(int(__import__('sys').argv[2]), b'no json' + bytes([10]))",
+            "answered what is no answer",
+        ),
+        (
+            "import os; os.write(int(__import__('sys').argv[2]), b'x' * 9_000_000)",
+            "answered what is no answer",
+        ),
+    ],
+)
 def test_what_no_budget_counts_has_a_limit_too(little, body, why):
-    submission, found, errors = handed_over(f"from dslab.learn import check\ndef f():\n    {body}\ncheck('x', f)")
+    submission, found, errors = handed_over(
+        f"from dslab.learn import check\ndef f():\n    {body}\ncheck('x', f)"
+    )
     with submission, pytest.raises(Lost) as lost:
         found["x"]()
     assert why in str(lost.value) and submission.lost
@@ -52,26 +67,55 @@ def test_an_exercise_that_ends_the_process_costs_that_exercise_alone(tmp_path):
 
 
 def test_a_cell_that_ends_the_process_costs_what_comes_after_it(tmp_path):
-    election, hunt = check_notebook(notebook(tmp_path / "nb.ipynb", SOLUTION, CHECK, "import os; os._exit(1)", 'check("raft-two-leaders", {})'))
+    election, hunt = check_notebook(
+        notebook(
+            tmp_path / "nb.ipynb",
+            SOLUTION,
+            CHECK,
+            "import os; os._exit(1)",
+            'check("raft-two-leaders", {})',
+        )
+    )
     assert election.done
-    assert 'The notebook never came to check("raft-two-leaders", …): cell 3: Your code stopped answering: its process ended with code 1.' in repr(hunt)
+    assert (
+        'The notebook never came to check("raft-two-leaders", …): cell 3: Your code '
+        "stopped answering: its process ended with code 1." in repr(hunt)
+    )
 
 
-@pytest.mark.parametrize("cells, why", [
-    (["class MyRaft(Node:", CHECK], "cell 2 raised NameError: name 'MyRaft' is not defined; before it, cell 1 raised SyntaxError: "),
-    (["if False:\n    check('raft-election', None)"], "cell 1 was given nothing of yours"),
-    (["from dslab.learn import check\nfrom dslab.protocols.raft import Raft\ncheck('raft-election', Raft)"], "cell 1 was given nothing of yours"),
-    (["from dslab.learn import check\nwhile True: pass\ncheck('raft-election', 1)"], "cell 1 raised BudgetExceeded: one call ran more than 5,000,000 lines"),
-])
+@pytest.mark.parametrize(
+    "cells, why",
+    [
+        (
+            ["class MyRaft(Node:", CHECK],
+            "cell 2 raised NameError: name 'MyRaft' is not defined; before it, cell 1 "
+            "raised SyntaxError: ",
+        ),
+        (["if False:\n    check('raft-election', None)"], "cell 1 was given nothing of yours"),
+        (
+            [
+                "from dslab.learn import check\nfrom dslab.protocols.raft import "
+                "Raft\ncheck('raft-election', Raft)"
+            ],
+            "cell 1 was given nothing of yours",
+        ),
+        (
+            ["from dslab.learn import check\nwhile True: pass\ncheck('raft-election', 1)"],
+            "cell 1 raised BudgetExceeded: one call ran more than 5,000,000 lines",
+        ),
+    ],
+)
 def test_why_a_notebook_never_came_to_its_exercise(tmp_path, cells, why):
-    report, = check_notebook(notebook(tmp_path / "nb.ipynb", *cells))
+    (report,) = check_notebook(notebook(tmp_path / "nb.ipynb", *cells))
     assert report.score == 0 and why in repr(report), report
 
 
 @linux
 def test_what_a_submission_starts_ends_with_it():
     submission, found, errors = handed_over(
-        "import subprocess\nfrom dslab.learn import check\ndef f(): return subprocess.Popen(['sleep', '1000']).pid\ncheck('x', f)")
+        "import subprocess\nfrom dslab.learn import check\ndef f(): return "
+        "subprocess.Popen(['sleep', '1000']).pid\ncheck('x', f)"
+    )
     with submission:
         pid = found["x"]()
         assert not gone(pid)
@@ -79,19 +123,28 @@ def test_what_a_submission_starts_ends_with_it():
 
 
 def test_the_last_check_counts_and_comments_do_not():
-    submission, found, errors = handed_over("from dslab.learn import check", "# check('no', 1)", "check('x', 1)\ncheck('x', 2)", "check('x', 3)\n1 / 0")
+    submission, found, errors = handed_over(
+        "from dslab.learn import check",
+        "# check('no', 1)",
+        "check('x', 1)\ncheck('x', 2)",
+        "check('x', 3)\n1 / 0",
+    )
     with submission:
         assert found == {"x": 3} and errors == {4: "ZeroDivisionError: division by zero"}
 
 
 def test_what_json_has_no_form_for_is_told_by_its_repr():
-    submission, found, errors = handed_over("from dslab.learn import check\ncheck('x', {'a': object})")
+    submission, found, errors = handed_over(
+        "from dslab.learn import check\ncheck('x', {'a': object})"
+    )
     with submission:
         assert repr(found["x"]) == "{'a': <class 'object'>}" and not errors
 
 
 def test_an_error_says_where_in_the_submission_it_happened():
-    submission, found, errors = handed_over("from dslab.learn import check\ndef f(x):\n    return 1 // x\ncheck('x', f)")
+    submission, found, errors = handed_over(
+        "from dslab.learn import check\ndef f(x):\n    return 1 // x\ncheck('x', f)"
+    )
     with submission:
         assert found["x"](1) == 1
         with pytest.raises(Raised) as raised:
@@ -100,10 +153,14 @@ def test_an_error_says_where_in_the_submission_it_happened():
 
 
 def test_a_state_may_hold_an_enumeration(tmp_path):
-    source = SOLUTION.replace("class MyRaft", "from enum import Enum\nclass Role(Enum):\n    FOLLOWER, CANDIDATE, LEADER = range(3)\nclass MyRaft")
+    source = SOLUTION.replace(
+        "class MyRaft",
+        "from enum import Enum\nclass Role(Enum):\n    FOLLOWER, CANDIDATE, LEADER = "
+        "range(3)\nclass MyRaft",
+    )
     for role in ("follower", "candidate", "leader"):
         source = source.replace(f'"{role}"', f"Role.{role.upper()}")
-    report, = check_notebook(notebook(tmp_path / "nb.ipynb", source, CHECK))
+    (report,) = check_notebook(notebook(tmp_path / "nb.ipynb", source, CHECK))
     assert report.done, report
     space = {"__name__": "cell"}
     exec(compile(source.replace('"voted_for", "log"', '"log"'), "<cell>", "exec"), space)

@@ -1,4 +1,6 @@
-"""What crosses the process boundary is data: values of dslab's classes, stand-ins for others, and no code."""
+"""What crosses the process boundary is data: values of dslab's classes, stand-ins for others, and
+no code.
+"""
 
 import json
 
@@ -7,13 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslab.errors import DslabError
-from dslab.learn.wire import decode, stand_in
+from dslab.learn.shell.wire import decode, stand_in
 from dslab.machine import Command
 from dslab.protocols.raft import AppendEntries, Entry, Vote
 from dslab.values import Map, plain
 
-plain_values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.tuples(inner, inner) | st.frozensets(
-    st.integers(), max_size=3) | st.dictionaries(st.text(alphabet="abc", min_size=1), inner, max_size=3).map(Map), max_leaves=8)
+plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.tuples(inner, inner)
+        | st.frozensets(st.integers(), max_size=3)
+        | st.dictionaries(st.text(alphabet="abc", min_size=1), inner, max_size=3).map(Map)
+    ),
+    max_leaves=8,
+)
 
 
 @given(plain_values)
@@ -21,7 +30,10 @@ def test_values_come_back_as_they_went(value):
     assert decode(json.loads(json.dumps(plain(value)))) == value
 
 
-@pytest.mark.parametrize("message", [Vote(3, True), AppendEntries(1, 0, 0, (Entry(1, Command("c1", 1, "write", "x", 5)),), 0)])
+@pytest.mark.parametrize(
+    "message",
+    [Vote(3, True), AppendEntries(1, 0, 0, (Entry(1, Command("c1", 1, "write", "x", 5)),), 0)],
+)
 def test_messages_of_dslab_are_the_classes_they_were(message):
     again = decode(json.loads(json.dumps(plain(message))))
     assert again == message and type(again) is type(message)
@@ -37,13 +49,16 @@ def test_a_name_of_ours_with_other_fields_is_not_ours():
     assert type(decode({"$": "Vote", "colour": "red"})) is not Vote
 
 
-@pytest.mark.parametrize("data", [
-    {"$": "X", "a: int = __import__('os').abort()": 1},
-    {"$": "X", "lambda": 1},
-    {"$": "X", "__class__": 1},
-    {"$": "X y", "a": 1},
-    {"$": "", "a": 1},
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"$": "X", "a: int = __import__('os').abort()": 1},
+        {"$": "X", "lambda": 1},
+        {"$": "X", "__class__": 1},
+        {"$": "X y", "a": 1},
+        {"$": "", "a": 1},
+    ],
+)
 def test_names_that_would_be_code_are_refused(data):
     with pytest.raises(DslabError, match="is no name for a message or a field"):
         decode(data)

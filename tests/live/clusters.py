@@ -10,19 +10,37 @@ from dslab.live.process import Servers, free_ports
 
 
 class TcpCluster:
-    """`size` processes of `python -m dslab serve PROTOCOL`, with data that outlives a kill. Use it in a `with`."""
+    """`size` processes of `python -m dslab serve PROTOCOL`, with data that outlives a kill. Use it
+    in a `with`.
+    """
 
     def __init__(self, protocol="raft", size=3):
         self.protocol, self.names = protocol, tuple(f"n{number}" for number in range(1, size + 1))
-        self.cluster = {name: Address("127.0.0.1", port) for name, port in zip(self.names, free_ports(size))}
+        self.cluster = {
+            name: Address("127.0.0.1", port) for name, port in zip(self.names, free_ports(size))
+        }
         self.servers, self.running = Servers("serve"), {}
         for name in self.names:
             self.start(name)
 
     def start(self, name):
         places = ",".join(f"{each}={address}" for each, address in self.cluster.items())
-        self.running[name] = self.servers.start(name, [sys.executable, "-m", "dslab", "serve", self.protocol, "--id", name, "--cluster", places,
-                                                       "--data", str(self.servers.folder / name)])
+        self.running[name] = self.servers.start(
+            name,
+            [
+                sys.executable,
+                "-m",
+                "dslab",
+                "serve",
+                self.protocol,
+                "--id",
+                name,
+                "--cluster",
+                places,
+                "--data",
+                str(self.servers.folder / name),
+            ],
+        )
 
     def kill(self, *names):
         for name in names:
@@ -67,7 +85,9 @@ class Work:
 
 
 async def write_kill_all_and_read(protocol):
-    """One acknowledged write, all killed and started again, one read: its answer, and the history."""
+    """One acknowledged write, all killed and started again, one read: its answer, and the
+    history.
+    """
     with TcpCluster(protocol) as cluster:
         calls = Calls()
         async with Client(cluster.cluster, calls) as client:

@@ -24,26 +24,56 @@ def said(capsys, *arguments):
     return code, captured.err
 
 
-@pytest.mark.parametrize("arguments, sentence", [
-    (("serve", "zab", "--id", "n1", "--cluster", HERE), "there is no protocol 'zab': choose raft, primary-backup"),
-    (("serve", "nowhere:Node", "--id", "n1", "--cluster", HERE), "nowhere can't be imported (No module named 'nowhere')"),
-    (("serve", "json:JSONDecoder", "--id", "n1", "--cluster", HERE), "json has no node class 'JSONDecoder'."),
-    (("serve", "raft", "--id", "n2", "--cluster", HERE), "--id n2: there is no such node in the cluster, which has n1."),
-    (("serve", "raft", "--id", "n1", "--cluster", "n1"), "--cluster: 'n1' is no node: write NAME=HOST:PORT"),
-    (("serve", "raft", "--id", "n1", "--cluster", HERE + ",n2=10.1.2.3:7002"), "n2 at 10.1.2.3:7002 is not on this machine's loopback address"),
-    (("serve", "raft", "--id", "n1", "--cluster", "n1=0.0.0.0:7001"), "say --beyond-loopback"),
-    (("serve", "raft", "--cluster", HERE), "the following arguments are required: --id"),
-    (("call", "read", "x", "--cluster", HERE, "--to", "n3"), "there is no node 'n3' in the cluster: it has n1."),
-    (("call", "read", "x", "--cluster", HERE, "--timeout", "0"), "--timeout 0: give the seconds to wait"),
-    (("stdio", "zab"), "there is no protocol 'zab'"),
-])
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (
+            ("serve", "zab", "--id", "n1", "--cluster", HERE),
+            "there is no protocol 'zab': choose raft, primary-backup",
+        ),
+        (
+            ("serve", "nowhere:Node", "--id", "n1", "--cluster", HERE),
+            "nowhere can't be imported (No module named 'nowhere')",
+        ),
+        (
+            ("serve", "json:JSONDecoder", "--id", "n1", "--cluster", HERE),
+            "json has no node class 'JSONDecoder'.",
+        ),
+        (
+            ("serve", "raft", "--id", "n2", "--cluster", HERE),
+            "--id n2: there is no such node in the cluster, which has n1.",
+        ),
+        (
+            ("serve", "raft", "--id", "n1", "--cluster", "n1"),
+            "--cluster: 'n1' is no node: write NAME=HOST:PORT",
+        ),
+        (
+            ("serve", "raft", "--id", "n1", "--cluster", HERE + ",n2=10.1.2.3:7002"),
+            "n2 at 10.1.2.3:7002 is not on this machine's loopback address",
+        ),
+        (("serve", "raft", "--id", "n1", "--cluster", "n1=0.0.0.0:7001"), "say --beyond-loopback"),
+        (("serve", "raft", "--cluster", HERE), "the following arguments are required: --id"),
+        (
+            ("call", "read", "x", "--cluster", HERE, "--to", "n3"),
+            "there is no node 'n3' in the cluster: it has n1.",
+        ),
+        (
+            ("call", "read", "x", "--cluster", HERE, "--timeout", "0"),
+            "--timeout 0: give the seconds to wait",
+        ),
+        (("stdio", "zab"), "there is no protocol 'zab'"),
+    ],
+)
 def test_bad_input_is_one_sentence(arguments, sentence, capsys):
     code, err = said(capsys, *arguments)
     assert code == 2 and err.startswith("dslab: ") and sentence in err
 
 
 def serve(folder, protocol="raft", name="n1", port=None):
-    cluster = ",".join(f"{each}=127.0.0.1:{number}" for each, number in zip(("n1", "n2"), [port or free_ports(1)[0], 1]))
+    cluster = ",".join(
+        f"{each}=127.0.0.1:{number}"
+        for each, number in zip(("n1", "n2"), [port or free_ports(1)[0], 1])
+    )
     return "serve", protocol, "--id", name, "--cluster", cluster, "--data", folder
 
 
@@ -62,7 +92,10 @@ def test_a_folder_of_another_node_or_protocol_and_a_damaged_one_are_told(tmp_pat
 
     Disk(tmp_path, Raft, "n2").close()
     assert "belongs to node n2 of Raft, not to n1 of Raft" in said(capsys, *serve(tmp_path))[1]
-    assert "belongs to node n2 of Raft, not to n2 of Echo" in said(capsys, *serve(tmp_path, "echo", "n2"))[1]
+    assert (
+        "belongs to node n2 of Raft, not to n2 of Echo"
+        in said(capsys, *serve(tmp_path, "echo", "n2"))[1]
+    )
     state = tmp_path / "state.json"
     state.write_bytes(state.read_bytes()[:-3])
     code, err = said(capsys, *serve(tmp_path, "raft", "n2"))
@@ -74,10 +107,16 @@ def test_a_cluster_is_asked_from_a_shell(capsys):
         places = ",".join(f"{name}={address}" for name, address in cluster.cluster.items())
 
         def call(*words):
-            """What the command answers. A leader may change at any moment, so each of these may be said again."""
+            """What the command answers. A leader may change at any moment, so each of these may be
+            said again.
+            """
             while True:
                 cluster.check()
-                run = subprocess.run([sys.executable, "-m", "dslab", "call", "--cluster", places, *words], capture_output=True, text=True)
+                run = subprocess.run(
+                    [sys.executable, "-m", "dslab", "call", "--cluster", places, *words],
+                    capture_output=True,
+                    text=True,
+                )
                 if run.returncode != 3 and "no node is the leader" not in run.stderr:
                     return run.returncode, run.stdout.strip() or run.stderr.strip()
 
@@ -89,7 +128,10 @@ def test_a_cluster_is_asked_from_a_shell(capsys):
         assert call("cas", "x", "word", "word") == (0, "null")
         assert call("dance") == (1, "refused: not-supported. Nothing was done.")
         cluster.kill(*cluster.names)
-        assert call("--timeout", "0.5", "read") == (1, "refused: no node can be reached. Nothing was done.")
+        assert call("--timeout", "0.5", "read") == (
+            1,
+            "refused: no node can be reached. Nothing was done.",
+        )
 
 
 def test_no_answer_says_that_nobody_knows(capsys, monkeypatch):
@@ -116,6 +158,8 @@ def test_no_answer_says_that_nobody_knows(capsys, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         peer = threading.Thread(target=hear)
         peer.start()
-        code, err = said(capsys, "call", "write", "x", 1, "--cluster", f"n1=127.0.0.1:{silent.getsockname()[1]}")
+        code, err = said(
+            capsys, "call", "write", "x", 1, "--cluster", f"n1=127.0.0.1:{silent.getsockname()[1]}"
+        )
         peer.join()
     assert (code, err) == (3, "no answer (timeout): nobody knows whether it was done.\n")

@@ -1,4 +1,6 @@
-"""The disk of a real node: whole or told, there before anything is sent, and what the simulator keeps."""
+"""The disk of a real node: whole or told, there before anything is sent, and what the simulator
+keeps.
+"""
 
 import asyncio
 import errno
@@ -31,7 +33,12 @@ def held(folder, node_class=UniqueIds, id="n1"):
 
 def written(folder, node_class):
     """What the file of a running node holds."""
-    return dict(decode(loads((folder / "state.json").read_text().partition(" ")[2])["fields"], vocabulary(node_class)))
+    return dict(
+        decode(
+            loads((folder / "state.json").read_text().partition(" ")[2])["fields"],
+            vocabulary(node_class),
+        )
+    )
 
 
 def test_what_was_written_is_there_after_a_restart(tmp_path):
@@ -60,7 +67,7 @@ def test_every_changed_byte_is_told(tmp_path):
     path = tmp_path / "state.json"
     whole = path.read_bytes()
     for place in range(len(whole)):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1:])
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         with pytest.raises(DslabError, match="damaged"):
             held(tmp_path)
 
@@ -79,15 +86,46 @@ def test_every_torn_write_leaves_the_state_before_it(tmp_path):
     assert held(tmp_path / "c") == {"given": 0}
 
 
-@pytest.mark.parametrize("change, sentence", [
-    (lambda folder: held(folder, UniqueIds, "n2"), "belongs to node n1 of UniqueIds, not to n2 of UniqueIds: give each node a folder"),
-    (lambda folder: held(folder, Raft), "belongs to node n1 of UniqueIds, not to n1 of Raft"),
-    (lambda folder: held(folder, type("UniqueIds", (UniqueIds,), {"__annotations__": {"more": int}, "more": 1, "durable": ("given", "more"), "__module__": __name__})),
-     "holds the fields given, but UniqueIds now has given, more: it was written by another version"),
-    (lambda folder: (Disk(folder, UniqueIds, "n1"), held(folder)), "is in use by another process"),
-    (lambda folder: ((folder / "state.json").unlink(), (folder / "notes.txt").touch(), held(folder)), "holds notes.txt and no state of a node"),
-    (lambda folder: held(folder / "state.json"), "state.json can't be used as a data folder: "),
-])
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        (
+            lambda folder: held(folder, UniqueIds, "n2"),
+            "belongs to node n1 of UniqueIds, not to n2 of UniqueIds: give each node a folder",
+        ),
+        (lambda folder: held(folder, Raft), "belongs to node n1 of UniqueIds, not to n1 of Raft"),
+        (
+            lambda folder: held(
+                folder,
+                type(
+                    "UniqueIds",
+                    (UniqueIds,),
+                    {
+                        "__annotations__": {"more": int},
+                        "more": 1,
+                        "durable": ("given", "more"),
+                        "__module__": __name__,
+                    },
+                ),
+            ),
+            "holds the fields given, but UniqueIds now has given, more: it was written "
+            "by another version",
+        ),
+        (
+            lambda folder: (Disk(folder, UniqueIds, "n1"), held(folder)),
+            "is in use by another process",
+        ),
+        (
+            lambda folder: (
+                (folder / "state.json").unlink(),
+                (folder / "notes.txt").touch(),
+                held(folder),
+            ),
+            "holds notes.txt and no state of a node",
+        ),
+        (lambda folder: held(folder / "state.json"), "state.json can't be used as a data folder: "),
+    ],
+)
 def test_a_folder_that_is_not_this_node_s_is_told(change, sentence, tmp_path):
     held(tmp_path)
     with pytest.raises(DslabError, match=sentence):
@@ -110,11 +148,15 @@ while True:
 def test_a_process_that_is_killed_leaves_what_it_had_written(tmp_path):
     chance, told = random.Random(1), 0
     for _ in range(8):
-        process = subprocess.Popen([sys.executable, "-c", STEPS, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT)
+        process = subprocess.Popen(
+            [sys.executable, "-c", STEPS, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT
+        )
         for _ in range(chance.randrange(1, 40)):
             told = int(process.stdout.readline())
         process.send_signal(signal.SIGKILL)
-        told = int((process.communicate()[0].split() or [told])[-1])  # What it had told before it died.
+        told = int(
+            (process.communicate()[0].split() or [told])[-1]
+        )  # What it had told before it died.
         assert told <= held(tmp_path)["given"] <= told + 1
     assert told > 50
 
@@ -144,17 +186,27 @@ class Keeper(Node):
 
 
 def hosted(folder, sent, node_class=Keeper):
-    return Host(node_class, "n1", ["n1", "n2"], lambda to, message: sent.append((to, message)), Disk(folder, node_class, "n1"), seed=1)
+    return Host(
+        node_class,
+        "n1",
+        ["n1", "n2"],
+        lambda to, message: sent.append((to, message)),
+        Disk(folder, node_class, "n1"),
+        seed=1,
+    )
 
 
 def test_the_disk_comes_before_the_messages_and_the_timers(tmp_path):
     async def run():
         seen = []
         host = hosted(tmp_path, [])
-        host._carry = lambda to, message: seen.append((written(tmp_path, Keeper), len(host._timers)))
+        host._carry = lambda to, message: seen.append(
+            (written(tmp_path, Keeper), len(host._timers))
+        )
         host.receive("n2", Note(7))
         assert seen == [({"kept": (7,)}, 0)] and len(host._timers) == 1
         host.stop()
+
     asyncio.run(run())
 
 
@@ -163,11 +215,18 @@ def test_a_step_that_changes_no_durable_field_writes_nothing(tmp_path):
         sent = []
         host = hosted(tmp_path, sent)
         host.receive("n2", Note(1))
-        before = os.stat(tmp_path / "state.json").st_ino, os.stat(tmp_path / "state.json").st_mtime_ns
+        before = (
+            os.stat(tmp_path / "state.json").st_ino,
+            os.stat(tmp_path / "state.json").st_mtime_ns,
+        )
         host.receive("n2", Note(-1))
         assert host.node.heard == 2 and len(sent) == 2
-        assert before == (os.stat(tmp_path / "state.json").st_ino, os.stat(tmp_path / "state.json").st_mtime_ns)
+        assert before == (
+            os.stat(tmp_path / "state.json").st_ino,
+            os.stat(tmp_path / "state.json").st_mtime_ns,
+        )
         host.stop()
+
     asyncio.run(run())
 
 
@@ -175,12 +234,19 @@ def test_where_the_disk_fails_nothing_leaves_and_the_node_ends(tmp_path, monkeyp
     async def run():
         sent = []
         host = hosted(tmp_path, sent)
-        monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+        monkeypatch.setattr(
+            os,
+            "fsync",
+            lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")),
+        )
         host.receive("n2", Note(1))
-        with pytest.raises(DslabError, match="state.json can't be written: No space left on device"):
+        with pytest.raises(
+            DslabError, match="state.json can't be written: No space left on device"
+        ):
             await host.ended
         host.receive("n2", Note(2))
         assert sent == [] and host._timers == {}
+
     asyncio.run(run())
     monkeypatch.undo()
     assert held(tmp_path, Keeper) == {"kept": ()}
@@ -190,12 +256,16 @@ def test_a_step_that_raises_is_as_if_it_had_not_been(tmp_path):
     async def run():
         sent = []
         host = hosted(tmp_path, sent)
-        with pytest.raises(StepFailed, match="Keeper.on_Request of n1 raised ContractError: Keeper has no handler for Request"):
+        with pytest.raises(
+            StepFailed,
+            match="Keeper.on_Request of n1 raised ContractError: Keeper has no handler for Request",
+        ):
             host.receive("n2", Request(1, "read"))
         host.receive("n2", Note(1))
         assert sent == [("n2", Note(1))]
         with pytest.raises(StepFailed, match="Keeper.on_Late of n1 raised ValueError: late"):
             await host.ended  # A timer is not repeated by anybody.
+
     asyncio.run(run())
 
 
@@ -210,7 +280,11 @@ def test_every_step_of_the_simulator_leaves_the_same_on_a_real_disk(tmp_path):
             cluster.restart("n2")
             cluster.run(300)
     records, sent = cluster.trace.records, []
-    steps = [(place, record) for place, record in enumerate(records) if record[2] == "n2" and record[6] is not None]
+    steps = [
+        (place, record)
+        for place, record in enumerate(records)
+        if record[2] == "n2" and record[6] is not None
+    ]
 
     async def run():
         host = None
@@ -218,7 +292,13 @@ def test_every_step_of_the_simulator_leaves_the_same_on_a_real_disk(tmp_path):
             if kind in ("start", "restart"):
                 if host:
                     host.stop()
-                host = Host(Raft, "n2", ["n1", "n2", "n3"], lambda to, message: sent.append((to, message)), Disk(tmp_path, Raft, "n2"))
+                host = Host(
+                    Raft,
+                    "n2",
+                    ["n1", "n2", "n3"],
+                    lambda to, message: sent.append((to, message)),
+                    Disk(tmp_path, Raft, "n2"),
+                )
                 host.boot()
             elif kind == "deliver":
                 host.receive(sender, records[ref][5])
@@ -229,5 +309,7 @@ def test_every_step_of_the_simulator_leaves_the_same_on_a_real_disk(tmp_path):
         host.stop()
 
     asyncio.run(run())
-    assert sent == [(record[3], record[5]) for record in records if record[1] == "send" and record[2] == "n2"]
+    assert sent == [
+        (record[3], record[5]) for record in records if record[1] == "send" and record[2] == "n2"
+    ]
     assert len(steps) > 40 and sum(record[1] == "restart" for _, record in steps) == 3

@@ -17,10 +17,13 @@ from dslab.live import ServerMissing, cap_lab, lab
 from dslab.live import etcd as etcd_module
 from dslab.live.etcd import EtcdCluster, NoAnswer
 from dslab.live.process import Servers, free_ports
-from dslab.trace import Trace
+from dslab.run.trace import Trace
 from tests.processes import await_gone, gone, linux
 
-etcd = pytest.mark.skipif(shutil.which("etcd") is None, reason="etcd is not installed: run `sudo apt-get install etcd-server`")
+etcd = pytest.mark.skipif(
+    shutil.which("etcd") is None,
+    reason="etcd is not installed: run `sudo apt-get install etcd-server`",
+)
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,7 +39,9 @@ def test_the_lab_on_a_real_etcd_sees_what_was_recorded(monkeypatch):
     live = cap_lab()
     monkeypatch.setenv("DSLAB_LAB", "recorded")
     recorded = cap_lab()
-    assert live.origin.startswith("a real etcd 3.") and recorded.origin.startswith("a recorded run of etcd 3.")
+    assert live.origin.startswith("a real etcd 3.") and recorded.origin.startswith(
+        "a recorded run of etcd 3."
+    )
     assert live.steps == recorded.steps
     assert linearizable(live.history("linearizable"))
     verdict = linearizable(live.history("serializable"))
@@ -47,7 +52,9 @@ def test_the_lab_on_a_real_etcd_sees_what_was_recorded(monkeypatch):
 def whole(cluster):
     """The cluster, all links up, with members that serve."""
     cluster.heal()
-    cluster.wait(lambda: all(cluster.status(name).leader for name in cluster.names), "elected no leader")
+    cluster.wait(
+        lambda: all(cluster.status(name).leader for name in cluster.names), "elected no leader"
+    )
     for name in cluster.names:
         cluster.wait(lambda: cluster.get(name, "x") or True, "did not come together")
     return cluster
@@ -55,7 +62,9 @@ def whole(cluster):
 
 def _has_leader_among(cluster, others):
     """Until the members `others` agree on one of them, and serve."""
-    cluster.wait(lambda: all(cluster.status(name).leader in others for name in others), "elected no leader")
+    cluster.wait(
+        lambda: all(cluster.status(name).leader in others for name in others), "elected no leader"
+    )
     cluster.wait(lambda: cluster.get(others[0], "x") or True, "did not serve")
 
 
@@ -89,7 +98,8 @@ def test_a_leader_that_hears_nobody_steps_down_and_can_answer_nothing(whole):
     old = whole.status("n1").leader
     others = [name for name in whole.names if name != old]
     whole.cut((other, old) for other in others)
-    # Its heartbeats still arrive, but it can't know: without a majority's replies it gives up leading.
+    # Its heartbeats still arrive, but it can't know: without a majority's replies it gives up
+    # leading.
     _has_leader_among(whole, others)
     whole.put(others[0], "x", "heard by two")
     with pytest.raises(NoAnswer):
@@ -100,7 +110,9 @@ def test_a_leader_that_hears_nobody_steps_down_and_can_answer_nothing(whole):
 @etcd
 def test_a_delayed_member_serves_old_values_without_any_cut(whole):
     leader = whole.status("n1").leader
-    late = next(name for name in whole.names if name != leader)  # A leader knows of every write first.
+    late = next(
+        name for name in whole.names if name != leader
+    )  # A leader knows of every write first.
     whole.delay(((name, late) for name in whole.names if name != late), 0.2)
     stale = 0
     for number in range(20):
@@ -146,8 +158,14 @@ def test_members_agree_on_leader_and_term(whole):
 @etcd
 def test_what_can_never_work_is_one_sentence_and_no_unknown_outcome(whole):
     unknown = "there is no member 'n9' in this cluster: it has n1, n2, n3"
-    for wrong in (lambda: whole.get("n9", "x"), lambda: whole.isolate("n9"), lambda: whole.cut([("n1", "n9")]),
-                  lambda: whole.delay([("n9", "n1")], 1), lambda: whole.kill("n9"), lambda: whole.start("n9")):
+    for wrong in (
+        lambda: whole.get("n9", "x"),
+        lambda: whole.isolate("n9"),
+        lambda: whole.cut([("n1", "n9")]),
+        lambda: whole.delay([("n9", "n1")], 1),
+        lambda: whole.kill("n9"),
+        lambda: whole.start("n9"),
+    ):
         with pytest.raises(DslabError, match=unknown):
             wrong()
     with pytest.raises(DslabError, match="n1 refused kv/put: etcdserver: key is not provided"):
@@ -158,7 +176,9 @@ def test_what_can_never_work_is_one_sentence_and_no_unknown_outcome(whole):
 def test_a_port_that_somebody_took_is_left_to_them(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         answers = [[taken.getsockname()[1], *free_ports(1)]]
-        monkeypatch.setattr(etcd_module, "free_ports", lambda count: answers.pop() if answers else free_ports(count))
+        monkeypatch.setattr(
+            etcd_module, "free_ports", lambda count: answers.pop() if answers else free_ports(count)
+        )
         with EtcdCluster(1) as cluster:
             assert cluster.status("n1").leader == "n1" and not answers
 
@@ -178,7 +198,9 @@ def test_a_member_that_ends_by_itself_is_told_with_its_last_words(monkeypatch):
 @etcd
 def test_a_cluster_that_never_gets_there_says_so_with_its_logs(whole, monkeypatch):
     monkeypatch.setattr(etcd_module, "TRIES", 2)
-    with pytest.raises(DslabError, match="the etcd cluster grew no wings, asked 2 times; .*n1: .*n2: .*n3: "):
+    with pytest.raises(
+        DslabError, match="the etcd cluster grew no wings, asked 2 times; .*n1: .*n2: .*n3: "
+    ):
         whole.wait(lambda: False, "grew no wings")
 
 
@@ -194,10 +216,19 @@ def test_settings_for_other_programs_do_not_reach_the_cluster(monkeypatch):
 @etcd
 @linux
 def test_members_and_their_data_go_when_their_parent_is_killed():
-    script = ("import sys\nfrom dslab.live.etcd import EtcdCluster\ncluster = EtcdCluster(3)\n"
-              "print(*(child.process.pid for child in cluster.servers._children), cluster.servers.folder, flush=True)\n"
-              "sys.stdin.readline()")
-    parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    script = (
+        "import sys\nfrom dslab.live.etcd import EtcdCluster\ncluster = EtcdCluster(3)\n"
+        "print(*(child.process.pid for child in cluster.servers._children), "
+        "cluster.servers.folder, flush=True)\n"
+        "sys.stdin.readline()"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     *members, folder = parent.stdout.readline().split()
     assert len(members) == 3 and not any(map(gone, members)) and Path(folder).exists()
     parent.kill()
@@ -209,7 +240,9 @@ def test_members_and_their_data_go_when_their_parent_is_killed():
 
 def test_servers_close_whatever_they_started_and_may_be_closed_twice():
     servers = Servers("test")
-    child = servers.start("sleeper", [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(1000)"])
+    child = servers.start(
+        "sleeper", [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(1000)"]
+    )
     assert child.running and servers.folder.exists()
     servers.close()
     servers.close()
@@ -223,7 +256,9 @@ def test_the_recorded_run_is_played_where_etcd_is_missing(monkeypatch):
     assert found.origin.endswith("since etcd is not installed here")
     assert "bob at n3   │ serializable read            │ 100" in repr(found)
     monkeypatch.setenv("DSLAB_LAB", "live")
-    with pytest.raises(ServerMissing, match="etcd is not installed here: run `sudo apt-get install etcd-server`"):
+    with pytest.raises(
+        ServerMissing, match="etcd is not installed here: run `sudo apt-get install etcd-server`"
+    ):
         cap_lab()
 
 
@@ -233,7 +268,10 @@ def test_the_recorded_run_is_played_where_the_clients_package_is_missing(monkeyp
     monkeypatch.delitem(sys.modules, "dslab.live.etcd")
     assert cap_lab().origin.endswith("since the package requests is not installed here")
     monkeypatch.setenv("DSLAB_LAB", "live")
-    with pytest.raises(ServerMissing, match="the package requests is not installed here: run `pip install requests`"):
+    with pytest.raises(
+        ServerMissing,
+        match="the package requests is not installed here: run `pip install requests`",
+    ):
         cap_lab()
 
 
@@ -246,14 +284,23 @@ def test_a_program_that_is_not_etcd_is_named(monkeypatch, tmp_path):
 
 
 def test_the_gateway_has_its_address_by_version():
-    assert [etcd_module._gateway(version) for version in ("3.2.32", "3.3.25", "3.4.23", "3.5.1", "3.6.0")] == [
-        "v3alpha", "v3beta", "v3", "v3", "v3"]
+    assert [
+        etcd_module._gateway(version)
+        for version in ("3.2.32", "3.3.25", "3.4.23", "3.5.1", "3.6.0")
+    ] == ["v3alpha", "v3beta", "v3", "v3", "v3"]
 
 
 def test_recording_again_without_etcd_is_one_sentence(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "dslab.live.record"], cwd=ROOT, env=os.environ | {"PATH": str(tmp_path)},
-                          capture_output=True, text=True)
-    assert done.returncode == 2 and done.stderr.startswith("dslab: etcd is not installed here: run `sudo")
+    done = subprocess.run(
+        [sys.executable, "-m", "dslab.live.record_labs"],
+        cwd=ROOT,
+        env=os.environ | {"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and done.stderr.startswith(
+        "dslab: etcd is not installed here: run `sudo"
+    )
     assert done.stderr.count("\n") == 1
 
 
@@ -272,7 +319,10 @@ def test_bad_settings_and_a_damaged_recording_are_one_sentence(monkeypatch, tmp_
 
 def test_free_ports_are_free_and_different_and_not_of_those_that_calls_come_from():
     assert len(set(free_ports(50))) == 50
-    with socket.create_server(("127.0.0.1", 0)) as calls, socket.create_connection(calls.getsockname()) as call:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as calls,
+        socket.create_connection(calls.getsockname()) as call,
+    ):
         assert max(free_ports(50)) < min(calls.getsockname()[1], call.getsockname()[1])
 
 

@@ -13,7 +13,9 @@ PIECES = [b"%d;" % number for number in range(50)]
 
 
 class Peer(ThreadingHTTPServer):
-    """Member a: keeps what it is sent, streams PIECES, and then what `more` brings for each receiver, until that is empty."""
+    """Member a: keeps what it is sent, streams PIECES, and then what `more` brings for each
+    receiver, until that is empty.
+    """
 
     daemon_threads = True
 

@@ -1,4 +1,6 @@
-"""Nodes behind the Maelstrom protocol: each message word for word, and whole clusters under cuts and kills."""
+"""Nodes behind the Maelstrom protocol: each message word for word, and whole clusters under cuts
+and kills.
+"""
 
 import asyncio
 import json
@@ -46,12 +48,14 @@ def test_every_message_is_answered_word_for_word(path):
             await asyncio.sleep(0.01)
         for text in lines:
             if text[0] == ">":
-                assert not written[1 + len(said):], "an answer that the transcript lacks"
+                assert not written[1 + len(said) :], "an answer that the transcript lacks"
                 node.take(line(json.loads(text[2:])))
             else:
                 said.append(text)
         node.host.stop()
-        assert all(json.loads(each)["src"] == "n1" and json.loads(each)["dest"] == "c1" for each in written)
+        assert all(
+            json.loads(each)["src"] == "n1" and json.loads(each)["dest"] == "c1" for each in written
+        )
         return bodies(written[1:])
 
     assert asyncio.run(run()) == [json.loads(text[2:]) for text in lines if text[0] == "<"]
@@ -67,6 +71,7 @@ def test_a_node_that_waits_for_init_or_for_a_leader_says_so():
         node.take(line({"type": "read", "msg_id": 4, "key": 1}))
         node.host.stop()
         return [(body.get("code"), body["in_reply_to"]) for body in bodies(written)]
+
     assert asyncio.run(run()) == [(11, 1), (12, 2), (None, 3), (11, 4)]
 
 
@@ -74,8 +79,11 @@ def test_a_node_that_waits_for_init_or_for_a_leader_says_so():
 def test_a_node_s_name_leads_nowhere_but_into_its_data_folder(name, tmp_path):
     async def run():
         written = []
-        StdioNode(node_class("echo"), written.append, tmp_path / "data").take(line(INIT | {"node_id": name, "node_ids": [name]}))
+        StdioNode(node_class("echo"), written.append, tmp_path / "data").take(
+            line(INIT | {"node_id": name, "node_ids": [name]})
+        )
         return bodies(written)[0]["code"]
+
     assert asyncio.run(run()) == 12 and list(tmp_path.iterdir()) == []
 
 
@@ -89,8 +97,22 @@ def test_a_follower_forwards_once_and_brings_the_answer_back():
         written = []
         node = StdioNode(node_class("raft"), written.append)
         node.take(line(INIT | {"node_id": "n2", "node_ids": ["n1", "n2", "n3"]}))
-        node.take(line({"type": "AppendEntries", "message": {"$": "AppendEntries", "term": 1, "prev_log_index": 0, "prev_log_term": 0,
-                                                             "entries": [], "leader_commit": 0}}, "n1"))
+        node.take(
+            line(
+                {
+                    "type": "AppendEntries",
+                    "message": {
+                        "$": "AppendEntries",
+                        "term": 1,
+                        "prev_log_index": 0,
+                        "prev_log_term": 0,
+                        "entries": [],
+                        "leader_commit": 0,
+                    },
+                },
+                "n1",
+            )
+        )
         del written[:]
         for each in lines:
             node.take(each)
@@ -101,22 +123,48 @@ def test_a_follower_forwards_once_and_brings_the_answer_back():
     forward = "n1", {"type": "forward", "message": write, "client": "c7"}
     answer = lambda reply: line({"type": "forwarded", "message": reply, "client": "c7"}, "n1")  # noqa: E731
     assert asyncio.run(run(asked)) == [forward]
-    assert asyncio.run(run(asked, answer(done), answer(done))) == [forward, ("c7", {"type": "write_ok", "in_reply_to": 9})]
-    assert asyncio.run(run(asked, answer(refusal))) == [forward, (
-        "c7", {"type": "error", "in_reply_to": 9, "code": 11, "text": "not-leader"})]
-    assert asyncio.run(run(line({"type": "forward", "message": write, "client": "c7"}, "n3"))) == [(
-        "n3", {"type": "forwarded", "message": refusal, "client": "c7"})]
+    assert asyncio.run(run(asked, answer(done), answer(done))) == [
+        forward,
+        ("c7", {"type": "write_ok", "in_reply_to": 9}),
+    ]
+    assert asyncio.run(run(asked, answer(refusal))) == [
+        forward,
+        ("c7", {"type": "error", "in_reply_to": 9, "code": 11, "text": "not-leader"}),
+    ]
+    assert asyncio.run(run(line({"type": "forward", "message": write, "client": "c7"}, "n3"))) == [
+        ("n3", {"type": "forwarded", "message": refusal, "client": "c7"})
+    ]
 
 
-@pytest.mark.parametrize("sent, sentence", [
-    (b"nonsense\n", "a line is passed over: this is no JSON"), (b"[]\n", "a line is passed over: a message is"),
-    (b'{"src": "c1", "body": {}}\n', "a message is"), (b'{"src": 1, "body": {"type": "read"}}\n', "a message is"),
-    (line({"type": "Vote", "message": {"$": "Vote", "term": 1}}, "n2"), "a message from n2 is passed over: 'Vote' with the fields term is nothing"),
-    (line({"type": "Vote", "message": {"$": "Vote", "term": "x", "granted": True}}, "n2"), "a message from n2 is passed over: Raft.on_Vote of n1 raised TypeError"),
-    (line({"type": "forward", "message": 3, "client": "c1"}, "n2"), "this is no Request"),
-    (line({"type": "forwarded", "message": {"$": "Reply", "id": 1, "value": 1, "error": None, "leader": None}}, "n2"), "has no name"),
-    (line({"type": "read", "key": 1}), "c1 sends a 'read' without a msg_id"),
-])
+@pytest.mark.parametrize(
+    "sent, sentence",
+    [
+        (b"nonsense\n", "a line is passed over: this is no JSON"),
+        (b"[]\n", "a line is passed over: a message is"),
+        (b'{"src": "c1", "body": {}}\n', "a message is"),
+        (b'{"src": 1, "body": {"type": "read"}}\n', "a message is"),
+        (
+            line({"type": "Vote", "message": {"$": "Vote", "term": 1}}, "n2"),
+            "a message from n2 is passed over: 'Vote' with the fields term is nothing",
+        ),
+        (
+            line({"type": "Vote", "message": {"$": "Vote", "term": "x", "granted": True}}, "n2"),
+            "a message from n2 is passed over: Raft.on_Vote of n1 raised TypeError",
+        ),
+        (line({"type": "forward", "message": 3, "client": "c1"}, "n2"), "this is no Request"),
+        (
+            line(
+                {
+                    "type": "forwarded",
+                    "message": {"$": "Reply", "id": 1, "value": 1, "error": None, "leader": None},
+                },
+                "n2",
+            ),
+            "has no name",
+        ),
+        (line({"type": "read", "key": 1}), "c1 sends a 'read' without a msg_id"),
+    ],
+)
 def test_a_line_that_is_no_message_is_told_and_passed_over(sent, sentence, capsys):
     async def run():
         written = []
@@ -126,6 +174,7 @@ def test_a_line_that_is_no_message_is_told_and_passed_over(sent, sentence, capsy
         node.take(line({"type": "echo", "msg_id": 5, "echo": 1}))
         node.host.stop()
         return bodies(written)
+
     assert asyncio.run(run())[1:] == [{"type": "echo_ok", "in_reply_to": 5, "echo": 1}]
     err = capsys.readouterr().err
     assert sentence in err and err.count("\n") == 1
@@ -136,12 +185,18 @@ def test_a_request_that_a_handler_falls_over_is_an_indefinite_error():
         written = []
         node = StdioNode(node_class("broadcast"), written.append)
         node.take(line(INIT))
-        node.host.node.__class__ = type("Broken", (type(node.host.node),), {"on_Request": lambda self, client, m: 1 / 0})
+        node.host.node.__class__ = type(
+            "Broken", (type(node.host.node),), {"on_Request": lambda self, client, m: 1 / 0}
+        )
         node.take(line({"type": "read", "msg_id": 2}))
         node.host.stop()
         return bodies(written)[-1]
+
     answer = asyncio.run(run())
-    assert answer == {"type": "error", "in_reply_to": 2, "code": 13, "text": "crash"} and not ERRORS[13].definite
+    assert (
+        answer == {"type": "error", "in_reply_to": 2, "code": 13, "text": "crash"}
+        and not ERRORS[13].definite
+    )
 
 
 def test_a_node_s_own_errors_become_definite_ones():
@@ -150,19 +205,47 @@ def test_a_node_s_own_errors_become_definite_ones():
 
 
 def test_a_program_answers_on_its_output_alone_and_ends_with_its_input(tmp_path):
-    run = subprocess.run([*program("unique-ids"), "--data", str(tmp_path)], input=line(INIT) + line({"type": "generate", "msg_id": 2}), capture_output=True, cwd=ROOT)
-    assert (run.returncode, run.stderr) == (0, b"") and bodies(run.stdout.splitlines())[1]["id"] == "n1-1"
-    again = subprocess.run([*program("unique-ids"), "--data", str(tmp_path)], input=line(INIT) + line({"type": "generate", "msg_id": 2}), capture_output=True, cwd=ROOT)
+    run = subprocess.run(
+        [*program("unique-ids"), "--data", str(tmp_path)],
+        input=line(INIT) + line({"type": "generate", "msg_id": 2}),
+        capture_output=True,
+        cwd=ROOT,
+    )
+    assert (run.returncode, run.stderr) == (0, b"") and bodies(run.stdout.splitlines())[1][
+        "id"
+    ] == "n1-1"
+    again = subprocess.run(
+        [*program("unique-ids"), "--data", str(tmp_path)],
+        input=line(INIT) + line({"type": "generate", "msg_id": 2}),
+        capture_output=True,
+        cwd=ROOT,
+    )
     assert bodies(again.stdout.splitlines())[1]["id"] == "n1-2"
     (tmp_path / "n1" / "state.json").write_text("torn")
-    broken = subprocess.run([*program("unique-ids"), "--data", str(tmp_path)], input=line(INIT), capture_output=True, cwd=ROOT)
-    assert broken.returncode == 2 and broken.stdout == b"" and b"is damaged" in broken.stderr and broken.stderr.count(b"\n") == 1
+    broken = subprocess.run(
+        [*program("unique-ids"), "--data", str(tmp_path)],
+        input=line(INIT),
+        capture_output=True,
+        cwd=ROOT,
+    )
+    assert (
+        broken.returncode == 2
+        and broken.stdout == b""
+        and b"is damaged" in broken.stderr
+        and broken.stderr.count(b"\n") == 1
+    )
 
 
 def test_a_node_that_can_t_go_on_ends_although_its_input_stays_open(tmp_path):
     (tmp_path / "n1").mkdir()
     (tmp_path / "n1" / "state.json").write_text("torn")
-    with subprocess.Popen([*program("unique-ids"), "--data", str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as node:
+    with subprocess.Popen(
+        [*program("unique-ids"), "--data", str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    ) as node:
         node.stdin.write(line(INIT))
         node.stdin.flush()
         said = node.stderr.read()
@@ -203,6 +286,7 @@ def test_raft_behind_stdio_is_linearizable_under_cuts_and_kills():
             work.stopped = True
             await asyncio.gather(*clients)
             return work, router.history, router.lost
+
     work, history, lost = asyncio.run(run())
     assert linearizable(history, "kv")
     assert work.done >= 130 and lost > 20
@@ -220,6 +304,7 @@ def test_the_router_finds_stale_reads_where_there_are_some():
             assert await client.call("n1", "write", key="x", value=2) == ("ok", None)
             assert await other.call("n3", "read", key="x") == ("ok", 1)
             return linearizable(router.history, "kv"), router.lost
+
     verdict, lost = asyncio.run(run())
     assert verdict.holds is False and lost > 0
 
@@ -228,7 +313,10 @@ def test_a_broadcast_reaches_who_was_cut_off_or_killed():
     async def run():
         async with Router(program("broadcast"), 3) as router:
             client = router.client()
-            await client.rpc("n1", {"type": "topology", "topology": {"n1": ["n2"], "n2": ["n1", "n3"], "n3": ["n2"]}})
+            await client.rpc(
+                "n1",
+                {"type": "topology", "topology": {"n1": ["n2"], "n2": ["n1", "n3"], "n3": ["n2"]}},
+            )
             router.cut("n1", "n2")
             assert await client.call("n1", "broadcast", message=1) == ("ok", None)
             router.kill("n3")
@@ -241,6 +329,7 @@ def test_a_broadcast_reaches_who_was_cut_off_or_killed():
                 while await client.call(name, "read") != ("ok", (1, 2)):
                     await asyncio.sleep(0.02)
             return router.lost
+
     assert asyncio.run(run()) > 0
 
 
@@ -257,6 +346,7 @@ def test_counters_behind_stdio_come_together():
             for name in router.names:
                 while await client.call(name, "read") != ("ok", 15):
                     await asyncio.sleep(0.02)
+
     asyncio.run(run())
 
 
@@ -264,7 +354,10 @@ def test_a_program_that_does_not_start_is_told_with_its_last_words():
     async def run():
         async with Router(program("zab"), 2):
             pass
-    with pytest.raises(DslabError, match="did not say init_ok; its last words: dslab: there is no protocol 'zab'"):
+
+    with pytest.raises(
+        DslabError, match="did not say init_ok; its last words: dslab: there is no protocol 'zab'"
+    ):
         asyncio.run(run())
 
 
@@ -272,13 +365,21 @@ def test_the_router_s_own_errors():
     async def run():
         async with Router(program("echo"), 1, kept=False) as router:
             client = router.client()
-            assert await client.rpc("n1", {"type": "echo", "echo": 7}) == {"type": "echo_ok", "in_reply_to": 1, "echo": 7}
+            assert await client.rpc("n1", {"type": "echo", "echo": 7}) == {
+                "type": "echo_ok",
+                "in_reply_to": 1,
+                "echo": 7,
+            }
             assert (await client.rpc("n9", {"type": "echo", "echo": 7}))["code"] == 1
             router.kill("n1")
             assert await client.call("n1", "echo", echo=7, timeout=0.05) == ("info", 0)
             for wrong in (lambda: router.kill("n1"), lambda: router.cut("n1", "n7")):
-                with pytest.raises(DslabError, match="n1 is not running|there is no 'n7' here: there are n1, c0, c1"):
+                with pytest.raises(
+                    DslabError,
+                    match="n1 is not running|there is no 'n7' here: there are n1, c0, c1",
+                ):
                     wrong()
             await router.restart("n1")
             return await client.call("n1", "echo", echo=7)
+
     assert asyncio.run(run()) == ("ok", 7)

@@ -1,4 +1,6 @@
-"""Raft over TCP: killed and started again it stays linearizable, and a node survives whatever is sent to it."""
+"""Raft over TCP: killed and started again it stays linearizable, and a node survives whatever is
+sent to it.
+"""
 
 import asyncio
 import errno
@@ -26,11 +28,18 @@ def test_raft_is_linearizable_while_its_nodes_are_killed():
     async def run():
         work, calls = Work(seed=1), Calls()
         with TcpCluster("raft") as cluster:
-            clients = [asyncio.create_task(work.over_tcp(cluster.cluster, calls, name)) for name in ("a", "b", "c")]
+            clients = [
+                asyncio.create_task(work.over_tcp(cluster.cluster, calls, name))
+                for name in ("a", "b", "c")
+            ]
             await work.more(30, cluster.check)
             for victims in ("leader", "follower", "leader", "follower", "all"):
                 leader = work.leader or "n1"
-                names = {"leader": [leader], "follower": [name for name in cluster.names if name != leader][:1], "all": cluster.names}[victims]
+                names = {
+                    "leader": [leader],
+                    "follower": [name for name in cluster.names if name != leader][:1],
+                    "all": cluster.names,
+                }[victims]
                 cluster.kill(*names)
                 if victims != "all":
                     await work.more(12, cluster.check)  # Two of three go on.
@@ -44,10 +53,15 @@ def test_raft_is_linearizable_while_its_nodes_are_killed():
     work, history = asyncio.run(run())
     assert linearizable(history, "kv")
     outcomes = [op.outcome for op in history.operations]
-    assert outcomes.count("ok") >= 138 and sum(op.f == "read" and op.result is not None for op in history.operations) >= 20
+    assert (
+        outcomes.count("ok") >= 138
+        and sum(op.f == "read" and op.result is not None for op in history.operations) >= 20
+    )
 
 
-@pytest.mark.parametrize("protocol, lost", [("raft", False), ("tests.live.mutants:ForgetsItsLog", True)])
+@pytest.mark.parametrize(
+    "protocol, lost", [("raft", False), ("tests.live.mutants:ForgetsItsLog", True)]
+)
 def test_an_acknowledged_write_outlives_all_its_servers_if_the_log_is_durable(protocol, lost):
     read, history = asyncio.run(write_kill_all_and_read(protocol))
     assert read == (None if lost else 1)
@@ -82,26 +96,61 @@ CLIENT, PEER = {"dslab": 1, "client": "c1"}, {"dslab": 1, "node": "n2", "protoco
 RAW = lambda data: len(data).to_bytes(4, "big") + data  # noqa: E731
 
 
-@pytest.mark.parametrize("sent, sentence", [
-    (RAW(b"not json"), "somebody: this is no JSON"),
-    (RAW(b"[" * 100_000), "somebody: the data is nested too deeply."),
-    (RAW(b'{"a": NaN}'), "this is no JSON (NaN is no number)"),
-    (frame(CLIENT) + RAW(b'{"$": "Request", "id": 1, "f": "write", "key": "x", "value": 1e999}'), "client c1: this is no JSON (1e999 is no number)"),
-    (RAW(b"[1]"), "a frame holds a JSON object, and this one doesn't."),
-    (b"GET / HTTP/1.1\r\n\r\n", "a frame of 1,195,725,856 bytes is too long: 1,048,576 is the most."),
-    (b"\0\0\1\0{}", "the connection ended in the middle of a frame."),
-    (frame({"dslab": 2}), "the first frame must say"),
-    (frame({"dslab": 1, "client": "n1"}), "'n1' is no peer of n1, and no name for a client."),
-    (frame({"dslab": 1, "client": ["c"]}), "is no peer of n1, and no name for a client."),
-    (frame(PEER), "'n2' is no peer of n1"),
-    (frame(CLIENT) + frame(Vote(1, True)), "client c1: 'Vote' with the fields term, granted is nothing that is known here."),
-    (frame(CLIENT) + frame({"id": 1}), "a client sends Requests"),
-    (frame(CLIENT) + frame(Request("1", "read")), "a client sends Requests, whose id is a number"),
-    (frame(CLIENT) + RAW(json.dumps({"$": "Request", "id": 1, "f": "write", "key": "x", "value": eval("[" * 60 + "]" * 60)}).encode()),
-     "client c1: the data is nested too deeply."),
-    (frame(CLIENT) + (LONGEST_REQUEST + 1).to_bytes(4, "big"), "a frame of 1,048,577 bytes is too long"),
-    (frame(CLIENT) + frame(Request(1, "fall")), "client c1: Falls.on_Request of n1 raised RuntimeError: I fell"),
-])
+@pytest.mark.parametrize(
+    "sent, sentence",
+    [
+        (RAW(b"not json"), "somebody: this is no JSON"),
+        (RAW(b"[" * 100_000), "somebody: the data is nested too deeply."),
+        (RAW(b'{"a": NaN}'), "this is no JSON (NaN is no number)"),
+        (
+            frame(CLIENT)
+            + RAW(b'{"$": "Request", "id": 1, "f": "write", "key": "x", "value": 1e999}'),
+            "client c1: this is no JSON (1e999 is no number)",
+        ),
+        (RAW(b"[1]"), "a frame holds a JSON object, and this one doesn't."),
+        (
+            b"GET / HTTP/1.1\r\n\r\n",
+            "a frame of 1,195,725,856 bytes is too long: 1,048,576 is the most.",
+        ),
+        (b"\0\0\1\0{}", "the connection ended in the middle of a frame."),
+        (frame({"dslab": 2}), "the first frame must say"),
+        (frame({"dslab": 1, "client": "n1"}), "'n1' is no peer of n1, and no name for a client."),
+        (frame({"dslab": 1, "client": ["c"]}), "is no peer of n1, and no name for a client."),
+        (frame(PEER), "'n2' is no peer of n1"),
+        (
+            frame(CLIENT) + frame(Vote(1, True)),
+            "client c1: 'Vote' with the fields term, granted is nothing that is known here.",
+        ),
+        (frame(CLIENT) + frame({"id": 1}), "a client sends Requests"),
+        (
+            frame(CLIENT) + frame(Request("1", "read")),
+            "a client sends Requests, whose id is a number",
+        ),
+        (
+            frame(CLIENT)
+            + RAW(
+                json.dumps(
+                    {
+                        "$": "Request",
+                        "id": 1,
+                        "f": "write",
+                        "key": "x",
+                        "value": eval("[" * 60 + "]" * 60),
+                    }
+                ).encode()
+            ),
+            "client c1: the data is nested too deeply.",
+        ),
+        (
+            frame(CLIENT) + (LONGEST_REQUEST + 1).to_bytes(4, "big"),
+            "a frame of 1,048,577 bytes is too long",
+        ),
+        (
+            frame(CLIENT) + frame(Request(1, "fall")),
+            "client c1: Falls.on_Request of n1 raised RuntimeError: I fell",
+        ),
+    ],
+)
 def test_what_is_no_message_ends_its_connection_and_nothing_else(sent, sentence, tmp_path, capsys):
     async def run():
         async with alone(Falls, tmp_path / "n1") as cluster:
@@ -114,7 +163,9 @@ def test_what_is_no_message_ends_its_connection_and_nothing_else(sent, sentence,
     answer, after = asyncio.run(run())
     assert after == ("ok", None)
     assert b"refused" in answer
-    said = [line for line in capsys.readouterr().err.splitlines() if "closes the connection" in line]
+    said = [
+        line for line in capsys.readouterr().err.splitlines() if "closes the connection" in line
+    ]
     assert len(said) == 1 and sentence in said[0]
 
 
@@ -123,9 +174,12 @@ def test_a_step_that_raised_left_nothing(tmp_path):
         async with alone(Falls, tmp_path / "n1") as cluster:
             await served(cluster)
             async with Client(cluster) as client:
-                with pytest.raises(DslabError, match="n1 refuses: Falls.on_Request of n1 raised RuntimeError"):
+                with pytest.raises(
+                    DslabError, match="n1 refuses: Falls.on_Request of n1 raised RuntimeError"
+                ):
                     await client.call("fall")
                 return await client.call("read", "x"), client.calls.history
+
     answer, history = asyncio.run(run())
     assert answer == ("ok", 1)
     assert [op.outcome for op in history.operations] == ["info", "ok"]
@@ -136,7 +190,10 @@ def test_a_peer_of_another_protocol_is_refused(tmp_path, capsys):
     async def run():
         ports = free_ports(2)
         cluster = {name: Address("127.0.0.1", port) for name, port in zip(("n1", "n2"), ports)}
-        tasks = [asyncio.create_task(Server(kind, name, cluster, tmp_path / name).run()) for kind, name in ((Raft, "n1"), (Echo, "n2"))]
+        tasks = [
+            asyncio.create_task(Server(kind, name, cluster, tmp_path / name).run())
+            for kind, name in ((Raft, "n1"), (Echo, "n2"))
+        ]
         said = ""
         while "speaks" not in said:
             await asyncio.sleep(0.02)
@@ -145,7 +202,11 @@ def test_a_peer_of_another_protocol_is_refused(tmp_path, capsys):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return said
-    assert "n2 closes the connection of somebody: n1 speaks Raft, and n2 speaks Echo." in asyncio.run(run())
+
+    assert (
+        "n2 closes the connection of somebody: n1 speaks Raft, and n2 speaks Echo."
+        in asyncio.run(run())
+    )
 
 
 def test_a_server_whose_disk_fails_ends_without_a_word_to_its_client(tmp_path, monkeypatch):
@@ -154,11 +215,18 @@ def test_a_server_whose_disk_fails_ends_without_a_word_to_its_client(tmp_path, m
         running = asyncio.create_task(Server(Raft, "n1", cluster, tmp_path).run())
         async with Client(cluster) as client:
             assert await client.call("write", "x", 1) == ("ok", None)
-            monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+            monkeypatch.setattr(
+                os,
+                "fsync",
+                lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")),
+            )
             outcome = await client.call("write", "x", 2)
-        with pytest.raises(DslabError, match="state.json can't be written: No space left on device"):
+        with pytest.raises(
+            DslabError, match="state.json can't be written: No space left on device"
+        ):
             await running
         return outcome[0]
+
     assert asyncio.run(run()) == "info"
     monkeypatch.undo()
     Disk(tmp_path, Raft, "n1").close()  # What it holds is whole, and the lock is gone.
@@ -198,6 +266,7 @@ def test_a_link_to_nobody_holds_little_and_speaks_when_somebody_comes():
             await asyncio.gather(link.task, return_exceptions=True)
             link = _Link("n2", address, HELLO)
         link.task.cancel()
+
     asyncio.run(run())
 
 
@@ -219,6 +288,7 @@ def test_a_link_to_a_peer_that_does_not_read_holds_no_more_than_its_queue():
         server.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
+
     asyncio.run(run())
 
 
@@ -226,20 +296,32 @@ def test_nobody_there_is_a_refusal_and_no_doubt():
     async def run():
         async with Client({"n1": Address("127.0.0.1", free_ports(1)[0])}) as client:
             return await client.call("write", "x", 1, timeout=0.2)
+
     assert asyncio.run(run()) == ("fail", "no node can be reached")
 
 
-@pytest.mark.parametrize("text, sentence", [
-    ("n1", "'n1' is no node: write NAME=HOST:PORT"), ("n1=host", "is no node"), ("n1=:7001", "is no node"), ("=127.0.0.1:7001", "is no node"),
-    ("n1=127.0.0.1:0", "is no node"), ("n1=127.0.0.1:70000", "is no node"), ("n1=127.0.0.1:7001,", "'' is no node"),
-    ("n1=127.0.0.1:7001,n1=127.0.0.1:7002", "'n1=127.0.0.1:7002' comes twice"), ("n1=127.0.0.1:7001,n2=127.0.0.1:7001", "comes twice"),
-])
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        ("n1", "'n1' is no node: write NAME=HOST:PORT"),
+        ("n1=host", "is no node"),
+        ("n1=:7001", "is no node"),
+        ("=127.0.0.1:7001", "is no node"),
+        ("n1=127.0.0.1:0", "is no node"),
+        ("n1=127.0.0.1:70000", "is no node"),
+        ("n1=127.0.0.1:7001,", "'' is no node"),
+        ("n1=127.0.0.1:7001,n1=127.0.0.1:7002", "'n1=127.0.0.1:7002' comes twice"),
+        ("n1=127.0.0.1:7001,n2=127.0.0.1:7001", "comes twice"),
+    ],
+)
 def test_a_cluster_that_is_none_is_told(text, sentence):
     with pytest.raises(DslabError, match=sentence):
         cluster_of(text)
 
 
 def test_addresses():
-    cluster = cluster_of("n1=127.0.0.1:7001, n2=[::1]:7002,n3=localhost:7003,n4=10.0.0.1:7004,n5=example.org:7005")
+    cluster = cluster_of(
+        "n1=127.0.0.1:7001, n2=[::1]:7002,n3=localhost:7003,n4=10.0.0.1:7004,n5=example.org:7005"
+    )
     assert [str(address) for address in cluster.values()][:2] == ["127.0.0.1:7001", "[::1]:7002"]
     assert [address.loopback for address in cluster.values()] == [True, True, True, False, False]

@@ -1,4 +1,6 @@
-"""Whole clusters under seeded faults: Raft's five properties at every step, and what clients saw."""
+"""Whole clusters under seeded faults: Raft's five properties at every step, and what clients
+saw.
+"""
 
 import pytest
 
@@ -6,20 +8,26 @@ from dslab.check import linearizable
 from dslab.node import Reply
 from dslab.protocols.primary_backup import AsyncPrimaryBackup, NaiveFailover, PrimaryBackup
 from dslab.protocols.quorum_register import AvailableRegister, QuorumRegister
-from dslab.protocols.raft import AppendEntries, Appended, Raft
+from dslab.protocols.raft import Appended, AppendEntries, Raft
 from dslab.sim import Cluster
 
 
 def stormy(node_class, seed, nodes=5, length=1500, crashes=True, loss=0.03):
     """Three clients, and faults drawn from the seed."""
-    cluster = Cluster(node_class, nodes, seed=seed, clients=3, loss=loss, duplicate=0.03, strict=False)
+    cluster = Cluster(
+        node_class, nodes, seed=seed, clients=3, loss=loss, duplicate=0.03, strict=False
+    )
     pick = cluster.choose
 
     def client(name):
         me, number = cluster.client(name), 0
         while True:
             number += 1
-            call = me.read("x", timeout=300) if cluster.chance.random() < 0.5 else me.write("x", f"{name}-{number}", timeout=300)
+            call = (
+                me.read("x", timeout=300)
+                if cluster.chance.random() < 0.5
+                else me.write("x", f"{name}-{number}", timeout=300)
+            )
             yield call
             yield cluster.after(5 + cluster.chance.random() * 30)
 
@@ -57,9 +65,13 @@ def broken_property(trace) -> str | None:
             if leaders.setdefault(term, name) != name:
                 return "election safety"
             old_role, old_term, old_log = logs.get(name, (None, None, ()))
-            if (old_role, old_term) == ("leader", term) and log[:len(old_log)] != old_log:
+            if (old_role, old_term) == ("leader", term) and log[: len(old_log)] != old_log:
                 return "leader append-only"
-            if any(index > len(log) or log[index - 1] != entry for index, (entry, known) in committed.items() if known < term):
+            if any(
+                index > len(log) or log[index - 1] != entry
+                for index, (entry, known) in committed.items()
+                if known < term
+            ):
                 return "leader completeness"
         logs[name] = state["role"], term, log
         for index in range(1, state["commit_index"] + 1):
@@ -86,7 +98,9 @@ def test_raft_keeps_its_five_properties_and_its_clients_see_one_register():
         cluster = stormy(Raft, seed)
         assert broken_property(cluster.trace) is None, f"seed {seed}"
         assert linearizable(cluster.history, "kv"), f"seed {seed}"
-        committed += any(node is not None and node.commit_index > 3 for node in cluster.nodes.values())
+        committed += any(
+            node is not None and node.commit_index > 3 for node in cluster.nodes.values()
+        )
         lost += cluster.trace.count("lose") > 50
     assert committed >= len(SEEDS) * 0.9 and lost >= len(SEEDS) * 0.9, "too quiet to prove anything"
 
@@ -96,12 +110,15 @@ class AppendsAnything(Raft):
 
     def on_AppendEntries(self, leader, m):
         previous = min(m.prev_log_index, len(self.log))
-        super().on_AppendEntries(leader, AppendEntries(m.term, previous, self.term_at(previous), m.entries, m.leader_commit))
+        super().on_AppendEntries(
+            leader,
+            AppendEntries(m.term, previous, self.term_at(previous), m.entries, m.leader_commit),
+        )
 
 
 class NeverTruncates(Raft):
     def store(self, previous, entries):
-        self.log += entries[len(self.log) - previous:]
+        self.log += entries[len(self.log) - previous :]
 
 
 class CommitsOnAppend(Raft):
@@ -122,7 +139,12 @@ class BelievesAnyAnswer(Raft):
     """Counts an acknowledgement for whatever the leader has by now."""
 
     def on_Appended(self, follower, m):
-        super().on_Appended(follower, Appended(m.term, m.success, len(self.log)) if m.success and self.role == "leader" else m)
+        super().on_Appended(
+            follower,
+            Appended(m.term, m.success, len(self.log))
+            if m.success and self.role == "leader"
+            else m,
+        )
 
 
 class VotesForShorterLogs(Raft):
@@ -138,8 +160,18 @@ class DeposedLeaderServesReads(Raft):
             super().on_Request(client, m)
 
 
-@pytest.mark.parametrize("bug", [AppendsAnything, NeverTruncates, CommitsOnAppend, CommitsWithHalf, BelievesAnyAnswer,
-                                 VotesForShorterLogs, DeposedLeaderServesReads])
+@pytest.mark.parametrize(
+    "bug",
+    [
+        AppendsAnything,
+        NeverTruncates,
+        CommitsOnAppend,
+        CommitsWithHalf,
+        BelievesAnyAnswer,
+        VotesForShorterLogs,
+        DeposedLeaderServesReads,
+    ],
+)
 def test_the_storm_finds_a_planted_bug(bug):
     for seed in SEEDS:
         try:
@@ -157,7 +189,9 @@ class ForgetsItsLog(Raft):
 
 @pytest.mark.parametrize("protocol, lost", [(Raft, False), (ForgetsItsLog, True)])
 def test_an_acknowledged_write_survives_a_restart_of_the_majority(protocol, lost):
-    """Figure 2: log[] is persistent; without it two followers that restart elect one of themselves, with nothing in its log."""
+    """Figure 2: log[] is persistent; without it two followers that restart elect one of themselves,
+    with nothing in its log.
+    """
     cluster = Cluster(protocol, 3, seed=2, clients=1)
     write = cluster.client().write("x", 1)
     cluster.run(until=write)
@@ -198,12 +232,15 @@ def test_the_available_register_answers_every_call_and_comes_together():
         cluster.heal()
         cluster.run(300)
         final = {name: node.copies for name, node in cluster.nodes.items()}
-        # The clients are still at work, so compare what everybody had a moment ago: versions differ by what is on its way.
+        # The clients are still at work, so compare what everybody had a moment ago: versions differ
+        # by what is on its way.
         assert len({copies["x"][0].counter // 10 for copies in final.values()}) <= 2
 
 
 def test_a_read_of_the_quorum_register_writes_back():
-    """Attiya, Bar-Noy and Dolev 1995: a value that was read stays read, though its writer never finished."""
+    """Attiya, Bar-Noy and Dolev 1995: a value that was read stays read, though its writer never
+    finished.
+    """
     cluster = Cluster(QuorumRegister, 3, seed=1, clients=2, delay=(2, 4))
     cluster.cut("n1", "n3")
     cluster.client("c1").write("x", 1, to="n1", timeout=400)
@@ -226,7 +263,16 @@ def test_two_writes_through_one_coordinator_get_versions_of_their_own():
     calls = [cluster.client(f"c{n}").write("x", n, to="n1") for n in (1, 2)]
     for call in calls:
         cluster.run(until=call)
-    assert len({record[5].version for record in cluster.trace.records if record[1] == "send" and type(record[5]).__name__ == "Store"}) == 2
+    assert (
+        len(
+            {
+                record[5].version
+                for record in cluster.trace.records
+                if record[1] == "send" and type(record[5]).__name__ == "Store"
+            }
+        )
+        == 2
+    )
 
 
 def test_failover_by_suspicion_makes_two_primaries_and_loses_a_write():
@@ -243,4 +289,6 @@ def test_failover_by_suspicion_makes_two_primaries_and_loses_a_write():
         assert call.value[0] == "ok"
     cluster.heal()
     cluster.run(500)
-    assert len({node.store["x"][1] for node in cluster.nodes.values()}) == 2, "both acknowledged, and the copies differ for good"
+    assert len({node.store["x"][1] for node in cluster.nodes.values()}) == 2, (
+        "both acknowledged, and the copies differ for good"
+    )

@@ -1,4 +1,6 @@
-"""Golden transcripts: what happens in a scenario, sentence by sentence. `make golden` writes them again, to be read in the diff."""
+"""Golden transcripts: what happens in a scenario, sentence by sentence. `make golden` writes them
+again, to be read in the diff.
+"""
 
 from pathlib import Path
 

@@ -5,10 +5,19 @@ Each test drives one bare node and looks at what it sends, sets and holds.
 
 import pytest
 
-from dslab.check import Nodes, caller, explore
+from dslab.explore import Nodes, caller, explore
 from dslab.learn.mutants.rules import agreement
 from dslab.node import Reply, Request
-from dslab.protocols.paxos import Accept, Accepted, Paxos, Prepare, Promise, Proposal, Refused, Retry
+from dslab.protocols.paxos import (
+    Accept,
+    Accepted,
+    Paxos,
+    Prepare,
+    Promise,
+    Proposal,
+    Refused,
+    Retry,
+)
 from dslab.sim import Cluster
 
 NAMES = ("n1", "n2", "n3", "n4", "n5")
@@ -40,8 +49,11 @@ def proposer(value="A"):
 
 # Acceptors.
 
+
 def test_p1a_an_acceptor_answers_a_higher_prepare_with_a_promise():
-    """Section 2.2, phase 1 (b): it promises to accept nothing lower, and tells the highest proposal that it has accepted."""
+    """Section 2.2, phase 1 (b): it promises to accept nothing lower, and tells the highest proposal
+    that it has accepted.
+    """
     node = server(promised=(1, "n2"), accepted=A)
     assert told(node, "n3", Prepare((2, "n3"))) == [("n3", Promise((2, "n3"), A))]
     assert node.promised == (2, "n3")
@@ -54,12 +66,19 @@ def test_a_prepare_that_is_not_higher_is_refused(number):
     assert told(node, "n2", Prepare(number)) == [("n2", Refused(number, (2, "n3")))]
 
 
-@pytest.mark.parametrize("promised, accepts", [((0, ""), True), ((1, "n2"), True), ((1, "n3"), False), ((2, "n1"), False)])
+@pytest.mark.parametrize(
+    "promised, accepts",
+    [((0, ""), True), ((1, "n2"), True), ((1, "n3"), False), ((2, "n1"), False)],
+)
 def test_an_acceptor_accepts_unless_it_has_promised_higher(promised, accepts):
     """Section 2.2, phase 2 (b)."""
     node = server(promised=promised)
     sent = told(node, "n2", Accept(A))
-    assert sent == ([(name, Accepted(A)) for name in NAMES[1:]] if accepts else [("n2", Refused(A.number, promised))])
+    assert sent == (
+        [(name, Accepted(A)) for name in NAMES[1:]]
+        if accepts
+        else [("n2", Refused(A.number, promised))]
+    )
     assert node.accepted == (A if accepts else None)
 
 
@@ -67,18 +86,29 @@ def test_accepting_is_a_promise():
     """Section 2.2: what was accepted under a number stands against every lower one."""
     node = server()
     told(node, "n3", Accept(B))
-    assert told(node, "n2", Accept(A)) == [("n2", Refused(A.number, B.number))] and node.accepted == B
+    assert (
+        told(node, "n2", Accept(A)) == [("n2", Refused(A.number, B.number))] and node.accepted == B
+    )
 
 
 def test_an_acceptor_remembers_across_a_crash_and_a_proposer_its_round():
-    """Section 2.5: stable storage holds what it must remember; proposers never use a number twice."""
+    """Section 2.5: stable storage holds what it must remember; proposers never use a number
+    twice.
+    """
     node = proposer()
     told(node, "n3", Accept(B))
     again = Paxos.recover("n1", node.peers, node.disk())
-    assert (again.promised, again.accepted, again.round, again.chosen, again.number) == (B.number, B, 1, None, None)
+    assert (again.promised, again.accepted, again.round, again.chosen, again.number) == (
+        B.number,
+        B,
+        1,
+        None,
+        None,
+    )
 
 
 # Proposers.
+
 
 def test_numbers_of_different_proposers_differ_and_grow():
     """Section 2.5: disjoint sets of numbers, each higher than what the proposer has seen."""
@@ -92,7 +122,9 @@ def test_with_promises_of_a_majority_and_nothing_reported_any_value_goes():
     node = proposer()
     assert told(node, "n2", Promise((1, "n1"), None)) == []
     mine = Proposal((1, "n1"), "A")
-    assert [sent for sent in told(node, "n3", Promise((1, "n1"), None)) if isinstance(sent[1], Accept)] == [(name, Accept(mine)) for name in NAMES[1:]]
+    assert [
+        sent for sent in told(node, "n3", Promise((1, "n1"), None)) if isinstance(sent[1], Accept)
+    ] == [(name, Accept(mine)) for name in NAMES[1:]]
 
 
 def test_the_value_is_that_of_the_highest_reported_proposal():
@@ -123,6 +155,7 @@ def test_a_refused_proposal_is_abandoned_and_tried_again_later_with_a_higher_num
 
 # Learners.
 
+
 def test_a_value_is_chosen_when_a_majority_has_accepted_one_proposal():
     """Section 2.3; acceptances of different proposals don't add up."""
     node = server()
@@ -143,8 +176,14 @@ def test_a_client_is_told_what_was_chosen_be_it_another_s_value():
 
 # All together.
 
+
 def three(*calls, **bounds):
-    return Nodes(dict.fromkeys(NAMES[:3], Paxos) | {f"c{n}": caller(call) for n, call in enumerate(calls)}, invariants=[agreement], fires=0, **bounds)
+    return Nodes(
+        dict.fromkeys(NAMES[:3], Paxos) | {f"c{n}": caller(call) for n, call in enumerate(calls)},
+        invariants=[agreement],
+        fires=0,
+        **bounds,
+    )
 
 
 def test_exact_counts():
@@ -160,4 +199,7 @@ def test_duelling_proposers_come_to_an_end():
         for client, name in zip(cluster.clients, NAMES):
             cluster.post(client, name, Request(1, "propose", None, client))
         cluster.run(2000)
-        assert len({cluster[name].chosen for name in cluster.names}) == 1 and cluster["n1"].chosen is not None
+        assert (
+            len({cluster[name].chosen for name in cluster.names}) == 1
+            and cluster["n1"].chosen is not None
+        )

@@ -7,18 +7,31 @@ import pytest
 
 from dslab.machine import Command
 from dslab.node import Reply, Request
-from dslab.protocols.raft import AppendEntries, Appended, ElectionTimeout, Entry, Heartbeat, Raft, RequestVote, Vote
+from dslab.protocols.raft import (
+    Appended,
+    AppendEntries,
+    ElectionTimeout,
+    Entry,
+    Heartbeat,
+    Raft,
+    RequestVote,
+    Vote,
+)
 
 NAMES = ("n1", "n2", "n3", "n4", "n5")
 
 
 def entries(*terms):
-    return tuple(Entry(term, Command("c", index, "write", "x", index)) for index, term in enumerate(terms, 1))
+    return tuple(
+        Entry(term, Command("c", index, "write", "x", index)) for index, term in enumerate(terms, 1)
+    )
 
 
 def server(terms=(), term=0, size=5, **fields):
     """n1 with a log of these terms, started, its first effects put aside."""
-    node = Raft.recover("n1", NAMES[1:size], {"log": entries(*terms), "current_term": term or max(terms, default=0)})
+    node = Raft.recover(
+        "n1", NAMES[1:size], {"log": entries(*terms), "current_term": term or max(terms, default=0)}
+    )
     node.start()
     for name, value in fields.items():
         setattr(node, name, value)
@@ -42,7 +55,7 @@ def leader(terms=(), term=1, size=5):
     """n1, elected in `term` + 1."""
     node = server(terms, term, size)
     node.fire(ElectionTimeout())
-    for voter in NAMES[1:size // 2 + 1]:
+    for voter in NAMES[1 : size // 2 + 1]:
         node.receive(voter, Vote(term + 1, True))
     assert node.role == "leader"
     effects(node)
@@ -55,10 +68,19 @@ def ask(node, id=1, f="write", key="x", value=9, client="c1"):
 
 # State.
 
+
 def test_initial_state():
-    """Figure 2, State: currentTerm starts at 0, votedFor null, the log empty, commitIndex and lastApplied 0."""
+    """Figure 2, State: currentTerm starts at 0, votedFor null, the log empty, commitIndex and
+    lastApplied 0.
+    """
     node = Raft("n1", NAMES[1:])
-    assert (node.current_term, node.voted_for, node.log, node.commit_index, node.last_applied) == (0, None, (), 0, 0)
+    assert (node.current_term, node.voted_for, node.log, node.commit_index, node.last_applied) == (
+        0,
+        None,
+        (),
+        0,
+        0,
+    )
 
 
 def test_persistent_state_survives_a_crash_and_the_rest_does_not():
@@ -67,7 +89,12 @@ def test_persistent_state_survives_a_crash_and_the_rest_does_not():
     ask(node)
     again = Raft.recover("n1", node.peers, node.disk())
     assert (again.current_term, again.voted_for, again.log) == (node.current_term, "n1", node.log)
-    assert (again.role, again.commit_index, again.last_applied, again.votes) == ("follower", 0, 0, frozenset())
+    assert (again.role, again.commit_index, again.last_applied, again.votes) == (
+        "follower",
+        0,
+        0,
+        frozenset(),
+    )
 
 
 def test_leader_state_is_reinitialised_after_election():
@@ -77,6 +104,7 @@ def test_leader_state_is_reinitialised_after_election():
 
 
 # RequestVote RPC, receiver.
+
 
 def test_a_vote_is_refused_in_a_lower_term():
     """Figure 2, RequestVote, rule 1: reply false if term < currentTerm."""
@@ -93,16 +121,32 @@ def test_a_vote_is_granted_once_a_term_and_again_to_the_same_candidate():
     assert told(node, "n2", RequestVote(2, 0, 0)) == [("n2", Vote(2, True))]
 
 
-@pytest.mark.parametrize("mine, index, term, granted", [
-    ((), 0, 0, True), ((1,), 0, 0, False), ((1,), 1, 1, True), ((1,), 2, 1, True), ((1, 1), 1, 1, False),
-    ((1, 1, 1), 1, 2, True), ((2,), 5, 1, False), ((1, 2), 2, 2, True), ((1, 2), 1, 3, True), ((1, 3), 9, 2, False)])
+@pytest.mark.parametrize(
+    "mine, index, term, granted",
+    [
+        ((), 0, 0, True),
+        ((1,), 0, 0, False),
+        ((1,), 1, 1, True),
+        ((1,), 2, 1, True),
+        ((1, 1), 1, 1, False),
+        ((1, 1, 1), 1, 2, True),
+        ((2,), 5, 1, False),
+        ((1, 2), 2, 2, True),
+        ((1, 2), 1, 3, True),
+        ((1, 3), 9, 2, False),
+    ],
+)
 def test_the_log_that_votes_compare(mine, index, term, granted):
     """Section 5.4.1: the later last term is more up-to-date; with equal terms, the longer log."""
-    assert told(server(mine, term=4), "n2", RequestVote(5, index, term)) == [("n2", Vote(5, granted))]
+    assert told(server(mine, term=4), "n2", RequestVote(5, index, term)) == [
+        ("n2", Vote(5, granted))
+    ]
 
 
 def test_granting_a_vote_puts_off_the_voter_s_own_election():
-    """Figure 2, Followers: stand if no AppendEntries came and no vote was granted for an election timeout."""
+    """Figure 2, Followers: stand if no AppendEntries came and no vote was granted for an election
+    timeout.
+    """
     node = server(term=1)
     node.receive("n2", RequestVote(2, 0, 0))
     assert ElectionTimeout in effects(node)[1]
@@ -111,6 +155,7 @@ def test_granting_a_vote_puts_off_the_voter_s_own_election():
 
 
 # AppendEntries RPC, receiver.
+
 
 def append(term, previous=0, previous_term=0, new=(), commit=0):
     return AppendEntries(term, previous, previous_term, new, commit)
@@ -123,15 +168,22 @@ def test_append_is_refused_in_a_lower_term():
     assert node.leader is None
 
 
-@pytest.mark.parametrize("previous, previous_term, success", [(0, 0, True), (1, 1, True), (2, 2, True), (2, 1, False), (3, 2, False), (9, 1, False)])
+@pytest.mark.parametrize(
+    "previous, previous_term, success",
+    [(0, 0, True), (1, 1, True), (2, 2, True), (2, 1, False), (3, 2, False), (9, 1, False)],
+)
 def test_append_is_refused_without_a_matching_previous_entry(previous, previous_term, success):
-    """Figure 2, AppendEntries, rule 2: reply false without an entry of prevLogTerm at prevLogIndex."""
+    """Figure 2, AppendEntries, rule 2: reply false without an entry of prevLogTerm at
+    prevLogIndex.
+    """
     reply = told(server((1, 2)), "n2", append(3, previous, previous_term))
     assert reply == [("n2", Appended(3, success, previous if success else 0))]
 
 
 def test_a_conflicting_entry_goes_with_all_that_follow():
-    """Figure 2, AppendEntries, rule 3: delete a conflicting entry and all after it. Rule 4: append what is new."""
+    """Figure 2, AppendEntries, rule 3: delete a conflicting entry and all after it. Rule 4: append
+    what is new.
+    """
     node = server((1, 1, 2, 2))
     new = entries(1, 1, 3)[2:]
     told(node, "n2", append(3, 2, 1, new))
@@ -139,7 +191,9 @@ def test_a_conflicting_entry_goes_with_all_that_follow():
 
 
 def test_entries_that_match_stay_though_the_message_is_shorter():
-    """Figure 2, AppendEntries, rule 3: only a conflict deletes; a delayed message must not cut off what came later."""
+    """Figure 2, AppendEntries, rule 3: only a conflict deletes; a delayed message must not cut off
+    what came later.
+    """
     node = server((1, 1, 1))
     assert told(node, "n2", append(1, 0, 0, entries(1))) == [("n2", Appended(1, True, 1))]
     assert len(node.log) == 3
@@ -171,6 +225,7 @@ def test_commit_index_never_falls():
 
 # Rules for all servers.
 
+
 def test_committed_commands_are_applied_in_order():
     """Figure 2, All servers: if commitIndex > lastApplied, apply log[lastApplied]."""
     node = server((1, 1, 1))
@@ -180,10 +235,14 @@ def test_committed_commands_are_applied_in_order():
     assert (node.last_applied, node.machine.store.get("x")) == (3, 3)
 
 
-@pytest.mark.parametrize("message", [RequestVote(7, 0, 0), Vote(7, False), append(7), Appended(7, False, 0)])
+@pytest.mark.parametrize(
+    "message", [RequestVote(7, 0, 0), Vote(7, False), append(7), Appended(7, False, 0)]
+)
 @pytest.mark.parametrize("role", ["candidate", "leader"])
 def test_a_higher_term_makes_a_follower(message, role):
-    """Figure 2, All servers, and section 5.1: a higher term is taken over, and its observer is a follower."""
+    """Figure 2, All servers, and section 5.1: a higher term is taken over, and its observer is a
+    follower.
+    """
     node = leader()
     if role == "candidate":
         node = server(term=1)
@@ -195,7 +254,9 @@ def test_a_higher_term_makes_a_follower(message, role):
 
 
 def test_a_deposed_leader_stops_its_heartbeat_and_waits_for_another():
-    """Section 5.1: a stale leader reverts to follower; so it falls silent and has an election timer again."""
+    """Section 5.1: a stale leader reverts to follower; so it falls silent and has an election timer
+    again.
+    """
     node = leader()
     node.receive("n3", Vote(9, False))
     timers = effects(node)[1]
@@ -204,17 +265,24 @@ def test_a_deposed_leader_stops_its_heartbeat_and_waits_for_another():
 
 # Followers and candidates.
 
+
 def test_a_server_starts_as_a_follower_with_a_random_timeout():
-    """Section 5.2: servers start as followers. Election timeouts are chosen randomly from an interval."""
+    """Section 5.2: servers start as followers. Election timeouts are chosen randomly from an
+    interval.
+    """
     node = Raft("n1", NAMES[1:])
     node.start()
     timer, low, high = node.timers[ElectionTimeout]
     assert node.role == "follower" and 0 < low < high
-    assert high >= 2 * low and low >= 2 * Raft.heartbeat, "section 5.6: heartbeats come much more often"
+    assert high >= 2 * low and low >= 2 * Raft.heartbeat, (
+        "section 5.6: heartbeats come much more often"
+    )
 
 
 def test_an_election_starts_with_a_new_term_a_vote_a_timer_and_requests_to_all():
-    """Figure 2, Candidates: increment currentTerm, vote for self, reset the timer, send RequestVote to all others."""
+    """Figure 2, Candidates: increment currentTerm, vote for self, reset the timer, send RequestVote
+    to all others.
+    """
     node = server((1, 2), term=2)
     node.fire(ElectionTimeout())
     outbox, timers = effects(node)
@@ -224,7 +292,9 @@ def test_an_election_starts_with_a_new_term_a_vote_a_timer_and_requests_to_all()
 
 
 def test_a_majority_makes_a_leader_who_says_so_at_once():
-    """Figure 2, Candidates: become leader on votes from a majority. Leaders: upon election send heartbeats to all."""
+    """Figure 2, Candidates: become leader on votes from a majority. Leaders: upon election send
+    heartbeats to all.
+    """
     node = server(term=1)
     node.fire(ElectionTimeout())
     effects(node)
@@ -233,7 +303,14 @@ def test_a_majority_makes_a_leader_who_says_so_at_once():
     assert node.role == "leader"
 
 
-@pytest.mark.parametrize("votes", [[("n2", 2, True)] * 4, [("n2", 2, True), ("n3", 2, False), ("n4", 2, False)], [("n2", 1, True), ("n3", 1, True)]])
+@pytest.mark.parametrize(
+    "votes",
+    [
+        [("n2", 2, True)] * 4,
+        [("n2", 2, True), ("n3", 2, False), ("n4", 2, False)],
+        [("n2", 1, True), ("n3", 1, True)],
+    ],
+)
 def test_what_does_not_make_a_majority(votes):
     """Section 5.2: votes of distinct servers, granted, in the same term."""
     node = server(term=1)
@@ -269,6 +346,7 @@ def test_a_single_server_leads_itself():
 
 
 # Leaders.
+
 
 def test_heartbeats_are_repeated():
     """Figure 2, Leaders: repeat during idle periods to prevent election timeouts."""
@@ -315,12 +393,19 @@ def test_a_late_success_moves_nothing_back():
 def test_failure_goes_back_by_one_and_tries_again():
     """Figure 2, Leaders: if AppendEntries fails, decrement nextIndex and retry."""
     node = leader((1, 1))
-    (to, message), = told(node, "n2", Appended(2, False, 0))
-    assert to == "n2" and node.next_index["n2"] == 2 and message.prev_log_index == 1 and len(message.entries) == 1
+    ((to, message),) = told(node, "n2", Appended(2, False, 0))
+    assert (
+        to == "n2"
+        and node.next_index["n2"] == 2
+        and message.prev_log_index == 1
+        and len(message.entries) == 1
+    )
 
 
 def test_a_late_failure_does_not_go_back_behind_what_matches():
-    """Figure 2, Leaders: what is known to match is never sent again for an answer that comes late."""
+    """Figure 2, Leaders: what is known to match is never sent again for an answer that comes
+    late.
+    """
     node = leader((1, 1))
     told(node, "n2", Appended(2, True, 2))
     assert told(node, "n2", Appended(2, False, 0)) == [] and node.next_index["n2"] == 3
@@ -337,7 +422,9 @@ def test_a_majority_of_matches_commits():
 
 
 def test_an_entry_of_an_older_term_is_not_committed_by_counting():
-    """Section 5.4.2 and Figure 8: only entries of the leader's term are committed by counting; older ones with them."""
+    """Section 5.4.2 and Figure 8: only entries of the leader's term are committed by counting;
+    older ones with them.
+    """
     node = leader((1, 1))
     for peer in ("n2", "n3", "n4"):
         told(node, peer, Appended(2, True, 2))
@@ -359,8 +446,11 @@ def test_a_leader_never_removes_from_its_log():
 
 # Clients, section 8.
 
+
 def test_a_follower_sends_clients_to_the_leader():
-    """Section 8: a server that is not the leader rejects the request and names the leader that it knows."""
+    """Section 8: a server that is not the leader rejects the request and names the leader that it
+    knows.
+    """
     node = server(term=1)
     assert ask(node) == [("c1", Reply(1, error="not-leader"))]
     told(node, "n3", append(1))
@@ -368,7 +458,9 @@ def test_a_follower_sends_clients_to_the_leader():
 
 
 def test_a_repeated_command_is_applied_once_and_answered_again():
-    """Section 8: the state machine tracks the latest serial number of each client, with its answer."""
+    """Section 8: the state machine tracks the latest serial number of each client, with its
+    answer.
+    """
     node = server(size=1)
     node.fire(ElectionTimeout())
     effects(node)
@@ -379,7 +471,9 @@ def test_a_repeated_command_is_applied_once_and_answered_again():
 
 
 def test_a_deposed_leader_does_not_answer_for_what_another_committed():
-    """Section 8: a command may be lost with its leader; its client must not be told that it succeeded."""
+    """Section 8: a command may be lost with its leader; its client must not be told that it
+    succeeded.
+    """
     node = leader()
     ask(node, client="c1")
     told(node, "n2", append(3, 0, 0, entries(3), 0))

@@ -1,4 +1,6 @@
-"""The small workload nodes in the simulator: they answer in every storm, come together after it, and give no id twice."""
+"""The small workload nodes in the simulator: they answer in every storm, come together after it,
+and give no id twice.
+"""
 
 import pytest
 
@@ -14,12 +16,19 @@ SEEDS = range(15)
 
 
 def stormy(node_class, seed, question, nodes=5):
-    """Three clients ask `question(number)` while nodes crash and links are cut; then all is well for a while."""
-    cluster, number = Cluster(node_class, nodes, seed=seed, clients=3, loss=0.1, duplicate=0.1), iter(range(10 ** 6))
+    """Three clients ask `question(number)` while nodes crash and links are cut; then all is well
+    for a while.
+    """
+    cluster, number = (
+        Cluster(node_class, nodes, seed=seed, clients=3, loss=0.1, duplicate=0.1),
+        iter(range(10**6)),
+    )
 
     def client(name):
         while True:
-            yield cluster.client(name).call(*question(next(number)), to=cluster.choose(cluster.names), timeout=50)
+            yield cluster.client(name).call(
+                *question(next(number)), to=cluster.choose(cluster.names), timeout=50
+            )
             yield cluster.after(5)
 
     def faults(cluster):
@@ -58,7 +67,9 @@ def test_a_broadcast_reaches_everybody_after_the_storm(seed):
     cluster, operations = stormy(Broadcast, seed, lambda number: ("broadcast", None, number))
     states = {node.seen for node in cluster.nodes.values()}
     assert len(states) == 1 and asked(operations, "ok") <= states.pop() <= asked(operations)
-    assert len(asked(operations, "ok")) > 30 and not any(any(node.untold.values()) for node in cluster.nodes.values()), "everything is acknowledged"
+    assert len(asked(operations, "ok")) > 30 and not any(
+        any(node.untold.values()) for node in cluster.nodes.values()
+    ), "everything is acknowledged"
 
 
 def test_a_broadcast_follows_its_topology():
@@ -67,7 +78,11 @@ def test_a_broadcast_follows_its_topology():
     for name in cluster.names:
         cluster.run(until=cluster.client().call("topology", None, line, to=name))
     cluster.run(until=cluster.client().call("broadcast", None, "x", to="n1")).run(100)
-    used = {(record[2], record[3]) for record in cluster.trace.records if record[1] == "send" and type(record[5]).__name__ == "Rumour"}
+    used = {
+        (record[2], record[3])
+        for record in cluster.trace.records
+        if record[1] == "send" and type(record[5]).__name__ == "Rumour"
+    }
     assert used == {("n1", "n2"), ("n2", "n3"), ("n3", "n4")}
     assert all(node.seen == {"x"} for node in cluster.nodes.values())
 
@@ -76,7 +91,11 @@ def test_a_broadcast_follows_its_topology():
 def test_a_g_set_comes_together_with_every_element(seed):
     cluster, operations = stormy(GSet, seed, lambda number: ("add", None, number))
     states = {node.elements for node in cluster.nodes.values()}
-    assert len(states) == 1 and asked(operations, "ok") <= states.pop() <= asked(operations) and len(asked(operations, "ok")) > 30
+    assert (
+        len(states) == 1
+        and asked(operations, "ok") <= states.pop() <= asked(operations)
+        and len(asked(operations, "ok")) > 30
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -100,14 +119,20 @@ def test_no_id_is_given_twice_unless_the_number_is_not_durable():
     for seed in SEEDS:
         ids = given(UniqueIds, seed)
         assert len(ids) > 30 and len(set(ids)) == len(ids)
-    assert any(len(set(ids)) < len(ids) for ids in (given(ForgetsWhatItGave, seed) for seed in SEEDS))
+    assert any(
+        len(set(ids)) < len(ids) for ids in (given(ForgetsWhatItGave, seed) for seed in SEEDS)
+    )
 
 
 class OneNumber(GCounter):
     """Merges by adding: a state that is heard twice counts twice."""
 
     def on_Merge(self, peer, m):
-        self.counts |= {name: count + self.counts.get(name, 0) for name, count in m.counts.items() if name != self.id}
+        self.counts |= {
+            name: count + self.counts.get(name, 0)
+            for name, count in m.counts.items()
+            if name != self.id
+        }
 
 
 def test_the_storm_finds_a_counter_that_adds_where_it_should_merge():
@@ -122,7 +147,13 @@ def test_merging_is_idempotent_and_order_does_not_matter(first, second):
         for state in states:
             node.receive("n2", Merge(frozenset(state)))
         return node.elements
-    assert merged(first, second) == merged(second, first) == merged(first, second, first, second) == first | second
+
+    assert (
+        merged(first, second)
+        == merged(second, first)
+        == merged(first, second, first, second)
+        == first | second
+    )
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

@@ -1,4 +1,6 @@
-"""One Byzantine node: what each behaviour says, from the seed, and what an honest cluster then does wrong."""
+"""One Byzantine node: what each behaviour says, from the seed, and what an honest cluster then does
+wrong.
+"""
 
 from pathlib import Path
 
@@ -82,9 +84,16 @@ def test_silent_leaves_some_without_a_word():
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 def test_lies_are_counted_and_come_from_the_seed(behaviour):
     one, _, cluster = told(behaviour, fooled=None)
-    assert cluster["n1"].lies > 0 and cluster["n1"].fooled <= {"n2", "n3"} and len(cluster["n1"].fooled) == 1
+    assert (
+        cluster["n1"].lies > 0
+        and cluster["n1"].fooled <= {"n2", "n3"}
+        and len(cluster["n1"].fooled) == 1
+    )
     assert told(behaviour, fooled=None)[2].trace.dumps() == cluster.trace.dumps()
-    assert {tuple(told(behaviour, 1, None, seed)[2]["n1"].fooled) for seed in range(20)} == {("n2",), ("n3",)}
+    assert {tuple(told(behaviour, 1, None, seed)[2]["n1"].fooled) for seed in range(20)} == {
+        ("n2",),
+        ("n3",),
+    }
 
 
 def test_a_liar_that_restarts_is_a_liar_still():
@@ -97,7 +106,11 @@ def test_a_liar_that_restarts_is_a_liar_still():
 
 def agreement_broken(cluster, honest):
     """The places of the log that two honest servers have both applied, with different commands."""
-    logs = [cluster[name].log[:cluster[name].last_applied] for name in honest if cluster[name] is not None]
+    logs = [
+        cluster[name].log[: cluster[name].last_applied]
+        for name in honest
+        if cluster[name] is not None
+    ]
     return [index for index in range(min(map(len, logs))) if len({log[index] for log in logs}) > 1]
 
 
@@ -118,16 +131,26 @@ def test_raft_is_no_protocol_for_liars_two_values_in_one_entry():
 @pytest.mark.parametrize("name", ["byzantine", "equivocation"])
 def test_without_the_liar_the_same_schedule_breaks_nothing(name):
     scenario = Scenario.read(SCENARIOS / f"{name}.toml")
-    honest = Scenario(scenario.data | {"step": [step for step in scenario.data["step"] if "byzantine" not in step]})
+    honest = Scenario(
+        scenario.data
+        | {"step": [step for step in scenario.data["step"] if "byzantine" not in step]}
+    )
     outcome = honest.run()
-    assert outcome.holds is True and not agreement_broken(outcome.cluster, outcome.cluster.names[:2])
+    assert outcome.holds is True and not agreement_broken(
+        outcome.cluster, outcome.cluster.names[:2]
+    )
 
 
 def test_bad_input_is_told():
     cluster = Cluster(Raft, 3)
-    for wrong, sentence in [(lambda: cluster.byzantine("n1", "charm"), "there is no Byzantine behaviour 'charm': choose equivocate"),
-                            (lambda: cluster.byzantine("n9", "silent"), "there is no node 'n9'"),
-                            (lambda: cluster.byzantine("n1", "silent", "n9"), "there is no 'n9'")]:
+    for wrong, sentence in [
+        (
+            lambda: cluster.byzantine("n1", "charm"),
+            "there is no Byzantine behaviour 'charm': choose equivocate",
+        ),
+        (lambda: cluster.byzantine("n9", "silent"), "there is no node 'n9'"),
+        (lambda: cluster.byzantine("n1", "silent", "n9"), "there is no 'n9'"),
+    ]:
         with pytest.raises(DslabError, match=sentence):
             wrong()
     cluster.byzantine("n1", "silent")

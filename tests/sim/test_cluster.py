@@ -42,7 +42,11 @@ class TestTime:
 
         waits = []
         for seed in range(100):
-            waits += [event.data[1] for event in Cluster(Raft, 3, seed=seed).trace.events if event.kind == "set"]
+            waits += [
+                event.data[1]
+                for event in Cluster(Raft, 3, seed=seed).trace.events
+                if event.kind == "set"
+            ]
         assert len(waits) == 300 and min(waits) >= 150_000 and max(waits) <= 300_000
         assert 210_000 < sum(waits) / len(waits) < 240_000
 
@@ -84,13 +88,19 @@ class TestCrash:
         cluster.restart("n1")
         assert cluster["n1"].beats == 1
 
-    @pytest.mark.parametrize("act, sentence", [
-        (lambda c: (c.crash("n1"), c.crash("n1")), "n1 is down already: restart it before you crash it again."),
-        (lambda c: c.restart("n1"), "n1 is up: only a crashed node restarts."),
-        (lambda c: c.crash("n9"), "there is no node 'n9' in this cluster: it has n1, n2."),
-        (lambda c: c.restart("n9"), "there is no node 'n9' in this cluster: it has n1, n2."),
-        (lambda c: c["n9"], "there is no node 'n9' in this cluster: it has n1, n2."),
-    ])
+    @pytest.mark.parametrize(
+        "act, sentence",
+        [
+            (
+                lambda c: (c.crash("n1"), c.crash("n1")),
+                "n1 is down already: restart it before you crash it again.",
+            ),
+            (lambda c: c.restart("n1"), "n1 is up: only a crashed node restarts."),
+            (lambda c: c.crash("n9"), "there is no node 'n9' in this cluster: it has n1, n2."),
+            (lambda c: c.restart("n9"), "there is no node 'n9' in this cluster: it has n1, n2."),
+            (lambda c: c["n9"], "there is no node 'n9' in this cluster: it has n1, n2."),
+        ],
+    )
     def test_what_can_not_be(self, act, sentence):
         with pytest.raises(DslabError) as caught:
             act(Cluster(Ticker, 2))
@@ -140,18 +150,30 @@ class TestPause:
         cluster = Cluster(Sender, 2, delay=2, clients=0)
         cluster.pause("n2")
         cluster.run(10).crash("n2")
-        assert [(event.kind, event.data) for event in cluster.trace.events[-2:]] == [("crash", None), ("lose", "down")]
+        assert [(event.kind, event.data) for event in cluster.trace.events[-2:]] == [
+            ("crash", None),
+            ("lose", "down"),
+        ]
         cluster.restart("n2")
         assert cluster.run(20)["n2"].got == ()
 
-    @pytest.mark.parametrize("act, sentence", [
-        (lambda c: (c.pause("n1"), c.pause("n1")), "n1 is paused already."),
-        (lambda c: (c.crash("n1"), c.pause("n1")), "n1 is down: only a node that runs can be paused."),
-        (lambda c: c.resume("n1"), "n1 is not paused."),
-        (lambda c: (c.pause("n1"), c.crash("n1"), c.restart("n1"), c.resume("n1")), "n1 is not paused."),
-        (lambda c: c.pause("n9"), "there is no node 'n9' in this cluster: it has n1, n2."),
-        (lambda c: c.resume("n9"), "there is no node 'n9' in this cluster: it has n1, n2."),
-    ])
+    @pytest.mark.parametrize(
+        "act, sentence",
+        [
+            (lambda c: (c.pause("n1"), c.pause("n1")), "n1 is paused already."),
+            (
+                lambda c: (c.crash("n1"), c.pause("n1")),
+                "n1 is down: only a node that runs can be paused.",
+            ),
+            (lambda c: c.resume("n1"), "n1 is not paused."),
+            (
+                lambda c: (c.pause("n1"), c.crash("n1"), c.restart("n1"), c.resume("n1")),
+                "n1 is not paused.",
+            ),
+            (lambda c: c.pause("n9"), "there is no node 'n9' in this cluster: it has n1, n2."),
+            (lambda c: c.resume("n9"), "there is no node 'n9' in this cluster: it has n1, n2."),
+        ],
+    )
     def test_what_can_not_be(self, act, sentence):
         with pytest.raises(DslabError) as caught:
             act(Cluster(Ticker, 2))
@@ -169,8 +191,11 @@ class TestScripts:
 
         cluster = Cluster(Ticker, 2).script(scenario).run(75)
         assert (cluster["n1"].beats, cluster["n2"].beats) == (4, 7)
-        assert [(event.time, event.kind) for event in cluster.trace.events if event.kind in ("crash", "mark", "restart")] == [
-            (25_000, "crash"), (25_000, "mark"), (50_000, "restart")]
+        assert [
+            (event.time, event.kind)
+            for event in cluster.trace.events
+            if event.kind in ("crash", "mark", "restart")
+        ] == [(25_000, "crash"), (25_000, "mark"), (50_000, "restart")]
 
     def test_mistakes_in_them_come_out(self):
         def scenario(cluster):
@@ -184,28 +209,40 @@ class TestScripts:
         def scenario(cluster):
             cluster.mark("now")
 
-        with pytest.raises(DslabError, match=r"scenario\(\) is no script: write a function with `yield cluster.after\(200\)` in it."):
+        with pytest.raises(
+            DslabError,
+            match=r"scenario\(\) is no script: write a function with `yield "
+            r"cluster.after\(200\)` in it.",
+        ):
             Cluster(Ticker, 2).script(scenario)
 
 
 class TestBadInput:
     @pytest.mark.parametrize("nodes", [0, -1, [], ["a", "a"]])
     def test_nodes(self, nodes):
-        with pytest.raises(DslabError, match="a cluster needs one node or more, each with a name of its own."):
+        with pytest.raises(
+            DslabError, match="a cluster needs one node or more, each with a name of its own."
+        ):
             Cluster(Ticker, nodes)
 
     def test_a_node_with_the_name_of_a_client(self):
-        with pytest.raises(DslabError, match="c1 is the name of a node and of a client: give the node another."):
+        with pytest.raises(
+            DslabError, match="c1 is the name of a node and of a client: give the node another."
+        ):
             Cluster(Ticker, ["c1", "c2"])
         assert Cluster(Ticker, ["c1", "c2"], clients=0).names == ("c1", "c2")
 
     @pytest.mark.parametrize("duration", [None, -1])
     def test_durations(self, duration):
-        with pytest.raises(DslabError, match=rf"run\({duration}\): give the milliseconds to run, 0 or more."):
+        with pytest.raises(
+            DslabError, match=rf"run\({duration}\): give the milliseconds to run, 0 or more."
+        ):
             Cluster(Ticker, 1).run(duration)
 
     def test_delays_of_events(self):
-        with pytest.raises(DslabError, match=r"after\(-1\): give the milliseconds to wait, 0 or more."):
+        with pytest.raises(
+            DslabError, match=r"after\(-1\): give the milliseconds to wait, 0 or more."
+        ):
             Cluster(Ticker, 1).after(-1)
 
     def test_a_message_to_nobody(self):
@@ -213,7 +250,9 @@ class TestBadInput:
             def on_Burst(self):
                 self.send("n7", Note(1))
 
-        with pytest.raises(DslabError, match=r"n1 sends Note\(number=1\) to 'n7', which is not in this cluster."):
+        with pytest.raises(
+            DslabError, match=r"n1 sends Note\(number=1\) to 'n7', which is not in this cluster."
+        ):
             Cluster(Lost, 2).run(50)
 
     def test_an_error_in_a_handler_says_where(self):
@@ -229,5 +268,8 @@ class TestBadInput:
         class Deaf(Sender):
             on_Note = None
 
-        with pytest.raises(ContractError, match=r"Deaf has no handler for Note: write `def on_Note\(self, sender, m\)`."):
+        with pytest.raises(
+            ContractError,
+            match=r"Deaf has no handler for Note: write `def on_Note\(self, sender, m\)`.",
+        ):
             Cluster(Deaf, 2).run(50)

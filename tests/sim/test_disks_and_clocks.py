@@ -52,7 +52,10 @@ def test_a_crash_in_the_middle_of_a_step_leaves_a_prefix_of_its_effects(written,
     cluster.run(10)
     assert cluster["n1"] is None
     cluster.resume("n2", "n3")
-    assert (heard(cluster, "n2"), heard(cluster, "n3")) == ((1,) + (2,) * (sends > 0), (1,) + (2,) * (sends > 1))
+    assert (heard(cluster, "n2"), heard(cluster, "n3")) == (
+        (1,) + (2,) * (sends > 0),
+        (1,) + (2,) * (sends > 1),
+    )
     cluster.restart("n1")
     assert cluster["n1"].items == ((1, 2) if written else (1,))
 
@@ -74,8 +77,16 @@ def test_what_a_disk_has_lost_does_not_come_back_with_a_second_loss():
 
 
 def test_the_trace_says_what_a_disk_lost():
-    for how, said in (({"lost": 2}, "n1 crashes: its disk lost the last 2 steps, which changed items, count."), ({"torn": True}, "n1 crashes: its last write was torn, which changed items."),
-                      ({"lost": 1, "torn": True}, "n1 crashes: its disk lost the last step and its last write was torn, which changed items, count."), ({}, "n1 crashes.")):
+    for how, said in (
+        ({"lost": 2}, "n1 crashes: its disk lost the last 2 steps, which changed items, count."),
+        ({"torn": True}, "n1 crashes: its last write was torn, which changed items."),
+        (
+            {"lost": 1, "torn": True},
+            "n1 crashes: its disk lost the last step and its last write was torn, which "
+            "changed items, count.",
+        ),
+        ({}, "n1 crashes."),
+    ):
         cluster = Cluster(Writer, 1, clients=0).run(35)
         cluster.crash("n1", **how)
         assert cluster.trace.sentences()[-1] == "35.0 ms: " + said
@@ -92,7 +103,8 @@ def test_a_clock_that_jumps_and_drifts_misleads_its_node_and_its_timers():
     cluster = Cluster(Writer, 2, clients=0).run(5)
     cluster.clock("n1", ahead=1000, rate=2.0)
     cluster.run(45)
-    # The tick that was pending stays at 10 ms; from there on they come twice as fast, by a clock that is right about its own pace.
+    # The tick that was pending stays at 10 ms; from there on they come twice as fast, by a clock
+    # that is right about its own pace.
     assert cluster["n1"].times == tuple(1015.0 + 10 * step for step in range(8))
     assert cluster["n2"].times == (10.0, 20.0, 30.0, 40.0)
     cluster.clock("n1", ahead=-500)
@@ -100,20 +112,34 @@ def test_a_clock_that_jumps_and_drifts_misleads_its_node_and_its_timers():
 
 
 def test_a_disk_that_forgets_a_vote_lets_a_server_vote_twice():
-    """What makes Raft safe is a disk that keeps its word (Ongaro and Ousterhout 2014, section 5)."""
+    """What makes Raft safe is a disk that keeps its word (Ongaro and Ousterhout 2014, section
+    5).
+    """
     cluster = Cluster(Raft, 3, seed=1, clients=0).run(400)
     voter = next(name for name, node in cluster.nodes.items() if node.role == "follower")
     term, vote = cluster[voter].current_term, cluster[voter].voted_for
-    steps = sum(1 for event in cluster.trace.events if event.place == voter and event.state is not None)
+    steps = sum(
+        1 for event in cluster.trace.events if event.place == voter and event.state is not None
+    )
     cluster.crash(voter, lost=steps)
     cluster.restart(voter)
-    assert vote is not None and (cluster[voter].current_term, cluster[voter].voted_for) == (0, None) and term > 0
+    assert (
+        vote is not None
+        and (cluster[voter].current_term, cluster[voter].voted_for) == (0, None)
+        and term > 0
+    )
 
 
 def test_bad_input_is_told():
     cluster = Cluster(Writer, 1, clients=0)
-    for wrong, sentence in [(lambda: cluster.crash("n1", lost=-1), "crash\\(lost=-1\\)"), (lambda: cluster.clock("n1", rate=0), "runs at more than 0"),
-                            (lambda: cluster.clock("n7"), "there is no node 'n7'"),
-                            (lambda: cluster.crash_during("n1", written=False, sends=1), "nothing is sent before the disk is written")]:
+    for wrong, sentence in [
+        (lambda: cluster.crash("n1", lost=-1), "crash\\(lost=-1\\)"),
+        (lambda: cluster.clock("n1", rate=0), "runs at more than 0"),
+        (lambda: cluster.clock("n7"), "there is no node 'n7'"),
+        (
+            lambda: cluster.crash_during("n1", written=False, sends=1),
+            "nothing is sent before the disk is written",
+        ),
+    ]:
         with pytest.raises(DslabError, match=sentence):
             wrong()

@@ -1,4 +1,6 @@
-"""Nemeses make the trouble that they are named for, the same with the same seed, and leave everything as it was."""
+"""Nemeses make the trouble that they are named for, the same with the same seed, and leave
+everything as it was.
+"""
 
 import pytest
 
@@ -7,7 +9,15 @@ from dslab.check.mattered import mattered
 from dslab.errors import DslabError
 from dslab.protocols.raft import Raft
 from dslab.sim import Cluster
-from dslab.sim.nemesis import NEMESES, bridge, crash_storm, flapping, isolate_leader, majority_ring, swizzle
+from dslab.sim.nemesis import (
+    NEMESES,
+    bridge,
+    crash_storm,
+    flapping,
+    isolate_leader,
+    majority_ring,
+    swizzle,
+)
 from dslab.values import majority
 
 
@@ -15,8 +25,14 @@ def leads(node):
     return node.role == "leader"
 
 
-SCRIPTS = {"majority_ring": majority_ring(), "bridge": bridge(), "flapping": flapping(), "swizzle": swizzle(),
-           "isolate_leader": isolate_leader(leads), "crash_storm": crash_storm()}
+SCRIPTS = {
+    "majority_ring": majority_ring(),
+    "bridge": bridge(),
+    "flapping": flapping(),
+    "swizzle": swizzle(),
+    "isolate_leader": isolate_leader(leads),
+    "crash_storm": crash_storm(),
+}
 
 
 def run(name, seed=1, nodes=5):
@@ -49,15 +65,26 @@ def test_raft_survives_it_and_goes_on_when_it_is_over(name, seed):
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_it_matters_under_some_seed(name):
-    """Not under each: between Raft's followers no message passes, so a cut between them is met by none."""
+    """Not under each: between Raft's followers no message passes, so a cut between them is met by
+    none.
+    """
     told = [sentence for seed in range(4) for sentence in mattered(run(name, seed).trace)]
-    assert any("tested nothing" not in sentence and "no message" not in sentence for sentence in told), told
+    assert any(
+        "tested nothing" not in sentence and "no message" not in sentence for sentence in told
+    ), told
 
 
 @pytest.mark.parametrize("nodes", [3, 4, 5, 7])
 def test_on_a_majority_ring_everybody_reaches_a_majority_and_no_two_the_same(nodes):
     cluster = Cluster(Raft, nodes, seed=2, clients=0).script(majority_ring()).run(300)
-    seen = [frozenset(b for b in cluster.names if (a, b) not in cluster.network.down and (b, a) not in cluster.network.down) for a in cluster.names]
+    seen = [
+        frozenset(
+            b
+            for b in cluster.names
+            if (a, b) not in cluster.network.down and (b, a) not in cluster.network.down
+        )
+        for a in cluster.names
+    ]
     assert all(len(each) >= majority(nodes) for each in seen)
     if nodes > 3:
         assert len(set(seen)) == nodes
@@ -65,7 +92,9 @@ def test_on_a_majority_ring_everybody_reaches_a_majority_and_no_two_the_same(nod
 
 def test_a_bridge_joins_two_halves_that_are_apart():
     cluster = Cluster(Raft, 5, seed=3, clients=0).script(bridge()).run(300)
-    reached = {a: {b for b in cluster.names if (a, b) not in cluster.network.down} for a in cluster.names}
+    reached = {
+        a: {b for b in cluster.names if (a, b) not in cluster.network.down} for a in cluster.names
+    }
     assert sorted(map(len, reached.values())) == [3, 3, 3, 3, 5]
 
 
@@ -77,9 +106,11 @@ def test_a_cut_that_no_message_meets_is_named():
     cluster.run(1).restart("n2")
     cluster.pause("n3")
     cluster.run(1).resume("n3")
-    assert mattered(cluster.trace) == ("The cut from 0 to 100 ms crossed no message, so it tested nothing.",
-                                       "n2 was down from 100 to 101 ms: no message came while it was down.",
-                                       "n3 was paused from 101 to 102 ms: nothing waited for it.")
+    assert mattered(cluster.trace) == (
+        "The cut from 0 to 100 ms crossed no message, so it tested nothing.",
+        "n2 was down from 100 to 101 ms: no message came while it was down.",
+        "n3 was paused from 101 to 102 ms: nothing waited for it.",
+    )
 
 
 def test_bad_input_is_told():

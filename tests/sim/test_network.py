@@ -82,13 +82,20 @@ class TestCuts:
     def test_a_partition_cuts_both_ways(self):
         cluster = Cluster(Sender, 5, clients=0)
         cluster.partition("n1 n2", "n3 n4 n5")
-        assert cluster.network.down == {pair for a in ("n1", "n2") for b in ("n3", "n4", "n5") for pair in ((a, b), (b, a))}
+        assert cluster.network.down == {
+            pair for a in ("n1", "n2") for b in ("n3", "n4", "n5") for pair in ((a, b), (b, a))
+        }
         cluster.run(20)
         assert [len(cluster[name].got) for name in ("n2", "n3", "n4", "n5")] == [1, 0, 0, 0]
 
     def test_groups_are_given_in_three_ways(self):
         expected = between(["n1"], ["n2", "n3"])
-        for groups in (("n1", "n2 n3"), ("n1", "n2, n3"), (["n1"], ("n2", "n3")), ({"n1"}, {"n3", "n2"})):
+        for groups in (
+            ("n1", "n2 n3"),
+            ("n1", "n2, n3"),
+            (["n1"], ("n2", "n3")),
+            ({"n1"}, {"n3", "n2"}),
+        ):
             assert partition(groups, ("n1", "n2", "n3")) == expected
 
     def test_three_groups(self):
@@ -147,34 +154,52 @@ class TestCuts:
 
 
 class TestBadInput:
-    @pytest.mark.parametrize("delay", [(5, 1), (-1, 5), "fast", (1, 2, 3), None, (1, float("inf")), float("nan")])
+    @pytest.mark.parametrize(
+        "delay", [(5, 1), (-1, 5), "fast", (1, 2, 3), None, (1, float("inf")), float("nan")]
+    )
     def test_delays(self, delay):
         with pytest.raises(DslabError, match="is no delay: "):
             Cluster(Sender, 2, delay=delay)
 
     @pytest.mark.parametrize("loss", [-0.1, 1.1, "half", None, float("nan")])
     def test_shares(self, loss):
-        with pytest.raises(DslabError, match=f"loss={loss!r} is no share: it must be between 0 and 1."):
+        with pytest.raises(
+            DslabError, match=f"loss={loss!r} is no share: it must be between 0 and 1."
+        ):
             Cluster(Sender, 2, loss=loss)
         with pytest.raises(DslabError, match="duplicate=.* is no share"):
             Cluster(Sender, 2, duplicate=loss)
 
-    @pytest.mark.parametrize("groups, sentence", [
-        ((), "a partition needs two groups or more"),
-        (("n1 n2",), "a partition needs two groups or more"),
-        (("n1 n2", ""), "a partition needs two groups or more"),
-        (("n1", "n2 n9"), "there is no 'n9' in this cluster: it has n1, n2, n3, c1."),
-        (("n1 n2", "n2 n3"), "n2 is in two groups of the partition: put each node into one."),
-    ])
+    @pytest.mark.parametrize(
+        "groups, sentence",
+        [
+            ((), "a partition needs two groups or more"),
+            (("n1 n2",), "a partition needs two groups or more"),
+            (("n1 n2", ""), "a partition needs two groups or more"),
+            (("n1", "n2 n9"), "there is no 'n9' in this cluster: it has n1, n2, n3, c1."),
+            (("n1 n2", "n2 n3"), "n2 is in two groups of the partition: put each node into one."),
+        ],
+    )
     def test_partitions(self, groups, sentence):
         cluster = Cluster(Sender, 3)
         with pytest.raises(DslabError) as caught:
             cluster.partition(*groups)
         assert sentence in str(caught.value)
-        assert cluster.network.down == set() and cluster.trace.count("cut") == 0, "nothing is half done"
+        assert cluster.network.down == set() and cluster.trace.count("cut") == 0, (
+            "nothing is half done"
+        )
 
-    @pytest.mark.parametrize("act", [lambda c: c.cut("n1", "n9"), lambda c: c.cut("n9", "n1"), lambda c: c.isolate("n9"),
-                                     lambda c: c.slow("n9", "n1", 5)])
+    @pytest.mark.parametrize(
+        "act",
+        [
+            lambda c: c.cut("n1", "n9"),
+            lambda c: c.cut("n9", "n1"),
+            lambda c: c.isolate("n9"),
+            lambda c: c.slow("n9", "n1", 5),
+        ],
+    )
     def test_unknown_names(self, act):
-        with pytest.raises(DslabError, match="there is no (node )?'n9' in this cluster: it has n1, n2, n3"):
+        with pytest.raises(
+            DslabError, match="there is no (node )?'n9' in this cluster: it has n1, n2, n3"
+        ):
             act(Cluster(Sender, 3))

@@ -3,8 +3,6 @@
 import pytest
 
 from dslab.errors import DslabError
-from dslab.history import Event
-from dslab.node import Reply
 from dslab.protocols.raft import Raft
 from dslab.sim import Cluster
 from tests.sim.worlds import Desk
@@ -17,7 +15,11 @@ def ask(cluster, *call, client="c1", **where):
 
 
 def targets(cluster) -> list[str]:
-    return [event.other for event in cluster.trace.events if event.kind == "send" and event.place == "c1"]
+    return [
+        event.other
+        for event in cluster.trace.events
+        if event.kind == "send" and event.place == "c1"
+    ]
 
 
 def test_a_call_returns_its_outcome_and_value():
@@ -27,7 +29,11 @@ def test_a_call_returns_its_outcome_and_value():
     assert ask(cluster, "read", to="n1") == ("ok", None)
     assert ask(cluster, "refuse") == ("fail", "no")
     assert [str(op) for op in cluster.history.operations] == [
-        "process 0 write 5", "process 0 read → 5", "process 0 read → –", "process 0 refuse (refused)"]
+        "process 0 write 5",
+        "process 0 read → 5",
+        "process 0 read → –",
+        "process 0 refuse (refused)",
+    ]
 
 
 def test_a_client_stays_with_whom_it_knows():
@@ -53,7 +59,9 @@ class TestRedirects:
         cluster.client().contact = "n1"
         assert ask(cluster, "elsewhere", None, "n3") == ("ok", "n3")
         assert targets(cluster) == ["n1", "n3"]
-        assert ask(cluster, "read") == ("ok", None) and targets(cluster) == ["n1", "n3", "n3"], "it remembers who led"
+        assert ask(cluster, "read") == ("ok", None) and targets(cluster) == ["n1", "n3", "n3"], (
+            "it remembers who led"
+        )
 
     def test_to_any_other_node_while_nobody_knows_the_leader(self):
         for seed in range(20):
@@ -67,7 +75,11 @@ class TestRedirects:
         cluster = Cluster(Desk, 3)
         cluster.client().contact = "n2"
         ask(cluster, "elsewhere", None, "n3")
-        sent = [event.data for event in cluster.trace.events if event.kind == "send" and event.place == "c1"]
+        sent = [
+            event.data
+            for event in cluster.trace.events
+            if event.kind == "send" and event.place == "c1"
+        ]
         assert len(sent) == 2 and sent[0] == sent[1]
         ask(cluster, "read")
         assert targets(cluster)[-1] == "n3" and cluster.trace.events[-3].data is not None
@@ -81,7 +93,7 @@ class TestRedirects:
         cluster = Cluster(Raft, 5, seed=6, clients=3).run(500)
         for number, name in enumerate(cluster.clients):
             assert ask(cluster, "write", "x", number, client=name) == ("ok", None)
-        leader, = (name for name, node in cluster.nodes.items() if node.role == "leader")
+        (leader,) = (name for name, node in cluster.nodes.items() if node.role == "leader")
         assert {client.contact for client in cluster.clients.values()} == {leader}
 
 
@@ -105,7 +117,12 @@ class TestTimeouts:
             numbers.append(cluster.client(name).process)
         assert numbers == [2, 3, 4]
         ask(cluster, "read", "x", to="n2")
-        assert [event.process for event in cluster.history.events if event.type == "invoke"] == [0, 1, 2, 4]
+        assert [event.process for event in cluster.history.events if event.type == "invoke"] == [
+            0,
+            1,
+            2,
+            4,
+        ]
 
     def test_it_asks_another_node_next(self):
         cluster = self.silent()
@@ -118,7 +135,12 @@ class TestTimeouts:
         assert ask(cluster, "write", "x", 1, timeout=50) == ("info", "timeout")
         assert ask(cluster, "read", "x", timeout=100) == ("ok", 1)
         assert cluster.now == 110, "the late answer to the write at 60 ms did not end the read"
-        assert [event.type for event in cluster.history.events] == ["invoke", "info", "invoke", "ok"]
+        assert [event.type for event in cluster.history.events] == [
+            "invoke",
+            "info",
+            "invoke",
+            "ok",
+        ]
         assert cluster.trace.count("deliver", "Reply") == 2
 
     def test_an_answer_in_time_disarms_them(self):
@@ -158,13 +180,19 @@ class TestBadInput:
     def test_two_calls_at_once(self):
         client = Cluster(Desk, 1).client()
         client.read()
-        with pytest.raises(DslabError, match="c1 already has a call open: wait for it, or use another client."):
+        with pytest.raises(
+            DslabError, match="c1 already has a call open: wait for it, or use another client."
+        ):
             client.read()
 
     @pytest.mark.parametrize("key, value", [(["k"], 1), ("k", [1]), ("k", {"a": 1})])
     def test_mutable_keys_and_values(self, key, value):
         client = Cluster(Desk, 1).client()
-        with pytest.raises(DslabError, match="is mutable: give keys and values that can't change, such as numbers, strings and tuples."):
+        with pytest.raises(
+            DslabError,
+            match="is mutable: give keys and values that can't change, such as numbers, "
+            "strings and tuples.",
+        ):
             client.write(key, value)
         client.write("k", (1,))
 

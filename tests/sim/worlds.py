@@ -12,7 +12,9 @@ class Burst(Timer):
 
 
 class Sender(Node):
-    """n1 sends `count` numbered notes to each peer after 1 ms; everybody keeps what arrives, in the order of arrival."""
+    """n1 sends `count` numbered notes to each peer after 1 ms; everybody keeps what arrives, in the
+    order of arrival.
+    """
 
     count = 1
     got: tuple = ()
@@ -77,8 +79,12 @@ class Desk(Node):
                 self.send(client, Reply(m.id, error="no"))
             case "elsewhere":
                 known = m.value if m.value != self.id else None
-                self.send(client, Reply(m.id, value=self.id) if self.id == "n3" else
-                          Reply(m.id, error="not-leader", leader=known))
+                self.send(
+                    client,
+                    Reply(m.id, value=self.id)
+                    if self.id == "n3"
+                    else Reply(m.id, error="not-leader", leader=known),
+                )
             case "twice":
                 self.send(client, Reply(m.id, 1))
                 self.send(client, Reply(m.id, 2))

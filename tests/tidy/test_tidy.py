@@ -15,8 +15,19 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BASE = {"errors", "values", "node", "machine", "trace", "packing", "history", "verdict"}
 
 #: What each part of the package may import of the others.
-MAY = {"protocols": {"values", "node", "machine", "errors"}, "sim": BASE, "check": BASE, "events": {"errors", "values"},
-       "show": BASE | {"recorder"}, "specs": BASE | {"check"}, "scenario": BASE | {"check", "sim", "protocols", "toml"}, "scenario_words": {"scenario", "sim", "protocols"}, "scenario_shrink": {"scenario", "check", "errors"}, "live": BASE | {"show", "check", "wire", "protocols"}, "learn": None}
+MAY = {
+    "protocols": {"values", "node", "machine", "errors"},
+    "sim": BASE,
+    "check": BASE,
+    "events": {"errors", "values"},
+    "show": BASE | {"recorder"},
+    "specs": BASE | {"check"},
+    "scenario": BASE | {"check", "sim", "protocols", "toml"},
+    "scenario_words": {"scenario", "sim", "protocols"},
+    "scenario_shrink": {"scenario", "check", "errors"},
+    "live": BASE | {"show", "check", "wire", "protocols"},
+    "learn": None,
+}
 
 
 def imports(path: Path) -> set[str]:
@@ -34,7 +45,9 @@ def test_imports_point_one_way(path):
     part = path.relative_to(ROOT / "dslab").parts[0].removesuffix(".py")
     if part == "__main__":
         return
-    used = {module.split(".")[1] for module in imports(path) if module.startswith("dslab.")} - {part}
+    used = {module.split(".")[1] for module in imports(path) if module.startswith("dslab.")} - {
+        part
+    }
     allowed = MAY.get(part, BASE)
     if allowed is not None:
         assert used <= allowed, f"{path.name} imports {used - allowed}"
@@ -63,7 +76,10 @@ SCRIPTS = sorted(STATIC.rglob("*.js"))
 def test_widgets_are_short_files_on_the_core(path):
     text, folder = path.read_text(encoding="utf-8"), path.relative_to(STATIC).parts[0]
     assert len(text.splitlines()) <= 400 and text.startswith("// ")
-    used = {(path.parent / name).resolve().relative_to(STATIC).parts[0] for name in re.findall(r'(?:from|import)\s*\(?\s*"(\.[^"]+)"', text)}
+    used = {
+        (path.parent / name).resolve().relative_to(STATIC).parts[0]
+        for name in re.findall(r'(?:from|import)\s*\(?\s*"(\.[^"]+)"', text)
+    }
     allowed = {"core": {"core"}, "parts": {"core", "parts"}, "views": {"core", "parts"}}.get(folder)
     assert allowed is None or used <= allowed, used
 
@@ -76,12 +92,17 @@ def test_handlers_are_short():
 
 
 def test_no_file_names_a_machine_s_paths():
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
     for name in filter(None, files):
         path = ROOT / name
         if path.suffix in (".png", ".svg") or not path.is_file():
             continue
-        found = re.search(r"(?<![\w.])/(?:home|Users|root|work|tmp)/[\w.-]+", path.read_text(encoding="utf-8", errors="ignore"))
+        found = re.search(
+            r"(?<![\w.])/(?:home|Users|root|work|tmp)/[\w.-]+",
+            path.read_text(encoding="utf-8", errors="ignore"),
+        )
         assert not found, f"{name} names {found.group()}"
 
 
@@ -92,24 +113,47 @@ def test_a_chapter_has_small_cells_and_is_executed(path):
     assert notebook.metadata.kernelspec.name == "python3" and "widgets" not in notebook.metadata
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     lines = [len(cell.source.splitlines()) for cell in code]
-    assert max(lines) <= 20 and statistics.median(lines) <= 7, f"cells of {max(lines)} lines, {statistics.median(lines)} in the middle"
+    assert max(lines) <= 20 and statistics.median(lines) <= 7, (
+        f"cells of {max(lines)} lines, {statistics.median(lines)} in the middle"
+    )
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert all(output.output_type != "error" for cell in code for output in cell.outputs)
     words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
     assert words >= 1500, f"{words} words"
 
 
-@pytest.mark.parametrize("path", [*NOTEBOOKS, ROOT / "book" / "gallery.ipynb", ROOT / "book" / "sandbox.ipynb"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*NOTEBOOKS, ROOT / "book" / "gallery.ipynb", ROOT / "book" / "sandbox.ipynb"],
+    ids=lambda path: path.stem,
+)
 def test_code_on_a_page_is_seen_whole(path):
-    """A page beside two side bars has room for 84 columns, in a folded cell for 82; what is longer would be cut off."""
+    """A page beside two side bars has room for 84 columns, in a folded cell for 82; what is longer
+    would be cut off.
+    """
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    assert [line for cell in cells for line in cell.source.splitlines() if len(line) > (82 if "hide-input" in cell.metadata.get("tags", []) else 84)] == []
+    assert [
+        line
+        for cell in cells
+        for line in cell.source.splitlines()
+        if len(line) > (82 if "hide-input" in cell.metadata.get("tags", []) else 84)
+    ] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_chapter_has_the_form_of_a_chapter(path):
-    text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
-    for heading in ("## What it costs", "## Exercises", "## The interview answer", "## Summary", "## Read on"):
+    text = "\n".join(
+        cell.source
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "markdown"
+    )
+    for heading in (
+        "## What it costs",
+        "## Exercises",
+        "## The interview answer",
+        "## Summary",
+        "## Read on",
+    ):
         assert heading in text
     assert "**You can then**" in text and "uess" in text
     assert " simply " not in text.lower()

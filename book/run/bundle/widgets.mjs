@@ -13,7 +13,9 @@ let made;
 export async function anywidget() {
   if (made) return made;
   const before = globalThis.define;
-  globalThis.define = (_, factory) => { made = factory(base); };
+  globalThis.define = (_, factory) => {
+    made = factory(base);
+  };
   try {
     await import("anywidget");
   } finally {

@@ -1,9 +1,12 @@
-"""What must hold in every state of a run, as functions of a view: of an explorer's, or of a `Moment` of a recorded run."""
+"""What must hold in every state of a run, as functions of a view: of an explorer's, or of a
+`Moment` of a recorded run.
+"""
 
+from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any, Iterator
+from typing import Any
 
-from dslab.trace import Trace
+from dslab.run.trace import Trace
 from dslab.values import majority
 
 __all__ = ["PAXOS", "RAFT", "Moment", "first_broken"]
@@ -21,7 +24,7 @@ def log_matching(view):
     for number, one in enumerate(logs):
         for other in logs[:number]:
             shared = [index for index, (a, b) in enumerate(zip(one, other), 1) if a.term == b.term]
-            if shared and one[:shared[-1]] != other[:shared[-1]]:
+            if shared and one[: shared[-1]] != other[: shared[-1]]:
                 return False
     return True
 
@@ -33,22 +36,34 @@ def commit_within_log(view):
 
 def state_machine_safety(view):
     """What two servers call committed is the same, as far as both go."""
-    done = [node.log[:node.commit_index] for node in view]
-    return all(one[:min(len(one), len(other))] == other[:min(len(one), len(other))] for number, one in enumerate(done) for other in done[:number])
+    done = [node.log[: node.commit_index] for node in view]
+    return all(
+        one[: min(len(one), len(other))] == other[: min(len(one), len(other))]
+        for number, one in enumerate(done)
+        for other in done[:number]
+    )
 
 
 def committed_on_a_majority(view):
     """What a server calls committed stands on the disks of a majority (section 5.3)."""
     disks = [_log_on(view.disk(name)) for name in view.names]
-    longest = max((node.log[:node.commit_index] for node in view), key=len, default=())
-    return all(sum(log[index:index + 1] == (entry,) for log in disks) >= majority(disks) for index, entry in enumerate(longest))
+    longest = max((node.log[: node.commit_index] for node in view), key=len, default=())
+    return all(
+        sum(log[index : index + 1] == (entry,) for log in disks) >= majority(disks)
+        for index, entry in enumerate(longest)
+    )
 
 
 def leader_completeness(view):
     """The leader of the highest term has all that anyone calls committed."""
     top = max((node.current_term for node in view), default=0)
-    return all(other.log[:other.commit_index] == node.log[:other.commit_index] for node in view
-               if node.role == "leader" and node.current_term == top for other in view if other.current_term <= top)
+    return all(
+        other.log[: other.commit_index] == node.log[: other.commit_index]
+        for node in view
+        if node.role == "leader" and node.current_term == top
+        for other in view
+        if other.current_term <= top
+    )
 
 
 def agreement(view):
@@ -56,7 +71,14 @@ def agreement(view):
     return len({node.chosen for node in view if node.chosen is not None}) <= 1
 
 
-RAFT = election_safety, log_matching, commit_within_log, state_machine_safety, committed_on_a_majority, leader_completeness
+RAFT = (
+    election_safety,
+    log_matching,
+    commit_within_log,
+    state_machine_safety,
+    committed_on_a_majority,
+    leader_completeness,
+)
 PAXOS = (agreement,)
 
 
@@ -65,7 +87,9 @@ def _log_on(disk: dict) -> tuple:
 
 
 class Moment:
-    """The nodes of a recorded run at one moment, as a rule looks at them: those that are up, and the disks of all."""
+    """The nodes of a recorded run at one moment, as a rule looks at them: those that are up, and
+    the disks of all.
+    """
 
     def __init__(self, names, durable):
         self.names, self.durable = list(names), durable
@@ -79,7 +103,9 @@ class Moment:
             self.up[name] = None
         elif state is not None and name in self.up:
             self.up[name] = SimpleNamespace(**state)
-            self.disks[name] = {field: value for field, value in state.items() if field in self.durable}
+            self.disks[name] = {
+                field: value for field, value in state.items() if field in self.durable
+            }
         else:
             return False
         return True

@@ -1,4 +1,5 @@
-// The one script that a page loads. It fetches a widget's file when the page has such an element, now or later.
+// The one script that a page loads. It fetches a widget's file when the page has such an element,
+// now or later.
 
 const ELEMENTS = {
   "dslab-quorums": () => import("./quorums.js"),
@@ -27,6 +28,9 @@ let planned = false;
 new MutationObserver(() => {
   if (planned || !waiting.length) return;
   planned = true;
-  requestAnimationFrame(() => { planned = false; look(); });
+  requestAnimationFrame(() => {
+    planned = false;
+    look();
+  });
 }).observe(document.documentElement, { childList: true, subtree: true });
 look();

@@ -1,12 +1,13 @@
-// <dslab-runs>: chooses among recorded runs of one scenario: seeds, settings or crash points. Choosing shows the run.
+// <dslab-runs>: chooses among recorded runs of one scenario: seeds, settings or crash points.
+// Choosing shows the run.
 //
-// A view that has a picture of the choice draws it itself, with host.alternatives = { names, shown, choose(name) }; beside the
-// others there is a select.
+// A view that has a picture of the choice draws it itself, with host.alternatives = { names, shown,
+// choose(name) }; beside the others there is a select.
 
 import { html } from "./core/draw.js";
 import { BadData, Widget, define } from "./core/widget.js";
 
-const OWN_CHOICE = ["saga"];  // Views that draw the choice themselves.
+const OWN_CHOICE = ["saga"]; // Views that draw the choice themselves.
 
 class Runs extends Widget {
   static format = "dslab-runs";
@@ -14,7 +15,8 @@ class Runs extends Widget {
   load(data) {
     super.load(data);
     const names = data.runs && typeof data.runs === "object" ? Object.keys(data.runs) : [];
-    if (!names.length || !names.includes(data.first)) throw new BadData("This choice has no run to begin with: run its cell again.");
+    if (!names.length || !names.includes(data.first))
+      throw new BadData("This choice has no run to begin with: run its cell again.");
     this.names = names;
   }
 
@@ -22,7 +24,11 @@ class Runs extends Widget {
     await import("./trace.js");
     this.body.classList.add("plain");
     const views = this.getAttribute("views") ?? "";
-    this.select = html("select", { onchange: () => this.choose(this.select.value) }, ...this.names.map((name) => html("option", { value: name }, name)));
+    this.select = html(
+      "select",
+      { onchange: () => this.choose(this.select.value) },
+      ...this.names.map((name) => html("option", { value: name }, name)),
+    );
     this.label = html("label", { class: "choose" }, `${this.content.label} `, this.select);
     this.label.hidden = OWN_CHOICE.some((name) => views.split(" ").includes(name));
     this.stand = html("div");
@@ -33,11 +39,25 @@ class Runs extends Widget {
   /** Show the run called `name`. */
   choose(name, pressed = false) {
     this.select.value = name;
-    const player = html("dslab-trace", { class: "dslab", views: this.getAttribute("views"), at: this.content.at?.[name], ...this.content.names?.[name] });
-    player.alternatives = { names: this.names, shown: name, choose: (other) => this.choose(other, true) };
+    const player = html("dslab-trace", {
+      class: "dslab",
+      views: this.getAttribute("views"),
+      at: this.content.at?.[name],
+      ...this.content.names?.[name],
+    });
+    player.alternatives = {
+      names: this.names,
+      shown: name,
+      choose: (other) => this.choose(other, true),
+    };
     player.data = this.content.runs[name];
     // The view in which it was pressed is drawn anew: the reader goes on from the same place.
-    if (pressed) player.addEventListener("dslab-ready", () => player.shadowRoot.querySelector("[aria-pressed=true]")?.focus(), { once: true });
+    if (pressed)
+      player.addEventListener(
+        "dslab-ready",
+        () => player.shadowRoot.querySelector("[aria-pressed=true]")?.focus(),
+        { once: true },
+      );
     this.stand.replaceChildren(player);
   }
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dslab.trace import Trace
+from dslab.run.trace import Trace
 
 __all__ = ["lanes", "pairs"]
 
@@ -15,4 +15,8 @@ def lanes(trace: Trace, number: int) -> dict[str, dict]:
 
 def pairs(value) -> list[tuple]:
     """What a mapping holds, whether it is a Map or has been through JSON."""
-    return [(key, item) for key, item in value.items() if key != "$"] if isinstance(value, Mapping) else []
+    return (
+        [(key, item) for key, item in value.items() if key != "$"]
+        if isinstance(value, Mapping)
+        else []
+    )

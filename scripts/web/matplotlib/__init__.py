@@ -1,8 +1,13 @@
-"""Stands in for Matplotlib in the reader's browser: importing it works, so that the rest of a cell does; drawing says why not."""
+"""Stands in for Matplotlib in the reader's browser: importing it works, so that the rest of a cell
+does; drawing says why not.
+"""
 
 __all__ = ["pyplot"]
-WHY = ("Matplotlib can't be had in a browser for this Python: the picture in the book is the stored one. "
-       "Run this notebook in JupyterLab on your own machine to draw it.")
+WHY = (
+    "Matplotlib can't be had in a browser for this Python: the picture in the book is "
+    "the stored one. "
+    "Run this notebook in JupyterLab on your own machine to draw it."
+)
 
 
 class Missing:

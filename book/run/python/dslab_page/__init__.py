@@ -1,4 +1,5 @@
-"""Runs a chapter's cells in the reader's browser, as a Jupyter kernel would, in a few modules that load at once.
+"""Runs a chapter's cells in the reader's browser, as a Jupyter kernel would, in a few modules that
+load at once.
 
 run        compiles and runs a cell, and says how it ended
 output     what a cell prints and shows, within limits

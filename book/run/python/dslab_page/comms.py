@@ -1,4 +1,6 @@
-"""Messages between widgets here and their pictures in the page, by the protocol of Jupyter's comms."""
+"""Messages between widgets here and their pictures in the page, by the protocol of Jupyter's
+comms.
+"""
 
 import base64
 import sys
@@ -21,8 +23,15 @@ def connect(outlet) -> None:
                 self.cell = outlet.cell
                 _let_output_widgets_capture()
             outlet.flush()
-            outlet.send({"type": "comm", "msg_type": msg_type, "content": {"comm_id": self.comm_id, "data": _plain(data or {}), **keys},
-                         "metadata": metadata or {}, "buffers": [base64.b64encode(bytes(part)).decode() for part in buffers or ()]})
+            outlet.send(
+                {
+                    "type": "comm",
+                    "msg_type": msg_type,
+                    "content": {"comm_id": self.comm_id, "data": _plain(data or {}), **keys},
+                    "metadata": metadata or {},
+                    "buffers": [base64.b64encode(bytes(part)).decode() for part in buffers or ()],
+                }
+            )
 
     comm.create_comm = PageComm
 
@@ -35,7 +44,9 @@ def _plain(data):
 
 
 def receive(kind: str, content: dict, buffers: list) -> None:
-    """A message from the page. What a callback prints appears under the cell that made the widget."""
+    """A message from the page. What a callback prints appears under the cell that made the
+    widget.
+    """
     import comm
 
     manager = comm.get_comm_manager()
@@ -43,7 +54,12 @@ def receive(kind: str, content: dict, buffers: list) -> None:
     if target is None:
         return
     _outlet.begin(getattr(target, "cell", ""))
-    message = {"msg_type": kind, "content": content, "buffers": [memoryview(bytes(part)) for part in buffers], "metadata": {}}
+    message = {
+        "msg_type": kind,
+        "content": content,
+        "buffers": [memoryview(bytes(part)) for part in buffers],
+        "metadata": {},
+    }
     try:
         (target.handle_close if kind == "comm_close" else target.handle_msg)(message)
     except BaseException as error:
@@ -74,4 +90,8 @@ def _let_output_widgets_capture() -> None:
         _outlet.captures.remove(self)
         return True
 
-    module.Output.__enter__, module.Output.__exit__, module.Output._captures_here = enter, leave, True
+    module.Output.__enter__, module.Output.__exit__, module.Output._captures_here = (
+        enter,
+        leave,
+        True,
+    )

@@ -1,6 +1,8 @@
-"""What Python does elsewhere and can't do in a page. Each refusal is a sentence that says so, and what to do instead.
+"""What Python does elsewhere and can't do in a page. Each refusal is a sentence that says so, and
+what to do instead.
 
-A name that such a cell would have made is kept in mind, so that the cells after it are told the same instead of a riddle.
+A name that such a cell would have made is kept in mind, so that the cells after it are told the
+same instead of a riddle.
 """
 
 import builtins
@@ -17,12 +19,17 @@ class NotHere(RuntimeError):
 
 PROCESSES = "A page can't start other processes: run this cell in JupyterLab on your own machine."
 NETWORK = "A page can't open network connections: run this cell in JupyterLab on your own machine."
-THREADS = "A page's Python has one thread: run this cell in JupyterLab on your own machine, or use await."
+THREADS = (
+    "A page's Python has one thread: run this cell in JupyterLab on your own machine, or use await."
+)
 ASKING = "input() has nobody to ask in a page: write the value into the cell instead."
 
-#: Packages that have no build for the browser here. Importing one works, so that the rest of the cell does; using it is refused.
+#: Packages that have no build for the browser here. Importing one works, so that the rest of the
+#: cell does; using it is refused.
 ABSENT = {
-    "matplotlib": "Matplotlib can't be had in a page: the picture is the book's own. Run this cell in JupyterLab on your own machine.",
+    "matplotlib": "Matplotlib can't be had in a page: the picture is the "
+    "book's own. Run this cell in "
+    "JupyterLab on your own machine.",
     "requests": NETWORK,
     "multiprocessing": PROCESSES,
     "distributed": PROCESSES,
@@ -79,6 +86,7 @@ class _Finder:
 def _refusal(why: str):
     def refuse(*_, **__):
         raise NotHere(why)
+
     return refuse
 
 

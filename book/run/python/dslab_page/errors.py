@@ -12,7 +12,9 @@ _PACKAGE = re.compile(r".*/site-packages/(dslab/.*)")
 
 
 def cell_file(number: int, run: int) -> str:
-    """The file name under which a cell is compiled: a new one for each run, so that old functions keep their own text."""
+    """The file name under which a cell is compiled: a new one for each run, so that old functions
+    keep their own text.
+    """
     return f"<cell {number}, run {run}>"
 
 
@@ -34,8 +36,16 @@ def _output(name: str, value: str, text: str) -> dict:
 
 
 def _place(error: BaseException) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _CELL.fullmatch(frame.filename)]
-    return f" in cell {_CELL.fullmatch(frames[-1].filename)[1]}, line {frames[-1].lineno}" if frames else ""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if _CELL.fullmatch(frame.filename)
+    ]
+    return (
+        f" in cell {_CELL.fullmatch(frames[-1].filename)[1]}, line {frames[-1].lineno}"
+        if frames
+        else ""
+    )
 
 
 def _mark(place: str) -> str:
@@ -48,12 +58,19 @@ def _trim(report: traceback.TracebackException, seen: set[int]) -> None:
         return
     seen.add(id(report))
     report.stack = traceback.StackSummary.from_list(
-        [frame for frame in report.stack if _CELL.fullmatch(frame.filename) or _PACKAGE.fullmatch(frame.filename)])
+        [
+            frame
+            for frame in report.stack
+            if _CELL.fullmatch(frame.filename) or _PACKAGE.fullmatch(frame.filename)
+        ]
+    )
     for cause in (report.__cause__, report.__context__, *(report.exceptions or ())):
         _trim(cause, seen)
 
 
 def _renamed(text: str) -> str:
     """Python's own form, with `Cell 3, line 2` where a file's name would stand."""
-    text = re.sub(r'File "<cell (\d+), run \d+>", line (\d+)(?:, in <module>)?', r"Cell \1, line \2", text)
+    text = re.sub(
+        r'File "<cell (\d+), run \d+>", line (\d+)(?:, in <module>)?', r"Cell \1, line \2", text
+    )
     return re.sub(r'File ".*/site-packages/(dslab/[^"]*)"', r"\1", text)

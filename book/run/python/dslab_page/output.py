@@ -1,4 +1,6 @@
-"""What a cell prints and shows, on its way to the page: in order, merged as notebooks merge it, and within limits."""
+"""What a cell prints and shows, on its way to the page: in order, merged as notebooks merge it, and
+within limits.
+"""
 
 import io
 import json
@@ -6,15 +8,18 @@ from time import monotonic
 
 __all__ = ["Outlet", "PRINTED", "SHOWN", "Stream"]
 
-#: Characters that one run of a cell may print, outputs that it may show, and characters of one output. What comes after is
-#: counted and left out, so that the page stays usable; the cell itself goes on.
+#: Characters that one run of a cell may print, outputs that it may show, and characters of one
+#: output. What comes after is counted and left out, so that the page stays usable; the cell itself
+#: goes on.
 PRINTED, SHOWN, LARGEST = 200_000, 500, 20_000_000
 #: Text waits for more of it: so many characters, or so many seconds.
 PIECE, WAIT = 8_192, 0.05
 
 
 class Outlet:
-    """Sends messages to the page. `send(text)` takes JSON; `begin` and `end` stand around each run of a cell."""
+    """Sends messages to the page. `send(text)` takes JSON; `begin` and `end` stand around each run
+    of a cell.
+    """
 
     def __init__(self, send):
         self._send = send
@@ -29,11 +34,23 @@ class Outlet:
     def end(self) -> None:
         """Say what was left out."""
         self.flush()
-        for count, most, what in ((self._printed, PRINTED, "printed {:,} characters"), (self._shown, SHOWN, "showed {:,} outputs")):
+        for count, most, what in (
+            (self._printed, PRINTED, "printed {:,} characters"),
+            (self._shown, SHOWN, "showed {:,} outputs"),
+        ):
             if count > most:
-                self.send({"type": "output", "cell": self.cell, "output": {
-                    "output_type": "stream", "name": "stderr",
-                    "text": f"\nCut here: this cell {what.format(count)}, and the page keeps the first {most:,}.\n"}})
+                self.send(
+                    {
+                        "type": "output",
+                        "cell": self.cell,
+                        "output": {
+                            "output_type": "stream",
+                            "name": "stderr",
+                            "text": f"\nCut here: this cell {what.format(count)}, and the page "
+                            f"keeps the first {most:,}.\n",
+                        },
+                    }
+                )
 
     def send(self, message: dict) -> None:
         self._send(json.dumps(message))
@@ -57,15 +74,23 @@ class Outlet:
             self._emit({"output_type": "stream", "name": self._name, "text": text})
 
     def show(self, output: dict, display_id: str | None = None, update: bool = False) -> None:
-        """An output in the notebook format. One with a `display_id` may be replaced by a later one, with `update`."""
+        """An output in the notebook format. One with a `display_id` may be replaced by a later one,
+        with `update`.
+        """
         self.flush()
         self._shown += not update
         if self._shown > SHOWN:
             return
-        size = sum(len(value) for value in output.get("data", {}).values() if isinstance(value, str))
+        size = sum(
+            len(value) for value in output.get("data", {}).values() if isinstance(value, str)
+        )
         if size > LARGEST:
-            output = {"output_type": "stream", "name": "stderr", "text":
-                      f"This output has {size:,} characters, more than a page can show ({LARGEST:,}): show a part of it.\n"}
+            output = {
+                "output_type": "stream",
+                "name": "stderr",
+                "text": f"This output has {size:,} characters, more than a page can show "
+                f"({LARGEST:,}): show a part of it.\n",
+            }
         self._emit(output, display_id, update)
 
     def clear(self, wait: bool) -> None:
@@ -80,11 +105,22 @@ class Outlet:
             widget = self.captures[-1]
             last = widget.outputs[-1] if widget.outputs else {}
             if output["output_type"] == "stream" and last.get("name") == output["name"]:
-                widget.outputs = (*widget.outputs[:-1], last | {"text": last["text"] + output["text"]})
+                widget.outputs = (
+                    *widget.outputs[:-1],
+                    last | {"text": last["text"] + output["text"]},
+                )
             else:
                 widget.outputs = (*widget.outputs, output)
         else:
-            self.send({"type": "output", "cell": self.cell, "output": output, "display_id": display_id, "update": update})
+            self.send(
+                {
+                    "type": "output",
+                    "cell": self.cell,
+                    "output": output,
+                    "display_id": display_id,
+                    "update": update,
+                }
+            )
 
 
 class Stream(io.TextIOBase):

@@ -1,4 +1,6 @@
-"""Runs cells: the last expression is shown, `await` may stand at the top, and how a cell ended is told in a few words."""
+"""Runs cells: the last expression is shown, `await` may stand at the top, and how a cell ended is
+told in a few words.
+"""
 
 import ast
 import asyncio
@@ -17,7 +19,10 @@ from dslab_page.shell import InteractiveShell
 __all__ = ["Runner"]
 
 MAGIC = re.compile(r"\s*([%!?]\S*|\S+\?{1,2}\s*$)")
-MEMORY = "Python has used up the memory that a page may take. Start Python again, and make less at a time."
+MEMORY = (
+    "Python has used up the memory that a page may take. Start Python again, and make less "
+    "at a time."
+)
 
 
 class Runner:
@@ -75,15 +80,22 @@ class Runner:
         try:
             tree = ast.parse(source, file)
         except SyntaxError as error:
-            magic = MAGIC.match((source.splitlines() or [""])[min(error.lineno or 1, source.count("\n") + 1) - 1])
+            magic = MAGIC.match(
+                (source.splitlines() or [""])[min(error.lineno or 1, source.count("\n") + 1) - 1]
+            )
             if magic:
-                raise NotHere(f"{magic[1]} is a command of Jupyter's, not Python: leave it out, or open the chapter as a notebook.") from None
+                raise NotHere(
+                    f"{magic[1]} is a command of Jupyter's, not Python: leave it out, or "
+                    "open the chapter as a notebook."
+                ) from None
             raise
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         value = None
         for part, mode in ((tree, "exec"), (last and ast.Expression(last.value), "eval")):
             if part:
-                code = compile(part, file, mode, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+                code = compile(
+                    part, file, mode, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+                )
                 value = eval(code, self.names)
                 if code.co_flags & inspect.CO_COROUTINE:
                     value = await value
@@ -105,14 +117,21 @@ class Runner:
         self.outlet.show(as_output(error))
         if isinstance(error, MemoryError):
             return {"status": "error", "memory": MEMORY}
-        return {"status": "error", "name": error.name} if isinstance(error, NameError) and error.name else {"status": "error"}
+        return (
+            {"status": "error", "name": error.name}
+            if isinstance(error, NameError) and error.name
+            else {"status": "error"}
+        )
 
     def _elsewhere(self, error: BaseException) -> str:
         """Why the cell can't run in a page; "" where it failed of itself."""
         if isinstance(error, NotHere):
             return str(error)
         if isinstance(error, NameError) and error.name in self.missing:
-            return f"{error.name} comes from a cell above that can't run in a page. {self.missing[error.name]}"
+            return (
+                f"{error.name} comes from a cell above that can't run in a page. "
+                f"{self.missing[error.name]}"
+            )
         return ""
 
     def _miss(self, source: str, why: str) -> None:
@@ -122,13 +141,24 @@ class Runner:
         except SyntaxError:
             return
         for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id not in self.names:
+            if (
+                isinstance(node, ast.Name)
+                and isinstance(node.ctx, ast.Store)
+                and node.id not in self.names
+            ):
                 self.missing[node.id] = why
 
     def _score(self, value) -> dict:
         grading = sys.modules.get("dslab.learn.grading")
         if grading and isinstance(value, grading.Report) and value.exercise.properties:
-            return {"score": {"exercise": value.exercise.name, "title": value.exercise.title, "score": value.score, "of": value.exercise.points}}
+            return {
+                "score": {
+                    "exercise": value.exercise.name,
+                    "title": value.exercise.title,
+                    "score": value.score,
+                    "of": value.exercise.points,
+                }
+            }
         return {}
 
 

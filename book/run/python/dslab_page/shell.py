@@ -1,4 +1,6 @@
-"""The little of IPython that libraries ask for. Its own pretty printer and display classes are used as they are."""
+"""The little of IPython that libraries ask for. Its own pretty printer and display classes are used
+as they are.
+"""
 
 import base64
 import inspect
@@ -8,23 +10,35 @@ from IPython.lib.pretty import RepresentationPrinter
 
 __all__ = ["InteractiveShell", "formatted"]
 
-METHODS = {"text/html": "_repr_html_", "text/markdown": "_repr_markdown_", "image/svg+xml": "_repr_svg_", "image/png": "_repr_png_",
-           "application/pdf": "_repr_pdf_", "image/jpeg": "_repr_jpeg_", "text/latex": "_repr_latex_", "application/json": "_repr_json_",
-           "application/javascript": "_repr_javascript_"}
+METHODS = {
+    "text/html": "_repr_html_",
+    "text/markdown": "_repr_markdown_",
+    "image/svg+xml": "_repr_svg_",
+    "image/png": "_repr_png_",
+    "application/pdf": "_repr_pdf_",
+    "image/jpeg": "_repr_jpeg_",
+    "text/latex": "_repr_latex_",
+    "application/json": "_repr_json_",
+    "application/javascript": "_repr_javascript_",
+}
 CANARY = "_ipython_canary_method_should_not_exist_"
 
 
 def pretty(value) -> str:
     """The text of a value as IPython prints it: wrapped at 79 characters."""
     stream = io.StringIO()
-    printer = RepresentationPrinter(stream, verbose=False, max_width=79, newline="\n", max_seq_length=1000)
+    printer = RepresentationPrinter(
+        stream, verbose=False, max_width=79, newline="\n", max_seq_length=1000
+    )
     printer.pretty(value)
     printer.flush()
     return stream.getvalue()
 
 
 def _method(value, name):
-    """A method for display, or None: classes have none, and neither do objects that answer to any name."""
+    """A method for display, or None: classes have none, and neither do objects that answer to any
+    name.
+    """
     if inspect.isclass(value) or callable(getattr(value, CANARY, None)):
         return None
     method = getattr(value, name, None)
@@ -32,7 +46,10 @@ def _method(value, name):
 
 
 def formatted(value, include=None, exclude=None, complain=None) -> tuple[dict, dict]:
-    """(data, metadata) by MIME type. What a method raises goes to `complain`, and the other forms are shown."""
+    """(data, metadata) by MIME type. What a method raises goes to `complain`, and the other forms
+    are shown.
+    """
+
     def asked(name, *arguments, **more):
         method = _method(value, name)
         try:
@@ -53,7 +70,9 @@ def formatted(value, include=None, exclude=None, complain=None) -> tuple[dict, d
     for kind in ("text/plain", *METHODS):
         if kind not in data:
             try:
-                found, about = _pair(pretty(value) if kind == "text/plain" else asked(METHODS[kind]), None)
+                found, about = _pair(
+                    pretty(value) if kind == "text/plain" else asked(METHODS[kind]), None
+                )
             except Exception as error:  # A __repr__ that fails.
                 if complain is None:
                     raise
@@ -63,7 +82,11 @@ def formatted(value, include=None, exclude=None, complain=None) -> tuple[dict, d
                 data[kind] = found
             if about is not None:
                 metadata[kind] = about
-    wanted = [kind for kind in data if (not include or kind in include) and (not exclude or kind not in exclude)]
+    wanted = [
+        kind
+        for kind in data
+        if (not include or kind in include) and (not exclude or kind not in exclude)
+    ]
     return {kind: _text(data[kind]) for kind in wanted}, metadata
 
 
@@ -88,8 +111,11 @@ class _Publisher:
         self._outlet = outlet
 
     def publish(self, data, metadata=None, transient=None, update=False, **_):
-        self._outlet.show({"output_type": "display_data", "data": data, "metadata": metadata or {}},
-                          (transient or {}).get("display_id"), update)
+        self._outlet.show(
+            {"output_type": "display_data", "data": data, "metadata": metadata or {}},
+            (transient or {}).get("display_id"),
+            update,
+        )
 
     def clear_output(self, wait=False):
         self._outlet.clear(wait)

@@ -1,7 +1,8 @@
-// Widgets of one run share a moment and what is lit: scrub one and all follow, point at a message in one and it lights in all.
+// Widgets of one run share a moment and what is lit: scrub one and all follow, point at a message
+// in one and it lights in all.
 //
-// A channel's name is the run's fingerprint, or a `group` that joins different runs (branches of one scenario), which then
-// share their time.
+// A channel's name is the run's fingerprint, or a `group` that joins different runs (branches of
+// one scenario), which then share their time.
 
 const channels = new Map();
 
@@ -22,7 +23,10 @@ export class Channel {
     this.members.delete(member);
   }
 
-  /** Everybody else goes to `step` of run `run`, or, where theirs is another run, to the moment `time` (µs). */
+  /**
+   * Everybody else goes to `step` of run `run`, or, where theirs is another run, to the moment
+   * `time` (µs).
+   */
   move(from, run, step, time) {
     for (const member of this.members) if (member !== from) member.follow(run, step, time);
   }

@@ -1,12 +1,34 @@
-// The recorded run as a page holds it: decoded once, then asked for steps, states, arrows and sentences.
-// The format is described in dslab/trace.py, and every sentence here is also said there, word for word.
+// The recorded run as a page holds it: decoded once, then asked for steps, states, arrows and
+// sentences. The format is described in dslab/run/trace.py, and every sentence here is also said
+// there, word for word.
 
-const KINDS = { b: "start", s: "send", d: "deliver", x: "lose", t: "set", c: "cancel", f: "fire", k: "crash", r: "restart",
-  p: "pause", u: "resume", P: "cut", H: "heal", F: "fault", i: "invoke", o: "ok", n: "fail", "?": "info", m: "mark", a: "act", l: "tell" };
+const KINDS = {
+  b: "start",
+  s: "send",
+  d: "deliver",
+  x: "lose",
+  t: "set",
+  c: "cancel",
+  f: "fire",
+  k: "crash",
+  r: "restart",
+  p: "pause",
+  u: "resume",
+  P: "cut",
+  H: "heal",
+  F: "fault",
+  i: "invoke",
+  o: "ok",
+  n: "fail",
+  "?": "info",
+  m: "mark",
+  a: "act",
+  l: "tell",
+};
 const WITH_STATE = new Set(["start", "deliver", "fire", "restart", "act", "tell"]);
 const WITHIN_STEP = new Set(["send", "set", "cancel"]);
-const VERSION = 2;  // Version 1 had no lists that grow.
-const LONG = 8;  // A list of more items than this is long for a sentence.
+const VERSION = 2; // Version 1 had no lists that grow.
+const LONG = 8; // A list of more items than this is long for a sentence.
 const COLUMNS = ["time", "place", "other", "ref", "data"];
 
 export class BadRun extends Error {}
@@ -21,20 +43,30 @@ export function show(value) {
   if (value === true) return "yes";
   if (value === false) return "no";
   if (typeof value === "string") return value === "" ? "''" : value;
-  if (typeof value === "number") return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
+  if (typeof value === "number")
+    return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
   if (Array.isArray(value)) return `(${value.map(show).join(", ")})`;
   if (value.$ === "set") return `{${value.items.map(show).join(", ")}}`;
   const pairs = Object.entries(value).filter(([key]) => key !== "$");
-  if (!value.$) return `{${pairs.map(([key, item]) => `${key === "" ? "''" : key}: ${show(item)}`).join(", ")}}`;
-  return pairs.length ? `${value.$}(${pairs.map(([key, item]) => `${key}=${show(item)}`).join(", ")})` : value.$;
+  if (!value.$)
+    return `{${pairs.map(([key, item]) => `${key === "" ? "''" : key}: ${show(item)}`).join(", ")}}`;
+  return pairs.length
+    ? `${value.$}(${pairs.map(([key, item]) => `${key}=${show(item)}`).join(", ")})`
+    : value.$;
 }
 
 /** A value without the names of its fields. */
 export function terse(value) {
   if (!value || typeof value !== "object" || value.$ === "set") return show(value);
   if (Array.isArray(value)) return `(${value.map(terse).join(", ")})`;
-  if (value.$) return Object.entries(value).filter(([key]) => key !== "$").map(([, item]) => terse(item)).join(" ");
-  return `{${Object.entries(value).map(([key, item]) => `${key}: ${terse(item)}`).join(", ")}}`;
+  if (value.$)
+    return Object.entries(value)
+      .filter(([key]) => key !== "$")
+      .map(([, item]) => terse(item))
+      .join(" ");
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${key}: ${terse(item)}`)
+    .join(", ")}}`;
 }
 
 /** The class of a message or timer, such as "RequestVote". */
@@ -44,9 +76,12 @@ export function className(value) {
 
 export class Run {
   constructor(data) {
-    if (!data || data.format !== "dslab-trace") throw new BadRun("This is no recorded run of dslab, so there is nothing to play.");
+    if (!data || data.format !== "dslab-trace")
+      throw new BadRun("This is no recorded run of dslab, so there is nothing to play.");
     if (![1, VERSION].includes(data.version)) {
-      throw new BadRun(`This run has format version ${data.version}, and this page plays version ${VERSION}: build the page again with a newer dslab.`);
+      throw new BadRun(
+        `This run has format version ${data.version}, and this page plays version ${VERSION}: build the page again with a newer dslab.`,
+      );
     }
     this.title = data.title;
     this.replay = data.replay;
@@ -55,13 +90,17 @@ export class Run {
       this.decode(data);
     } catch (error) {
       if (error instanceof BadRun) throw error;
-      throw new BadRun("This recorded run is cut short or damaged, so it can't be played: record it again.");
+      throw new BadRun(
+        "This recorded run is cut short or damaged, so it can't be played: record it again.",
+      );
     }
   }
 
   decode(data) {
     const count = data.kind.length;
-    for (const name of COLUMNS) if (data[name].length !== count) throw new BadRun("This recorded run is cut short, so it can't be played: record it again.");
+    for (const name of COLUMNS)
+      if (data[name].length !== count)
+        throw new BadRun("This recorded run is cut short, so it can't be played: record it again.");
     this.nodes = data.nodes;
     this.lanes = [...data.nodes, ...data.clients];
     this.fields = data.fields;
@@ -75,7 +114,10 @@ export class Run {
     let now = 0;
     for (let event = 0; event < count; event++) {
       const kind = KINDS[data.kind[event]];
-      if (!kind) throw new BadRun(`This run has an event of the unknown kind “${data.kind[event]}”: build the page again with a newer dslab.`);
+      if (!kind)
+        throw new BadRun(
+          `This run has an event of the unknown kind “${data.kind[event]}”: build the page again with a newer dslab.`,
+        );
       now += data.time[event];
       this.kind.push(kind);
       this.time[event] = now;
@@ -91,7 +133,8 @@ export class Run {
     return this.data[event] < 0 ? null : this.values[this.data[event]];
   }
 
-  // States: for each node, the numbers of the events that changed it, with all its fields after each.
+  // States: for each node, the numbers of the events that changed it, with all its fields after
+  // each.
 
   decodeStates(flat) {
     this.history = this.nodes.map(() => ({ events: [], states: [] }));
@@ -104,13 +147,18 @@ export class Run {
         events.push(event);
         states.push(null);
       } else if (WITH_STATE.has(this.kind[event])) {
-        const fresh = ["start", "restart"].includes(this.kind[event]) || (this.kind[event] === "tell" && !states.length);
-        const state = fresh ? new Array(this.fields.length).fill(-1) : states[states.length - 1].slice();
+        const fresh =
+          ["start", "restart"].includes(this.kind[event]) ||
+          (this.kind[event] === "tell" && !states.length);
+        const state = fresh
+          ? new Array(this.fields.length).fill(-1)
+          : states[states.length - 1].slice();
         for (let left = flat[at++]; left > 0; left--) {
           const field = flat[at++];
           state[field] = flat[at++];
         }
-        if (state.some((value) => value === undefined || value >= this.values.length)) throw new Error("state");
+        if (state.some((value) => value === undefined || value >= this.values.length))
+          throw new Error("state");
         events.push(event);
         states.push(state);
       }
@@ -125,7 +173,10 @@ export class Run {
     return place < 0 ? null : states[place];
   }
 
-  /** Whether a node has started by `event`; a lane that never says so was there before the recording. */
+  /**
+   * Whether a node has started by `event`; a lane that never says so was there before the
+   * recording.
+   */
   started(lane, event) {
     const [first] = this.history[lane].events;
     return first === undefined || first <= event || this.kind[first] !== "start";
@@ -141,8 +192,13 @@ export class Run {
     this.steps = [];
     for (let event = 0; event < this.count;) {
       const first = event++;
-      while (event < this.count && WITHIN_STEP.has(this.kind[event])
-             && this.place[event] === this.place[first] && this.time[event] === this.time[first]) event++;
+      while (
+        event < this.count &&
+        WITHIN_STEP.has(this.kind[event]) &&
+        this.place[event] === this.place[first] &&
+        this.time[event] === this.time[first]
+      )
+        event++;
       this.steps.push({ first, end: event, time: this.time[first] });
     }
     this.stepTimes = this.steps.map((step) => step.time);
@@ -163,23 +219,42 @@ export class Run {
     this.spans = [];
     this.calls = [];
     this.marks = [];
-    const arrowOf = new Map(), callOf = new Map(), open = new Map();
-    let cut = null, links = new Set();
+    const arrowOf = new Map(),
+      callOf = new Map(),
+      open = new Map();
+    let cut = null,
+      links = new Set();
     const close = (key, event) => {
       if (!open.has(key)) return;
       open.get(key).to = this.time[event];
       open.delete(key);
     };
     for (let event = 0; event < this.count; event++) {
-      const kind = this.kind[event], lane = this.place[event], time = this.time[event];
+      const kind = this.kind[event],
+        lane = this.place[event],
+        time = this.time[event];
       if (kind === "send") {
-        const arrow = { send: event, from: lane, to: this.other[event], begin: time, end: null, name: className(this.payload(event)), lost: null, arrivals: [] };
+        const arrow = {
+          send: event,
+          from: lane,
+          to: this.other[event],
+          begin: time,
+          end: null,
+          name: className(this.payload(event)),
+          lost: null,
+          arrivals: [],
+        };
         arrowOf.set(event, arrow);
         this.arrows.push(arrow);
       } else if (kind === "deliver" || kind === "lose") {
         const arrow = arrowOf.get(this.ref[event]);
         if (!arrow) throw new Error("ref");
-        arrow.arrivals.push({ event, time, lost: kind === "lose" ? this.payload(event) : null, altered: kind === "deliver" && this.data[event] >= 0 });
+        arrow.arrivals.push({
+          event,
+          time,
+          lost: kind === "lose" ? this.payload(event) : null,
+          altered: kind === "deliver" && this.data[event] >= 0,
+        });
         arrow.end = Math.max(arrow.end ?? 0, time);
       } else if (kind === "crash" || kind === "pause") {
         const span = { kind: kind === "crash" ? "down" : "paused", lane, from: time, to: null };
@@ -205,9 +280,26 @@ export class Run {
         if (!call) throw new Error("ref");
         Object.assign(call, { end: time, outcome: kind, close: event });
       }
-      if (["start", "restart", "crash", "fire", "pause", "resume", "mark", "fault", "act", "tell"].includes(kind)) this.marks.push({ event, kind, lane, time });
+      if (
+        [
+          "start",
+          "restart",
+          "crash",
+          "fire",
+          "pause",
+          "resume",
+          "mark",
+          "fault",
+          "act",
+          "tell",
+        ].includes(kind)
+      )
+        this.marks.push({ event, kind, lane, time });
     }
-    this.longest = this.arrows.reduce((most, arrow) => Math.max(most, (arrow.end ?? this.end) - arrow.begin), 0);
+    this.longest = this.arrows.reduce(
+      (most, arrow) => Math.max(most, (arrow.end ?? this.end) - arrow.begin),
+      0,
+    );
     this.messageNames = [...new Set(this.arrows.map((arrow) => arrow.name))];
   }
 
@@ -216,7 +308,9 @@ export class Run {
     const groups = groupsOf(links, this.lanes);
     if (groups) return groups.map((group) => group.join(" ")).join(" | ");
     const pairs = [...links].sort().map((pair) => pair.replace(" ", "→"));
-    return pairs.length > 4 ? `${pairs.slice(0, 3).join(", ")} and ${pairs.length - 3} more links` : pairs.join(", ");
+    return pairs.length > 4
+      ? `${pairs.slice(0, 3).join(", ")} and ${pairs.length - 3} more links`
+      : pairs.join(", ");
   }
 
   // Words.
@@ -232,27 +326,57 @@ export class Run {
   }
 
   what(event) {
-    const who = this.lanes[this.place[event]], other = this.lanes[this.other[event]], payload = this.payload(event);
+    const who = this.lanes[this.place[event]],
+      other = this.lanes[this.other[event]],
+      payload = this.payload(event);
     const asked = this.ref[event] < 0 ? null : this.payload(this.ref[event]);
     const reading = asked && ["read", "get"].includes(asked[1]);
     switch (this.kind[event]) {
-      case "deliver": return `${who} receives ${show(asked)} from ${other}${payload === null ? "" : `, altered on its way to ${show(payload)}`}`;
+      case "deliver":
+        return `${who} receives ${show(asked)} from ${other}${payload === null ? "" : `, altered on its way to ${show(payload)}`}`;
       case "lose": {
-        const why = { loss: "is lost", cut: "can't cross the cut", down: `finds ${who} down`,
-          corrupt: "fails its checksum and is thrown away", dropped: "is dropped" }[payload] ?? `is lost: ${show(payload)}`;
+        const why =
+          {
+            loss: "is lost",
+            cut: "can't cross the cut",
+            down: `finds ${who} down`,
+            corrupt: "fails its checksum and is thrown away",
+            dropped: "is dropped",
+          }[payload] ?? `is lost: ${show(payload)}`;
         return `${show(asked)} from ${other} to ${who} ${why}`;
       }
-      case "fire": return `${who}'s ${show(payload)} runs out`;
-      case "cut": return `the links ${payload.map(([a, b]) => `${a}→${b}`).join(", ")} go down`;
-      case "heal": return "all links are up again";
-      case "invoke": return `${who} calls ${[payload[1], ...payload.slice(2).filter((part) => part !== null).map(show)].join(" ")}`;
-      case "ok": return `${who}'s ${asked[1]} returns${reading ? ` ${show(payload)}` : ""}`;
-      case "fail": return `${who}'s ${asked[1]} is refused: ${show(payload)}`;
-      case "info": return `${who} gives up waiting for its ${asked[1]}: ${show(payload)}`;
-      case "mark": case "act": case "tell": return payload;
-      case "fault": return payload[2];
-      case "crash": return `${who} crashes${payload === null ? "" : `: ${payload}`}`;
-      case "send": case "set": case "cancel": return `${who} ${this.effects(event, event + 1)[0]}`;
+      case "fire":
+        return `${who}'s ${show(payload)} runs out`;
+      case "cut":
+        return `the links ${payload.map(([a, b]) => `${a}→${b}`).join(", ")} go down`;
+      case "heal":
+        return "all links are up again";
+      case "invoke":
+        return `${who} calls ${[
+          payload[1],
+          ...payload
+            .slice(2)
+            .filter((part) => part !== null)
+            .map(show),
+        ].join(" ")}`;
+      case "ok":
+        return `${who}'s ${asked[1]} returns${reading ? ` ${show(payload)}` : ""}`;
+      case "fail":
+        return `${who}'s ${asked[1]} is refused: ${show(payload)}`;
+      case "info":
+        return `${who} gives up waiting for its ${asked[1]}: ${show(payload)}`;
+      case "mark":
+      case "act":
+      case "tell":
+        return payload;
+      case "fault":
+        return payload[2];
+      case "crash":
+        return `${who} crashes${payload === null ? "" : `: ${payload}`}`;
+      case "send":
+      case "set":
+      case "cancel":
+        return `${who} ${this.effects(event, event + 1)[0]}`;
     }
     return `${who} ${{ start: "starts", restart: "restarts from its disk", pause: "pauses", resume: "goes on" }[this.kind[event]]}`;
   }
@@ -260,14 +384,23 @@ export class Run {
   /** [field, old, new] for each field that `event` changed; numbers in `values`. */
   changed(event) {
     const lane = this.place[event];
-    if (!["deliver", "fire", "act", "tell"].includes(this.kind[event]) || lane >= this.nodes.length) return [];
-    const before = this.stateBefore(lane, event), after = this.stateAfter(lane, event);
+    if (!["deliver", "fire", "act", "tell"].includes(this.kind[event]) || lane >= this.nodes.length)
+      return [];
+    const before = this.stateBefore(lane, event),
+      after = this.stateAfter(lane, event);
     if (!before || !after) return [];
-    return after.map((value, field) => [field, before[field], value]).filter(([, old, value]) => old !== value);
+    return after
+      .map((value, field) => [field, before[field], value])
+      .filter(([, old, value]) => old !== value);
   }
 
   changes(event) {
-    return this.kind[event] === "tell" ? [] : this.changed(event).map(([field, old, value]) => `${this.fields[field]} ${change(this.values[old], this.values[value])}`);
+    return this.kind[event] === "tell"
+      ? []
+      : this.changed(event).map(
+          ([field, old, value]) =>
+            `${this.fields[field]} ${change(this.values[old], this.values[value])}`,
+        );
   }
 
   effects(from, to) {
@@ -276,13 +409,18 @@ export class Run {
     for (let event = from; event < to; event++) {
       const payload = this.payload(event);
       if (this.kind[event] === "send") {
-        if (last >= 0 && this.data[last] === this.data[event]) phrases[phrases.length - 1] += `, ${this.lanes[this.other[event]]}`;
+        if (last >= 0 && this.data[last] === this.data[event])
+          phrases[phrases.length - 1] += `, ${this.lanes[this.other[event]]}`;
         else phrases.push(`sends ${show(payload)} to ${this.lanes[this.other[event]]}`);
         last = event;
         continue;
       }
       last = -1;
-      phrases.push(this.kind[event] === "set" ? `sets ${show(payload[0])}${this.unit === "ms" ? ` for ${this.moment(payload[1])}` : ""}` : `cancels ${show(payload)}`);
+      phrases.push(
+        this.kind[event] === "set"
+          ? `sets ${show(payload[0])}${this.unit === "ms" ? ` for ${this.moment(payload[1])}` : ""}`
+          : `cancels ${show(payload)}`,
+      );
     }
     return phrases;
   }
@@ -290,18 +428,36 @@ export class Run {
 
 /** What became of a field. A long list that grows is said by what it gains. */
 function change(old, value) {
-  const same = (item, place) => item === value[place] || JSON.stringify(item) === JSON.stringify(value[place]);
-  if (!(Array.isArray(old) && old.length > LONG && Array.isArray(value) && old.length <= value.length && old.every(same))) return `${show(old)} → ${show(value)}`;
+  const same = (item, place) =>
+    item === value[place] || JSON.stringify(item) === JSON.stringify(value[place]);
+  if (!(
+    Array.isArray(old) &&
+    old.length > LONG &&
+    Array.isArray(value) &&
+    old.length <= value.length &&
+    old.every(same)
+  ))
+    return `${show(old)} → ${show(value)}`;
   return `gains ${value.slice(old.length).map(show).join(", ")} and has ${value.length} items`;
 }
 
-/** The values. Lists that grow from one another share their items, and each is copied out of them where it is read. */
+/**
+ * The values. Lists that grow from one another share their items, and each is copied out of them
+ * where it is read.
+ */
 function grown(values, grows) {
-  const all = values.slice(), shared = new Map();  // [items, how many of them are the list's] of each list that has grown.
+  const all = values.slice(),
+    shared = new Map(); // [items, how many of them are the list's] of each list that has grown.
   for (let at = 0; at < grows.length; at += 2) {
     const [value, other] = [grows[at], grows[at + 1]];
-    if (!(other >= 0 && other < value && !(value <= grows[at - 2])) || !Array.isArray(values[other]) || !Array.isArray(values[value])) throw new Error("grows");
-    const [before, count] = shared.get(other) ?? [values[other], -1], items = before.length === count ? before : all[other].slice();
+    if (
+      !(other >= 0 && other < value && !(value <= grows[at - 2])) ||
+      !Array.isArray(values[other]) ||
+      !Array.isArray(values[value])
+    )
+      throw new Error("grows");
+    const [before, count] = shared.get(other) ?? [values[other], -1],
+      items = before.length === count ? before : all[other].slice();
     for (const item of values[value]) items.push(item);
     const size = items.length;
     shared.set(value, [items, size]);
@@ -310,22 +466,31 @@ function grown(values, grows) {
   return all;
 }
 
-/** The groups that a set of cut links ("from to") divides the lanes into; null where it is no partition. */
+/**
+ * The groups that a set of cut links ("from to") divides the lanes into; null where it is no
+ * partition.
+ */
 export function groupsOf(links, lanes) {
-  const up = (a, b) => !links.has(`${a} ${b}`) && !links.has(`${b} ${a}`), touched = new Set([...links].flatMap((pair) => pair.split(" ")));
+  const up = (a, b) => !links.has(`${a} ${b}`) && !links.has(`${b} ${a}`),
+    touched = new Set([...links].flatMap((pair) => pair.split(" ")));
   const groups = [];
   for (const lane of lanes.filter((each) => touched.has(each))) {
     const home = groups.find((group) => group.every((other) => up(other, lane)));
     if (home) home.push(lane);
     else groups.push([lane]);
   }
-  const apart = (one, other) => one.every((a) => other.every((b) => links.has(`${a} ${b}`) && links.has(`${b} ${a}`)));
-  return groups.length > 1 && groups.every((group, place) => groups.slice(place + 1).every((other) => apart(group, other))) ? groups : null;
+  const apart = (one, other) =>
+    one.every((a) => other.every((b) => links.has(`${a} ${b}`) && links.has(`${b} ${a}`)));
+  return groups.length > 1 &&
+    groups.every((group, place) => groups.slice(place + 1).every((other) => apart(group, other)))
+    ? groups
+    : null;
 }
 
 /** How many of the sorted `numbers` are at most `limit`. */
 export function upper(numbers, limit) {
-  let low = 0, high = numbers.length;
+  let low = 0,
+    high = numbers.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (numbers[middle] <= limit) low = middle + 1;

@@ -1,4 +1,5 @@
-// What a reader does stays on the reader's machine, where the browser lets it: private windows and full disks may not.
+// What a reader does stays on the reader's machine, where the browser lets it: private windows and
+// full disks may not.
 
 const PREFIX = "dslab:";
 
@@ -11,7 +12,9 @@ export function recall(name) {
   }
 }
 
-/** Keep `value` under `name`; false where the browser keeps nothing, so that the widget can say so. */
+/**
+ * Keep `value` under `name`; false where the browser keeps nothing, so that the widget can say so.
+ */
 export function keep(name, value) {
   try {
     if (value === null) localStorage.removeItem(PREFIX + name);
@@ -25,7 +28,9 @@ export function keep(name, value) {
 /** The values kept under names that begin with `start`, as [name, value]. */
 export function kept(start) {
   try {
-    return Object.keys(localStorage).filter((name) => name.startsWith(PREFIX + start)).sort()
+    return Object.keys(localStorage)
+      .filter((name) => name.startsWith(PREFIX + start))
+      .sort()
       .map((name) => [name.slice(PREFIX.length), recall(name.slice(PREFIX.length))]);
   } catch {
     return [];

@@ -1,4 +1,5 @@
-// What all widgets look like. Colours are variables, so that dark mode changes them in one place, and each widget adds its own rules.
+// What all widgets look like. Colours are variables, so that dark mode changes them in one place,
+// and each widget adds its own rules.
 
 export const STYLE = `
 :host { display: block; margin: 1rem 0; font: 14px/1.5 system-ui, sans-serif; --ink: #1f2328; --soft: #57606a; --line: #d0d7de; --paper: #fff; --tint: #f6f8fa; --mark: #0072b2; --new: #fff3d6; color: var(--ink); }

@@ -1,13 +1,17 @@
-// The base of all widgets: a custom element that takes its data from a JSON script inside it, follows the page's theme and
-// width, paints at most once a frame, and answers bad data with a sentence in place of the picture.
+// The base of all widgets: a custom element that takes its data from a JSON script inside it,
+// follows the page's theme and width, paints at most once a frame, and answers bad data with a
+// sentence in place of the picture.
 //
 //     class Quorums extends Widget {
 //       static format = "dslab-quorums";             // what its data must say, beside "version": 1
-//       load(data) { … }                             // check and keep the data; throw BadData where it doesn't fit
+// check and keep the data; throw BadData where it doesn't fit
+//       load(data) { … }
 //       build() { this.body.append(…); }             // make the elements, once
-//       paint() { … }                                // draw what is to be seen now; call this.repaint() to have it called
+// draw what is to be seen now; call this.repaint() to have it called
+//       paint() { … }
 //       resized(width) { … }                         // optional
-//       keys() { return [["← →", "…", { ArrowLeft: () => …, ArrowRight: () => … }]]; }   // optional
+// optional
+//       keys() { return [["← →", "…", { ArrowLeft: () => …, ArrowRight: () => … }]]; }
 //     }
 //     define("dslab-quorums", Quorums);
 //
@@ -31,7 +35,8 @@ export class Widget extends HTMLElement {
     this.attachShadow({ mode: "open" });
     this.number = ++count;
     // The parser may still be at work on the children of this element.
-    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => this.open(), { once: true });
+    if (document.readyState === "loading")
+      document.addEventListener("DOMContentLoaded", () => this.open(), { once: true });
     else queueMicrotask(() => this.open());
   }
 
@@ -46,15 +51,21 @@ export class Widget extends HTMLElement {
     if (!this.shadowRoot) return;
     this.disconnectedCallback();
     this.built = false;
-    this.width = null;  // The new picture has no size yet.
-    this.style.minHeight = `${this.offsetHeight}px`;  // The page below it doesn't jump while it is made anew.
-    this.open().then(() => { this.style.minHeight = ""; });
+    this.width = null; // The new picture has no size yet.
+    // The page below it doesn't jump while it is made anew.
+    this.style.minHeight = `${this.offsetHeight}px`;
+    this.open().then(() => {
+      this.style.minHeight = "";
+    });
   }
 
   async open() {
     try {
       this.load(this.given ?? this.read());
-      this.shadowRoot.replaceChildren(html("style", {}, STYLE + this.constructor.style), this.body = html("section", { class: "widget" }));
+      this.shadowRoot.replaceChildren(
+        html("style", {}, STYLE + this.constructor.style),
+        (this.body = html("section", { class: "widget" })),
+      );
       this.body.addEventListener("keydown", (event) => this.key(event));
       await this.build();
       this.built = true;
@@ -72,42 +83,72 @@ export class Widget extends HTMLElement {
     try {
       return JSON.parse(script.textContent);
     } catch {
-      throw new BadData("The data of this picture is cut short, so it can't be shown: run its cell again.");
+      throw new BadData(
+        "The data of this picture is cut short, so it can't be shown: run its cell again.",
+      );
     }
   }
 
   load(data) {
     const { format } = this.constructor;
-    if (!data || data.format !== format) throw new BadData(`This is no data for ${format}: run its cell again.`);
-    if (data.version !== VERSION) throw new BadData(`This data has format version ${data.version}, and this page shows version ${VERSION}: build the page again with a newer dslab.`);
+    if (!data || data.format !== format)
+      throw new BadData(`This is no data for ${format}: run its cell again.`);
+    if (data.version !== VERSION)
+      throw new BadData(
+        `This data has format version ${data.version}, and this page shows version ${VERSION}: build the page again with a newer dslab.`,
+      );
     this.content = data;
   }
 
   refuse(error) {
     if (!(error instanceof BadData)) console.warn(error);
-    const words = error instanceof BadData ? error.message : "This data is damaged, so it can't be shown here: run its cell again.";
-    this.shadowRoot.replaceChildren(html("style", {}, STYLE), html("p", { class: "bad", role: "note" }, words), html("slot"));
+    const words =
+      error instanceof BadData
+        ? error.message
+        : "This data is damaged, so it can't be shown here: run its cell again.";
+    this.shadowRoot.replaceChildren(
+      html("style", {}, STYLE),
+      html("p", { class: "bad", role: "note" }, words),
+      html("slot"),
+    );
   }
 
   // The theme and the width may change under a widget.
 
   watch() {
-    const listen = (target, name, heard) => { target.addEventListener(name, heard); return { disconnect: () => target.removeEventListener(name, heard) }; };
-    const night = matchMedia("(prefers-color-scheme: dark)"), theme = () => {
-      const said = document.documentElement.dataset.theme || (document.body.dataset.jpThemeLight && (document.body.dataset.jpThemeLight === "true" ? "light" : "dark"));
-      this.dark = !this.printing && (said ? said === "dark" : night.matches);
-      this.toggleAttribute("dark", this.dark);
-      this.colors = palette(this.dark);
-      this.repaint();
+    const listen = (target, name, heard) => {
+      target.addEventListener(name, heard);
+      return { disconnect: () => target.removeEventListener(name, heard) };
     };
+    const night = matchMedia("(prefers-color-scheme: dark)"),
+      theme = () => {
+        const said =
+          document.documentElement.dataset.theme ||
+          (document.body.dataset.jpThemeLight &&
+            (document.body.dataset.jpThemeLight === "true" ? "light" : "dark"));
+        this.dark = !this.printing && (said ? said === "dark" : night.matches);
+        this.toggleAttribute("dark", this.dark);
+        this.colors = palette(this.dark);
+        this.repaint();
+      };
     const themes = new MutationObserver(theme);
     themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
     const sizes = new ResizeObserver(() => this.size());
     sizes.observe(this.body);
     // Paper is light, and no frame comes before the page is printed.
-    const print = (printing) => () => { this.printing = printing; theme(); if (this.painted) this.paint(); };
-    this.watchers = [themes, sizes, listen(night, "change", theme), listen(window, "beforeprint", print(true)), listen(window, "afterprint", print(false))];
+    const print = (printing) => () => {
+      this.printing = printing;
+      theme();
+      if (this.painted) this.paint();
+    };
+    this.watchers = [
+      themes,
+      sizes,
+      listen(night, "change", theme),
+      listen(window, "beforeprint", print(true)),
+      listen(window, "afterprint", print(false)),
+    ];
     this.size();
     theme();
   }
@@ -148,10 +189,11 @@ export class Widget extends HTMLElement {
     const inside = event.composedPath()[0];
     if (event.ctrlKey || event.metaKey || event.altKey || inside.tagName === "SELECT") return;
     if (inside.tagName === "TEXTAREA" || (inside.tagName === "INPUT" && inside.type !== "range")) {
-      event.stopPropagation();  // The page's own keys don't know that somebody writes here.
+      event.stopPropagation(); // The page's own keys don't know that somebody writes here.
       return;
     }
-    if ([" ", "Enter"].includes(event.key) && ["BUTTON", "SUMMARY", "A"].includes(inside.tagName)) return;
+    if ([" ", "Enter"].includes(event.key) && ["BUTTON", "SUMMARY", "A"].includes(inside.tagName))
+      return;
     if (inside.classList.contains("scroll") && event.key.startsWith("Arrow")) return;
     for (const [, , actions] of this.keys()) {
       const action = actions[event.key];

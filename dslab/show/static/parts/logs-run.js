@@ -1,5 +1,5 @@
-// The logs of a run over time: which entries each node has, which of them will be gone again, and what the leader believes.
-// The names of the fields are those at the top of views/logs.js.
+// The logs of a run over time: which entries each node has, which of them will be gone again, and
+// what the leader believes. The names of the fields are those at the top of views/logs.js.
 
 import { show, terse, upper } from "../core/run.js";
 
@@ -11,7 +11,15 @@ export class LogRun {
   constructor(run, named) {
     Object.assign(this, { run, logs: new Map(), entries: [], known: new Map(), met: new Map() });
     const field = (name) => run.fields.indexOf(named(name) ?? name.replace("-", "_"));
-    this.field = { log: field("log"), commit: field("commit-index"), snapshot: field("snapshot-index"), match: field("match-index"), next: field("next-index"), role: field("role"), term: field("current-term") };
+    this.field = {
+      log: field("log"),
+      commit: field("commit-index"),
+      snapshot: field("snapshot-index"),
+      match: field("match-index"),
+      next: field("next-index"),
+      role: field("role"),
+      term: field("current-term"),
+    };
     this.term = named("entry-term") ?? "term";
     this.versions = run.nodes.map((_, lane) => this.follow(lane));
     this.starts = this.versions.map((each) => each.map(({ event }) => event));
@@ -21,8 +29,11 @@ export class LogRun {
   /** An array of entry numbers by index, with holes, for a value of the run. */
   read(number) {
     if (this.logs.has(number)) return this.logs.get(number);
-    const value = this.run.values[number], found = [];
-    const pairs = Array.isArray(value) ? value.map((entry, place) => [place + 1, entry]) : Object.entries(value ?? {}).filter(([key]) => /^\d+$/.test(key));
+    const value = this.run.values[number],
+      found = [];
+    const pairs = Array.isArray(value)
+      ? value.map((entry, place) => [place + 1, entry])
+      : Object.entries(value ?? {}).filter(([key]) => /^\d+$/.test(key));
     for (const [index, entry] of pairs) found[Number(index)] = this.entry(entry);
     this.logs.set(number, found);
     return found;
@@ -30,17 +41,33 @@ export class LogRun {
 
   /** The number of an entry: equal ones are one. */
   entry(value) {
-    if (!this.met.has(value)) this.met.set(value, this.number(value));  // Logs that grow from one another share their entries.
+    // Logs that grow from one another share their entries.
+    if (!this.met.has(value)) this.met.set(value, this.number(value));
     return this.met.get(value);
   }
 
   number(value) {
     const key = JSON.stringify(value);
     if (!this.known.has(key)) {
-      const command = value?.command ?? value?.value ?? value, { f, key: name, value: asked } = command ?? {};
-      const words = (parts) => parts.filter((part) => part !== null && part !== undefined).map(show).join(" ");
-      const pair = f && words(["read", "get"].includes(f) ? [f, name] : [name, asked]), short = f ? (pair.length > ROOM && asked !== null && words([asked])) || pair || f : terse(command);
-      this.known.set(key, this.entries.push({ term: value?.[this.term] ?? null, short, full: f ? words([f, name, asked]) : show(command) }) - 1);
+      const command = value?.command ?? value?.value ?? value,
+        { f, key: name, value: asked } = command ?? {};
+      const words = (parts) =>
+        parts
+          .filter((part) => part !== null && part !== undefined)
+          .map(show)
+          .join(" ");
+      const pair = f && words(["read", "get"].includes(f) ? [f, name] : [name, asked]),
+        short = f
+          ? (pair.length > ROOM && asked !== null && words([asked])) || pair || f
+          : terse(command);
+      this.known.set(
+        key,
+        this.entries.push({
+          term: value?.[this.term] ?? null,
+          short,
+          full: f ? words([f, name, asked]) : show(command),
+        }) - 1,
+      );
     }
     return this.known.get(key);
   }
@@ -51,16 +78,29 @@ export class LogRun {
     return Number(value?.index ?? value?.last_included_index ?? value) || 0;
   }
 
-  /** The logs that a node has one after the other, each with `doom`: the event that takes an entry away again, by index. */
+  /**
+   * The logs that a node has one after the other, each with `doom`: the event that takes an entry
+   * away again, by index.
+   */
   follow(lane) {
-    const { events, states } = this.run.history[lane], found = [];
+    const { events, states } = this.run.history[lane],
+      found = [];
     events.forEach((event, place) => {
-      const state = states[place], number = state?.[this.field.log] ?? -1, last = found[found.length - 1];
+      const state = states[place],
+        number = state?.[this.field.log] ?? -1,
+        last = found[found.length - 1];
       if (number < 0 || (last?.number === number && last.offset === this.offset(state))) return;
-      found.push({ event, number, log: this.read(number), offset: this.offset(state), doom: new Map() });
+      found.push({
+        event,
+        number,
+        log: this.read(number),
+        offset: this.offset(state),
+        doom: new Map(),
+      });
     });
     for (let place = found.length - 2; place >= 0; place--) {
-      const { log, offset, doom } = found[place], next = found[place + 1];
+      const { log, offset, doom } = found[place],
+        next = found[place + 1];
       log.forEach((entry, at) => {
         const index = at + offset;
         if (next.log[index - next.offset] !== entry) {
@@ -71,23 +111,46 @@ export class LogRun {
     return found;
   }
 
-  /** What a row shows after `event`: the log's version and the node's state; of a node that is down what its disk holds. */
+  /**
+   * What a row shows after `event`: the log's version and the node's state; of a node that is down
+   * what its disk holds.
+   */
   row(lane, event) {
-    const { run, field } = this, { events, states } = run.history[lane], place = upper(events, event) - 1;
+    const { run, field } = this,
+      { events, states } = run.history[lane],
+      place = upper(events, event) - 1;
     if (place < 0) return { down: false, state: null, version: null, commit: 0 };
-    const down = states[place] === null, again = states[place + 1];
+    const down = states[place] === null,
+      again = states[place + 1];
     const number = upper(this.starts[lane], down && again ? events[place + 1] : event) - 1;
     const commit = down || field.commit < 0 ? 0 : run.values[states[place][field.commit]];
-    return { down, state: states[place], version: this.versions[lane][number] ?? null, number, commit: Number(commit) || 0 };
+    return {
+      down,
+      state: states[place],
+      version: this.versions[lane][number] ?? null,
+      number,
+      commit: Number(commit) || 0,
+    };
   }
 
-  /** Where the leader of the highest term believes each follower to be: {leader, match, next}, Maps by name. */
+  /**
+   * Where the leader of the highest term believes each follower to be: {leader, match, next}, Maps
+   * by name.
+   */
   beliefs(rows) {
-    const { run, field } = this, of = (row, name) => (row.state && field[name] >= 0 ? run.values[row.state[field[name]]] : null);
+    const { run, field } = this,
+      of = (row, name) =>
+        row.state && field[name] >= 0 ? run.values[row.state[field[name]]] : null;
     let best = null;
     rows.forEach((row, lane) => {
       const term = Number(of(row, "term")) || 0;
-      if (of(row, "role") === "leader" && (!best || term > best.term)) best = { leader: run.nodes[lane], term, match: of(row, "match") ?? {}, next: of(row, "next") ?? {} };
+      if (of(row, "role") === "leader" && (!best || term > best.term))
+        best = {
+          leader: run.nodes[lane],
+          term,
+          match: of(row, "match") ?? {},
+          next: of(row, "next") ?? {},
+        };
     });
     return best ?? { leader: null, match: {}, next: {} };
   }

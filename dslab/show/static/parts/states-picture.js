@@ -1,9 +1,13 @@
-// The picture of a state graph on a canvas, in a window that zooms and moves. Only what is in the window is drawn.
+// The picture of a state graph on a canvas, in a window that zooms and moves. Only what is in the
+// window is drawn.
 
 import { SMALL, cross, head, html, line, sharpen } from "../core/draw.js";
 import { laidOut } from "./states-layout.js";
 
-/** More steps than this hide each other: then each state has the one that found it, and the chosen state all of its own. */
+/**
+ * More steps than this hide each other: then each state has the one that found it, and the chosen
+ * state all of its own.
+ */
 const STEPS = 4000;
 const SHAPES = ["circle", "square", "triangle", "pentagon"];
 /** Where states stand so far apart (px), their numbers have room. */
@@ -25,17 +29,29 @@ export class Picture {
 
   resized(width) {
     this.width = width;
-    Object.assign(this, laidOut(this.graph.layers, width), { zoom: 1, left: 0, top: 0, drawn: null });
+    Object.assign(this, laidOut(this.graph.layers, width), {
+      zoom: 1,
+      left: 0,
+      top: 0,
+      drawn: null,
+    });
   }
 
-  x(number) { return this.at[2 * number] * this.zoom + this.left; }
-  y(number) { return this.at[2 * number + 1] * this.zoom + this.top; }
-  get radius() { return Math.max(1.5, Math.min(13, this.pitch * 0.34 * this.zoom)); }
+  x(number) {
+    return this.at[2 * number] * this.zoom + this.left;
+  }
+  y(number) {
+    return this.at[2 * number + 1] * this.zoom + this.top;
+  }
+  get radius() {
+    return Math.max(1.5, Math.min(13, this.pitch * 0.34 * this.zoom));
+  }
 
   // The window.
 
   scale(factor, x = this.width / 2, y = this.height / 2) {
-    const zoom = clamp(this.zoom * factor), by = zoom / this.zoom;
+    const zoom = clamp(this.zoom * factor),
+      by = zoom / this.zoom;
     this.left = x - (x - this.left) * by;
     this.top = y - (y - this.top) * by;
     this.zoom = zoom;
@@ -57,21 +73,29 @@ export class Picture {
 
   /** Move the window so that a state is well inside. */
   reveal(number) {
-    const x = this.x(number), y = this.y(number), edge = Math.min(60, this.width / 5);
+    const x = this.x(number),
+      y = this.y(number),
+      edge = Math.min(60, this.width / 5);
     if (x < edge || x > this.width - edge) this.left += this.width / 2 - x;
     if (y < edge || y > this.height - edge) this.top += this.height / 2 - y;
     this.within();
   }
 
-  /** One finger or the mouse: a tap chooses, a drag moves the window. Two fingers: the window zooms and moves under them. */
+  /**
+   * One finger or the mouse: a tap chooses, a drag moves the window. Two fingers: the window zooms
+   * and moves under them.
+   */
   pointers() {
-    const { canvas, host } = this, down = new Map();
+    const { canvas, host } = this,
+      down = new Map();
     let held = null;
-    const hold = () => { held = { ...grip([...down.values()]), left: this.left, top: this.top, zoom: this.zoom }; };
+    const hold = () => {
+      held = { ...grip([...down.values()]), left: this.left, top: this.top, zoom: this.zoom };
+    };
     canvas.addEventListener("pointerdown", (event) => {
       down.set(event.pointerId, [event.offsetX, event.offsetY]);
       canvas.setPointerCapture(event.pointerId);
-      this.moving ||= down.size > 1;  // What two fingers touched is no choice.
+      this.moving ||= down.size > 1; // What two fingers touched is no choice.
       hold();
     });
     canvas.addEventListener("pointermove", (event) => {
@@ -82,7 +106,10 @@ export class Picture {
       if (this.moving) this.drag(held, now);
     });
     const end = (event) => {
-      const found = this.moving || event.type === "pointercancel" ? -1 : this.near(event.offsetX, event.offsetY);
+      const found =
+        this.moving || event.type === "pointercancel"
+          ? -1
+          : this.near(event.offsetX, event.offsetY);
       down.delete(event.pointerId);
       if (down.size) return hold();
       this.moving = false;
@@ -93,18 +120,36 @@ export class Picture {
     canvas.addEventListener("pointercancel", end);
     canvas.addEventListener("pointerleave", () => host.point(-1));
     // Two fingers are for the graph: the page neither scrolls nor zooms under them.
-    canvas.addEventListener("touchmove", (event) => { if (event.touches.length > 1) event.preventDefault(); }, { passive: false });
-    canvas.addEventListener("wheel", (event) => {  // Pinching on a trackpad comes as a wheel with Control; a bare wheel scrolls the page.
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      this.scale(Math.exp(-event.deltaY / 200), event.offsetX, event.offsetY);
-    }, { passive: false });
+    canvas.addEventListener(
+      "touchmove",
+      (event) => {
+        if (event.touches.length > 1) event.preventDefault();
+      },
+      { passive: false },
+    );
+    canvas.addEventListener(
+      "wheel",
+      (event) => {
+        // Pinching on a trackpad comes as a wheel with Control; a bare wheel scrolls the page.
+        if (!event.ctrlKey && !event.metaKey) return;
+        event.preventDefault();
+        this.scale(Math.exp(-event.deltaY / 200), event.offsetX, event.offsetY);
+      },
+      { passive: false },
+    );
   }
 
-  /** What was `held` (a place, how far apart the fingers were, and the window then) is `now` here. */
+  /**
+   * What was `held` (a place, how far apart the fingers were, and the window then) is `now` here.
+   */
   drag(held, now) {
-    const zoom = clamp(held.zoom * (held.apart ? now.apart / held.apart : 1)), by = zoom / held.zoom;
-    Object.assign(this, { zoom, left: now.x - (held.x - held.left) * by, top: now.y - (held.y - held.top) * by });
+    const zoom = clamp(held.zoom * (held.apart ? now.apart / held.apart : 1)),
+      by = zoom / held.zoom;
+    Object.assign(this, {
+      zoom,
+      left: now.x - (held.x - held.left) * by,
+      top: now.y - (held.y - held.top) * by,
+    });
     this.within();
   }
 
@@ -116,7 +161,8 @@ export class Picture {
 
   /** The state at (x, y), or -1. */
   near(x, y) {
-    let best = -1, least = Math.max(9, this.radius + 4);
+    let best = -1,
+      least = Math.max(9, this.radius + 4);
     for (let number = 0; number < this.graph.count; number++) {
       const away = Math.hypot(this.x(number) - x, this.y(number) - y);
       if (away < least) [best, least] = [number, away];
@@ -126,9 +172,14 @@ export class Picture {
 
   // Drawing.
 
-  /** What lies still while a reader walks is drawn once for each window, and copied; while they move the window, it is moved and stretched. */
+  /**
+   * What lies still while a reader walks is drawn once for each window, and copied; while they move
+   * the window, it is moved and stretched.
+   */
   paint() {
-    const { host, left, top, zoom } = this, now = [this.width, this.height, host.dark].join(" "), pen = sharpen(this.canvas, this.width, this.height);
+    const { host, left, top, zoom } = this,
+      now = [this.width, this.height, host.dark].join(" "),
+      pen = sharpen(this.canvas, this.width, this.height);
     const moved = this.drawn?.left !== left || this.drawn.top !== top || this.drawn.zoom !== zoom;
     if (this.drawn?.now !== now || (!this.moving && moved)) {
       this.drawn = { now, left, top, zoom };
@@ -140,20 +191,31 @@ export class Picture {
     pen.fillStyle = host.colors.paper;
     pen.fillRect(0, 0, this.width, this.height);
     const by = zoom / this.drawn.zoom;
-    pen.drawImage(this.ground, left - this.drawn.left * by, top - this.drawn.top * by, this.width * by, this.height * by);
+    pen.drawImage(
+      this.ground,
+      left - this.drawn.left * by,
+      top - this.drawn.top * by,
+      this.width * by,
+      this.height * by,
+    );
     this.drawChosen();
     this.drawSigns();
   }
 
   drawGround() {
-    const { colors } = this.host, seen = [];
+    const { colors } = this.host,
+      seen = [];
     this.pen.fillStyle = colors.paper;
     this.pen.fillRect(0, 0, this.width, this.height);
-    for (let number = 0; number < this.graph.count; number++) if (this.sees(number)) seen.push(number);
+    for (let number = 0; number < this.graph.count; number++)
+      if (this.sees(number)) seen.push(number);
     this.drawBands();
     this.drawSteps(seen);
     this.drawPath();
-    this.stamps = [...this.states(seen), ...this.signs()].map(([stamp, numbers]) => [stamp, new Set(numbers)]);
+    this.stamps = [...this.states(seen), ...this.signs()].map(([stamp, numbers]) => [
+      stamp,
+      new Set(numbers),
+    ]);
     for (const [stamp, numbers] of this.stamps) this.put(stamp, numbers);
     this.drawNumbers(seen);
   }
@@ -161,23 +223,43 @@ export class Picture {
   /** The numbers by which the words and the panel name states, where they have room. */
   drawNumbers(seen) {
     if (this.pitch * this.zoom < NUMBERED) return;
-    const { pen, host: { colors } } = this, off = this.radius + (this.down ? 9 : 11);
-    Object.assign(pen, { font: SMALL, textAlign: this.down ? "left" : "center", textBaseline: "middle", fillStyle: colors.soft, strokeStyle: colors.paper, lineWidth: 3 });
+    const {
+        pen,
+        host: { colors },
+      } = this,
+      off = this.radius + (this.down ? 9 : 11);
+    Object.assign(pen, {
+      font: SMALL,
+      textAlign: this.down ? "left" : "center",
+      textBaseline: "middle",
+      fillStyle: colors.soft,
+      strokeStyle: colors.paper,
+      lineWidth: 3,
+    });
     for (const number of seen) {
-      const at = [String(number + 1), this.x(number) + (this.down ? off : 0), this.y(number) + (this.down ? 0 : off)];
+      const at = [
+        String(number + 1),
+        this.x(number) + (this.down ? off : 0),
+        this.y(number) + (this.down ? 0 : off),
+      ];
       pen.strokeText(...at);
       pen.fillText(...at);
     }
   }
 
   sees(number) {
-    const x = this.x(number), y = this.y(number);
+    const x = this.x(number),
+      y = this.y(number);
     return x > -30 && x < this.width + 30 && y > -30 && y < this.height + 30;
   }
 
-  /** A small picture that is drawn once and put wherever it belongs: thousands of paths would take too long. */
+  /**
+   * A small picture that is drawn once and put wherever it belongs: thousands of paths would take
+   * too long.
+   */
   stamp(draw) {
-    const canvas = document.createElement("canvas"), half = this.radius * 1.4 + 14;
+    const canvas = document.createElement("canvas"),
+      half = this.radius * 1.4 + 14;
     canvas.width = Math.ceil(2 * half * Math.min(3, devicePixelRatio || 1));
     const pen = sharpen(canvas, 2 * half, 2 * half);
     pen.translate(half, half);
@@ -186,20 +268,40 @@ export class Picture {
   }
 
   put({ canvas, half }, numbers) {
-    for (const number of numbers) if (this.sees(number)) this.pen.drawImage(canvas, this.x(number) - half, this.y(number) - half, 2 * half, 2 * half);
+    for (const number of numbers)
+      if (this.sees(number))
+        this.pen.drawImage(
+          canvas,
+          this.x(number) - half,
+          this.y(number) - half,
+          2 * half,
+          2 * half,
+        );
   }
 
-  /** How far from a start each layer is, and, where layers are folded, a ground for every other one. */
+  /**
+   * How far from a start each layer is, and, where layers are folded, a ground for every other one.
+   */
   drawBands() {
-    const { pen, host: { colors } } = this, [length, origin] = this.down ? [this.width, this.top] : [this.height, this.left], pad = this.pitch * 0.7;
+    const {
+        pen,
+        host: { colors },
+      } = this,
+      [length, origin] = this.down ? [this.width, this.top] : [this.height, this.left],
+      pad = this.pitch * 0.7;
     let free = -Infinity;
     pen.font = SMALL;
     pen.textBaseline = "middle";
     pen.textAlign = this.down ? "left" : "center";
     for (const [depth, [from, to]] of this.bands.entries()) {
-      const start = (from - pad) * this.zoom + origin, end = (to + pad) * this.zoom + origin, middle = (start + end) / 2;
+      const start = (from - pad) * this.zoom + origin,
+        end = (to + pad) * this.zoom + origin,
+        middle = (start + end) / 2;
       pen.fillStyle = colors.tint;
-      if (depth % 2 && this.bands.some(([one, other]) => other > one)) pen.fillRect(...(this.down ? [0, start, length, end - start] : [start, 0, end - start, length]));
+      if (depth % 2 && this.bands.some(([one, other]) => other > one))
+        pen.fillRect(
+          ...(this.down ? [0, start, length, end - start] : [start, 0, end - start, length]),
+        );
       if (middle < free) continue;
       free = middle + 20;
       pen.fillStyle = colors.soft;
@@ -208,13 +310,19 @@ export class Picture {
   }
 
   drawSteps(seen) {
-    const { graph, pen } = this, { starts, to, found, depth } = graph;
-    this.drawsAll = seen.reduce((sum, number) => sum + starts[number + 1] - starts[number], 0) <= STEPS;
+    const { graph, pen } = this,
+      { starts, to, found, depth } = graph;
+    this.drawsAll =
+      seen.reduce((sum, number) => sum + starts[number + 1] - starts[number], 0) <= STEPS;
     pen.strokeStyle = this.host.dark ? "#5b6570" : "#b3bcc6";
     pen.lineWidth = this.radius > 5 ? 1 : 0.5;
     pen.globalAlpha = this.drawsAll ? 1 : 0.6;
-    const on = [], back = [];
-    if (this.drawsAll) for (const one of seen) for (let edge = starts[one]; edge < starts[one + 1]; edge++) (depth[to[edge]] > depth[one] ? on : back).push([one, to[edge]]);
+    const on = [],
+      back = [];
+    if (this.drawsAll)
+      for (const one of seen)
+        for (let edge = starts[one]; edge < starts[one + 1]; edge++)
+          (depth[to[edge]] > depth[one] ? on : back).push([one, to[edge]]);
     else for (const one of seen) if (found[one] >= 0) on.push([found[one], one]);
     this.strokes(on, false);
     pen.setLineDash([3, 3]);
@@ -224,7 +332,8 @@ export class Picture {
   }
 
   strokes(pairs, bent) {
-    for (let at = 0; at < pairs.length; at += 100) {  // A path of thousands of lines is slower than its parts.
+    for (let at = 0; at < pairs.length; at += 100) {
+      // A path of thousands of lines is slower than its parts.
       this.pen.beginPath();
       for (const [one, other] of pairs.slice(at, at + 100)) this.trace(one, other, bent);
       this.pen.stroke();
@@ -233,55 +342,100 @@ export class Picture {
 
   /** Add a step to the pen's path: straight, or bent where it leads back. */
   trace(one, other, bent = false) {
-    const x1 = this.x(one), y1 = this.y(one), x2 = this.x(other), y2 = this.y(other);
+    const x1 = this.x(one),
+      y1 = this.y(one),
+      x2 = this.x(other),
+      y2 = this.y(other);
     this.pen.moveTo(x1, y1);
     if (bent) this.pen.quadraticCurveTo(...this.bend(x1, y1, x2, y2), x2, y2);
     else this.pen.lineTo(x2, y2);
   }
 
   bend(x1, y1, x2, y2) {
-    const flat = Math.hypot(x2 - x1, y2 - y1) || 1, out = Math.min(40, flat * 0.25);
+    const flat = Math.hypot(x2 - x1, y2 - y1) || 1,
+      out = Math.min(40, flat * 0.25);
     return [(x1 + x2) / 2 + ((y2 - y1) / flat) * out, (y1 + y2) / 2 - ((x2 - x1) / flat) * out];
   }
 
   arrow(one, other, color, width) {
-    const { pen, graph } = this, bent = graph.depth[other] <= graph.depth[one], x2 = this.x(other), y2 = this.y(other);
+    const { pen, graph } = this,
+      bent = graph.depth[other] <= graph.depth[one],
+      x2 = this.x(other),
+      y2 = this.y(other);
     pen.strokeStyle = pen.fillStyle = color;
     pen.lineWidth = width;
     pen.beginPath();
     this.trace(one, other, bent);
     pen.stroke();
-    const [fromX, fromY] = bent ? this.bend(this.x(one), this.y(one), x2, y2) : [this.x(one), this.y(one)];
-    const angle = Math.atan2(y2 - fromY, x2 - fromX), off = this.radius + 1;
-    head(pen, fromX, fromY, x2 - Math.cos(angle) * off, y2 - Math.sin(angle) * off, 4 + width * 1.6);
+    const [fromX, fromY] = bent
+      ? this.bend(this.x(one), this.y(one), x2, y2)
+      : [this.x(one), this.y(one)];
+    const angle = Math.atan2(y2 - fromY, x2 - fromX),
+      off = this.radius + 1;
+    head(
+      pen,
+      fromX,
+      fromY,
+      x2 - Math.cos(angle) * off,
+      y2 - Math.sin(angle) * off,
+      4 + width * 1.6,
+    );
   }
 
   drawPath() {
     const { path } = this.graph;
-    for (let place = 1; place < path.length; place++) this.arrow(path[place - 1], path[place], this.host.colors.bad, this.radius > 5 ? 3 : 2);
+    for (let place = 1; place < path.length; place++)
+      this.arrow(path[place - 1], path[place], this.host.colors.bad, this.radius > 5 ? 3 : 2);
   }
 
   drawChosen() {
-    const { host, graph } = this, { starts, to } = graph, shown = host.shown;
-    for (let edge = starts[shown]; edge < starts[shown + 1]; edge++) this.arrow(shown, to[edge], host.colors.mark, shown === host.chosen && edge === host.step ? 3.4 : 1.3);
+    const { host, graph } = this,
+      { starts, to } = graph,
+      shown = host.shown;
+    for (let edge = starts[shown]; edge < starts[shown + 1]; edge++)
+      this.arrow(
+        shown,
+        to[edge],
+        host.colors.mark,
+        shown === host.chosen && edge === host.step ? 3.4 : 1.3,
+      );
     const touched = [shown, ...to.slice(starts[shown], starts[shown + 1])];
-    for (const [stamp, numbers] of this.stamps) this.put(stamp, touched.filter((number) => numbers.has(number)));
+    for (const [stamp, numbers] of this.stamps)
+      this.put(
+        stamp,
+        touched.filter((number) => numbers.has(number)),
+      );
   }
 
   /** The states that look alike: [stamp, numbers]. */
   states(seen) {
-    const { colors, dark } = this.host, { valence } = this.graph;
-    if (!valence) return [[this.stateStamp({ shape: "circle", fill: dark ? "#2b333c" : "#eaeef2", letter: "" }), seen]];
+    const { colors, dark } = this.host,
+      { valence } = this.graph;
+    if (!valence)
+      return [
+        [
+          this.stateStamp({ shape: "circle", fill: dark ? "#2b333c" : "#eaeef2", letter: "" }),
+          seen,
+        ],
+      ];
     const groups = new Map();
     for (const number of seen) {
       if (!groups.has(valence.of[number])) groups.set(valence.of[number], []);
       groups.get(valence.of[number]).push(number);
     }
-    return [...groups].sort(([one], [other]) => one - other).map(([mask, numbers]) => [this.stateStamp(valenceLook(mask, valence.names, colors)), numbers]);
+    return [...groups]
+      .sort(([one], [other]) => one - other)
+      .map(([mask, numbers]) => [
+        this.stateStamp(valenceLook(mask, valence.names, colors)),
+        numbers,
+      ]);
   }
 
   stateStamp({ shape, fill, letter }) {
-    const { radius, host: { colors } } = this;
+    const {
+      radius,
+      host: { colors },
+    } = this;
     return this.stamp((pen) => {
       pen.fillStyle = fill ?? colors.paper;
       pen.strokeStyle = this.graph.valence && fill ? fill : colors.soft;
@@ -299,28 +453,62 @@ export class Picture {
   }
 
   ring(color, width, more) {
-    return this.stamp((pen) => { pen.strokeStyle = color; pen.lineWidth = width; pen.beginPath(); pen.arc(0, 0, this.radius + more, 0, 7); pen.stroke(); });
+    return this.stamp((pen) => {
+      pen.strokeStyle = color;
+      pen.lineWidth = width;
+      pen.beginPath();
+      pen.arc(0, 0, this.radius + more, 0, 7);
+      pen.stroke();
+    });
   }
 
-  /** The signs of starts, goals, deadlocks, broken rules and of what was left out: [stamp, numbers]. */
+  /**
+   * The signs of starts, goals, deadlocks, broken rules and of what was left out: [stamp, numbers].
+   */
   signs() {
-    const { graph, radius, down, host: { colors } } = this, sign = (numbers, draw) => [this.stamp(draw), numbers];
-    return [sign(graph.stubs, (pen) => {
-      pen.strokeStyle = colors.soft;
-      for (let each = 0; each < 3; each++) {  // Hatched, across where the step would lead.
-        const off = radius + 2.5 + each * 2.5;
-        if (down) line(pen, -3, off + 1.5, 3, off - 1.5);
-        else line(pen, off - 1.5, 3, off + 1.5, -3);
-      }
-    }), [this.ring(colors.good, 1.6, 2.5), graph.goals],
-    sign(graph.deadlocks, (pen) => { pen.lineWidth = 2; pen.strokeStyle = colors.ink; line(pen, radius + 2, -radius, radius + 2, radius); }),
-    sign(graph.initial, (pen) => { pen.fillStyle = colors.ink; head(pen, ...(down ? [0, -radius - 12, 0, -radius - 2] : [-radius - 12, 0, -radius - 2, 0]), 9); }),
-    sign(graph.bad, (pen) => { pen.strokeStyle = colors.bad; pen.lineWidth = 2.6; cross(pen, 0, 0, Math.max(5, radius + 1)); })];
+    const {
+        graph,
+        radius,
+        down,
+        host: { colors },
+      } = this,
+      sign = (numbers, draw) => [this.stamp(draw), numbers];
+    return [
+      sign(graph.stubs, (pen) => {
+        pen.strokeStyle = colors.soft;
+        for (let each = 0; each < 3; each++) {
+          // Hatched, across where the step would lead.
+          const off = radius + 2.5 + each * 2.5;
+          if (down) line(pen, -3, off + 1.5, 3, off - 1.5);
+          else line(pen, off - 1.5, 3, off + 1.5, -3);
+        }
+      }),
+      [this.ring(colors.good, 1.6, 2.5), graph.goals],
+      sign(graph.deadlocks, (pen) => {
+        pen.lineWidth = 2;
+        pen.strokeStyle = colors.ink;
+        line(pen, radius + 2, -radius, radius + 2, radius);
+      }),
+      sign(graph.initial, (pen) => {
+        pen.fillStyle = colors.ink;
+        head(
+          pen,
+          ...(down ? [0, -radius - 12, 0, -radius - 2] : [-radius - 12, 0, -radius - 2, 0]),
+          9,
+        );
+      }),
+      sign(graph.bad, (pen) => {
+        pen.strokeStyle = colors.bad;
+        pen.lineWidth = 2.6;
+        cross(pen, 0, 0, Math.max(5, radius + 1));
+      }),
+    ];
   }
 
   /** The signs of what the reader has found, points at and has chosen. */
   drawSigns() {
-    const { host } = this, { colors } = host;
+    const { host } = this,
+      { colors } = host;
     this.put(this.ring(colors.warn, 2.2, 4), host.matches);
     if (host.pointed >= 0) this.put(this.ring(colors.mark, 1.5, 4), [host.pointed]);
     this.put(this.ring(colors.mark, 3, 4), [host.chosen]);
@@ -330,18 +518,40 @@ export class Picture {
 /** How a state looks by what may still be decided from it (a bit for each value). */
 export function valenceLook(mask, names, colors) {
   const values = names.filter((_, place) => (mask >> place) & 1);
-  if (!values.length) return { shape: "circle", fill: null, letter: "", sign: "○", word: "without a decision ahead" };
-  if (values.length > 1) return { shape: "diamond", fill: colors.hue(3), letter: "B", sign: "◆", word: values.length === 2 ? "bivalent" : "multivalent" };
+  if (!values.length)
+    return { shape: "circle", fill: null, letter: "", sign: "○", word: "without a decision ahead" };
+  if (values.length > 1)
+    return {
+      shape: "diamond",
+      fill: colors.hue(3),
+      letter: "B",
+      sign: "◆",
+      word: values.length === 2 ? "bivalent" : "multivalent",
+    };
   const place = names.indexOf(values[0]);
-  return { shape: SHAPES[place % SHAPES.length], fill: colors.hue(place % 3), letter: values[0][0], sign: "●■▲⬟"[place % SHAPES.length], word: `${values[0]}-valent` };
+  return {
+    shape: SHAPES[place % SHAPES.length],
+    fill: colors.hue(place % 3),
+    letter: values[0][0],
+    sign: "●■▲⬟"[place % SHAPES.length],
+    word: `${values[0]}-valent`,
+  };
 }
 
 function outline(pen, shape, radius) {
   if (shape === "circle") return pen.arc(0, 0, radius, 0, 7);
-  const [corners, turn, size] = { square: [4, Math.PI / 4, 1.25], diamond: [4, 0, 1.3], triangle: [3, -Math.PI / 2, 1.35], pentagon: [5, -Math.PI / 2, 1.15] }[shape];
+  const [corners, turn, size] = {
+    square: [4, Math.PI / 4, 1.25],
+    diamond: [4, 0, 1.3],
+    triangle: [3, -Math.PI / 2, 1.35],
+    pentagon: [5, -Math.PI / 2, 1.15],
+  }[shape];
   for (let corner = 0; corner < corners; corner++) {
     const angle = turn + (corner * 2 * Math.PI) / corners;
-    pen[corner ? "lineTo" : "moveTo"](radius * size * Math.cos(angle), radius * size * Math.sin(angle));
+    pen[corner ? "lineTo" : "moveTo"](
+      radius * size * Math.cos(angle),
+      radius * size * Math.sin(angle),
+    );
   }
   pen.closePath();
 }

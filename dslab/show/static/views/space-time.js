@@ -1,4 +1,5 @@
-// The space-time diagram on a canvas: lanes from top to bottom, time from left to right. It draws only what is in its window.
+// The space-time diagram on a canvas: lanes from top to bottom, time from left to right. It draws
+// only what is in its window.
 
 import { DASHES, FONT, SMALL, cross, fitted, head, html, line, sharpen } from "../core/draw.js";
 import { show, upper } from "../core/run.js";
@@ -18,7 +19,12 @@ export default class SpaceTime extends Ground {
     this.element = html("div", { class: "picture" }, this.canvas);
     this.height = TOP + run.lanes.length * LANE + AXIS;
     this.styleOf = new Map(run.messageNames.map((name, place) => [name, place % DASHES.length]));
-    this.nextCall = new Map(run.calls.map((call) => [call, run.calls.find((other) => other.lane === call.lane && other.begin > call.begin)]));
+    this.nextCall = new Map(
+      run.calls.map((call) => [
+        call,
+        run.calls.find((other) => other.lane === call.lane && other.begin > call.begin),
+      ]),
+    );
     this.listen();
   }
 
@@ -34,7 +40,10 @@ export default class SpaceTime extends Ground {
       if (this.dragging) host.go(this.stepNear(event.offsetX, event.offsetY));
       else host.light(...this.under(event.offsetX, event.offsetY));
     });
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { this.dragging = false; });
+    for (const end of ["pointerup", "pointercancel"])
+      canvas.addEventListener(end, () => {
+        this.dragging = false;
+      });
     canvas.addEventListener("pointerleave", () => host.light());
   }
 
@@ -44,12 +53,25 @@ export default class SpaceTime extends Ground {
       const lane = Math.floor((y - TOP) / LANE);
       return this.run.nodes[lane] === undefined ? [] : [`node ${this.run.nodes[lane]}`];
     }
-    const call = this.run.calls.find((each) => Math.abs(this.y(each.lane) - y) < 11 && this.x(each.begin) <= x && x <= this.x(each.end ?? this.run.end));
+    const call = this.run.calls.find(
+      (each) =>
+        Math.abs(this.y(each.lane) - y) < 11 &&
+        this.x(each.begin) <= x &&
+        x <= this.x(each.end ?? this.run.end),
+    );
     if (call) return [`call ${call.event}`];
-    let best = null, least = 6;
+    let best = null,
+      least = 6;
     for (const arrow of this.inWindow()) {
       for (const { time } of arrow.arrivals) {
-        const away = distance(x, y, this.x(arrow.begin), this.y(arrow.from), this.x(time), this.y(arrow.to));
+        const away = distance(
+          x,
+          y,
+          this.x(arrow.begin),
+          this.y(arrow.from),
+          this.x(time),
+          this.y(arrow.to),
+        );
         if (away < least) [best, least] = [arrow, away];
       }
     }
@@ -57,17 +79,31 @@ export default class SpaceTime extends Ground {
   }
 
   keys() {
-    const on = (name) => () => { this.press(name); this.host.repaint(); };
-    return [["+ −", "zoom in, zoom out", { "+": on("in"), "=": on("in"), "-": on("out") }], ["0", "the whole run", { 0: on("fit") }]];
+    const on = (name) => () => {
+      this.press(name);
+      this.host.repaint();
+    };
+    return [
+      ["+ −", "zoom in, zoom out", { "+": on("in"), "=": on("in"), "-": on("out") }],
+      ["0", "the whole run", { 0: on("fit") }],
+    ];
   }
 
   press(name) {
     const wide = this.to - this.from;
-    ({ in: () => this.window(wide / 1.6), out: () => this.window(wide * 1.6), fit: () => this.window(Infinity) })[name]?.();
+    ({
+      in: () => this.window(wide / 1.6),
+      out: () => this.window(wide * 1.6),
+      fit: () => this.window(Infinity),
+    })[name]?.();
   }
 
-  get step() { return this.host.step; }
-  get dark() { return this.host.dark; }
+  get step() {
+    return this.host.step;
+  }
+  get dark() {
+    return this.host.dark;
+  }
 
   resized(width) {
     this.width = width;
@@ -79,17 +115,30 @@ export default class SpaceTime extends Ground {
     if (!this.opened) this.open();
   }
 
-  /** It opens on as many steps as can be told apart, from the start or around the moment that it is to show. */
+  /**
+   * It opens on as many steps as can be told apart, from the start or around the moment that it is
+   * to show.
+   */
   open() {
     this.opened = true;
-    // A run that takes another's place in this element, or stands beside it as a branch, keeps the reader's window.
+    // A run that takes another's place in this element, or stands beside it as a branch, keeps the
+    // reader's window.
     if (this.host.memory?.window) return Object.assign(this, this.host.memory.window);
-    const { run } = this, first = this.step, room = Math.round(this.width / 18);
-    const last = Math.min(run.steps.length - 1, first + room), span = (run.stepTimes[last] ?? 0) - (run.stepTimes[Math.max(0, last - room)] ?? 0);
-    this.window(Math.min(run.end || 1000, Math.max(20_000, span * 1.15)), run.stepTimes[first] ?? 0);
+    const { run } = this,
+      first = this.step,
+      room = Math.round(this.width / 18);
+    const last = Math.min(run.steps.length - 1, first + room),
+      span = (run.stepTimes[last] ?? 0) - (run.stepTimes[Math.max(0, last - room)] ?? 0);
+    this.window(
+      Math.min(run.end || 1000, Math.max(20_000, span * 1.15)),
+      run.stepTimes[first] ?? 0,
+    );
   }
 
-  /** Show `span` µs around `time`, which stands at 60 % of the width; the window stays within the run. */
+  /**
+   * Show `span` µs around `time`, which stands at 60 % of the width; the window stays within the
+   * run.
+   */
   window(span, time = this.run.stepTimes[this.step] ?? 0) {
     const whole = Math.max(this.run.end * 1.04, 1000);
     const wide = Math.min(whole, Math.max(2000, span));
@@ -99,17 +148,29 @@ export default class SpaceTime extends Ground {
   }
 
   follow() {
-    const time = this.run.stepTimes[this.step] ?? 0, span = this.to - this.from;
+    const time = this.run.stepTimes[this.step] ?? 0,
+      span = this.to - this.from;
     if (time < this.from + span * 0.05 || time > this.to - span * 0.15) this.window(span, time);
   }
 
-  hue(name) { return this.host.colors.hue(this.styleOf.get(name) ?? 0); }
+  hue(name) {
+    return this.host.colors.hue(this.styleOf.get(name) ?? 0);
+  }
 
   paint() {
-    const { run } = this, pen = this.pen = sharpen(this.canvas, this.width, this.height);
+    const { run } = this,
+      pen = (this.pen = sharpen(this.canvas, this.width, this.height));
     this.follow();
-    this.canvas.setAttribute("aria-label", `Space-time diagram. ${run.steps.length ? run.sentence(this.step) : "Nothing happened."}`);
-    Object.assign(this, { ink: this.host.colors.ink, soft: this.host.colors.soft, faint: this.host.colors.faint, paper: this.host.colors.paper });
+    this.canvas.setAttribute(
+      "aria-label",
+      `Space-time diagram. ${run.steps.length ? run.sentence(this.step) : "Nothing happened."}`,
+    );
+    Object.assign(this, {
+      ink: this.host.colors.ink,
+      soft: this.host.colors.soft,
+      faint: this.host.colors.faint,
+      paper: this.host.colors.paper,
+    });
     pen.fillStyle = this.paper;
     pen.fillRect(0, 0, this.width, this.height);
     this.now = run.steps.length ? run.steps[this.step] : { first: 0, end: 0, time: 0 };
@@ -130,15 +191,22 @@ export default class SpaceTime extends Ground {
   }
 
   drawArrows() {
-    const { pen } = this, here = [], visible = [];
+    const { pen } = this,
+      here = [],
+      visible = [];
     for (const arrow of this.inWindow()) (this.touches(arrow) ? here : visible).push(arrow);
     const layered = visible.length > MANY;
     if (layered) this.drawLayers();
-    // The current step's labels are placed first, then the nearest; others are left out where they would cover one.
+    // The current step's labels are placed first, then the nearest; others are left out where they
+    // would cover one.
     this.taken = [];
-    const labels = [], named = new Set();
-    // Of many arrows, those under way now are drawn over the layers, and no label of theirs would be read.
-    for (const arrow of visible) if (!layered || (arrow.begin <= this.now.time && (arrow.end ?? Infinity) > this.now.time)) this.drawArrow(arrow, false, labels);
+    const labels = [],
+      named = new Set();
+    // Of many arrows, those under way now are drawn over the layers, and no label of theirs would
+    // be read.
+    for (const arrow of visible)
+      if (!layered || (arrow.begin <= this.now.time && (arrow.end ?? Infinity) > this.now.time))
+        this.drawArrow(arrow, false, labels);
     for (const arrow of here) this.drawArrow(arrow, true, labels);
     this.layered = layered;
     if (visible.length > 150) labels.splice(0, labels.length - here.length);
@@ -151,21 +219,41 @@ export default class SpaceTime extends Ground {
     pen.globalAlpha = 1;
   }
 
-  /** Many arrows and signs are drawn once for a window, as past and as future; each moment lays the two beside each other. */
+  /**
+   * Many arrows and signs are drawn once for a window, as past and as future; each moment lays the
+   * two beside each other.
+   */
   drawLayers() {
-    const { pen, canvas } = this, ratio = canvas.width / this.width, whole = (x) => Math.round(x * ratio);
+    const { pen, canvas } = this,
+      ratio = canvas.width / this.width,
+      whole = (x) => Math.round(x * ratio);
     const now = Math.max(this.left, Math.min(this.width, this.x(this.now.time)));
-    for (const [past, from, to] of [[true, whole(this.left - 8), whole(now)], [false, whole(now), canvas.width]]) {
-      if (to > from) pen.drawImage(this.layer(past), from, 0, to - from, canvas.height, from / ratio, 0, (to - from) / ratio, this.height);
+    for (const [past, from, to] of [
+      [true, whole(this.left - 8), whole(now)],
+      [false, whole(now), canvas.width],
+    ]) {
+      if (to > from)
+        pen.drawImage(
+          this.layer(past),
+          from,
+          0,
+          to - from,
+          canvas.height,
+          from / ratio,
+          0,
+          (to - from) / ratio,
+          this.height,
+        );
     }
   }
 
   layer(past) {
-    const sign = [this.from, this.to, this.width, this.dark].join(), layer = (this.layers ??= {})[past] ??= { canvas: document.createElement("canvas") };
+    const sign = [this.from, this.to, this.width, this.dark].join(),
+      layer = ((this.layers ??= {})[past] ??= { canvas: document.createElement("canvas") });
     if (layer.sign === sign) return layer.canvas;
     const { pen } = this;
     layer.sign = sign;
-    layer.canvas.width = 0;  // Cleared.
+    layer.canvas.width = 0; // Cleared.
     Object.assign(this, { pen: sharpen(layer.canvas, this.width, this.height), all: past });
     for (const arrow of this.inWindow()) this.drawArrow(arrow, false, []);
     this.drawMarks();
@@ -181,7 +269,11 @@ export default class SpaceTime extends Ground {
   /** The arrows of which something is in the window. */
   *inWindow() {
     const { run } = this;
-    for (let place = upper(this.begins(), this.from - run.longest - 1); place < run.arrows.length && run.arrows[place].begin <= this.to; place++) {
+    for (
+      let place = upper(this.begins(), this.from - run.longest - 1);
+      place < run.arrows.length && run.arrows[place].begin <= this.to;
+      place++
+    ) {
       if ((run.arrows[place].end ?? this.to) >= this.from) yield run.arrows[place];
     }
   }
@@ -194,21 +286,35 @@ export default class SpaceTime extends Ground {
   /** Whether an arrow is lit, or leaves or arrives in the current step. */
   touches(arrow) {
     const { first, end } = this.now;
-    return this.host.lit.has(`message ${arrow.send}`) || (arrow.send >= first && arrow.send < end) || arrow.arrivals.some(({ event }) => event === first);
+    return (
+      this.host.lit.has(`message ${arrow.send}`) ||
+      (arrow.send >= first && arrow.send < end) ||
+      arrow.arrivals.some(({ event }) => event === first)
+    );
   }
 
   drawArrow(arrow, current, labels) {
-    const { pen } = this, style = this.styleOf.get(arrow.name) ?? 0, past = this.past(arrow.begin);
-    const fromX = this.x(arrow.begin), fromY = this.y(arrow.from);
+    const { pen } = this,
+      style = this.styleOf.get(arrow.name) ?? 0,
+      past = this.past(arrow.begin);
+    const fromX = this.x(arrow.begin),
+      fromY = this.y(arrow.from);
     const arrivals = arrow.arrivals.length ? arrow.arrivals : [{ time: null, lost: null }];
     for (const { time, lost, altered } of arrivals) {
-      let toX = this.x(time ?? this.run.end), toY = this.y(arrow.to);
-      if (arrow.from === arrow.to) { toY -= 1; }
+      let toX = this.x(time ?? this.run.end),
+        toY = this.y(arrow.to);
+      if (arrow.from === arrow.to) {
+        toY -= 1;
+      }
       const instantly = lost !== null && time === arrow.begin;
       if (instantly) toX = fromX + 10;
-      if (lost !== null) { toX = fromX + (toX - fromX) * 0.75; toY = fromY + (toY - fromY) * (instantly ? 0.35 : 0.75); }
+      if (lost !== null) {
+        toX = fromX + (toX - fromX) * 0.75;
+        toY = fromY + (toY - fromY) * (instantly ? 0.35 : 0.75);
+      }
       pen.globalAlpha = current ? 1 : past ? 0.62 : 0.32;
-      pen.strokeStyle = pen.fillStyle = lost !== null || altered ? this.host.colors.bad : this.hue(arrow.name);
+      pen.strokeStyle = pen.fillStyle =
+        lost !== null || altered ? this.host.colors.bad : this.hue(arrow.name);
       pen.lineWidth = current ? 2.4 : 1.15;
       pen.setLineDash(DASHES[style]);
       line(pen, fromX, fromY, toX, toY);
@@ -216,7 +322,15 @@ export default class SpaceTime extends Ground {
       if (lost !== null) cross(pen, toX, toY, current ? 5 : 3.5);
       else if (time !== null) head(pen, fromX, fromY, toX, toY, current ? 8 : 6);
       const text = arrow.name + (lost !== null ? ` (${lost})` : altered ? " (altered)" : "");
-      labels.push({ text, x: (fromX + toX) / 2, y: (fromY + toY) / 2, color: pen.fillStyle, alpha: pen.globalAlpha, current, group: current ? 0 : `${arrow.from} ${arrow.begin}` });
+      labels.push({
+        text,
+        x: (fromX + toX) / 2,
+        y: (fromY + toY) / 2,
+        color: pen.fillStyle,
+        alpha: pen.globalAlpha,
+        current,
+        group: current ? 0 : `${arrow.from} ${arrow.begin}`,
+      });
     }
     pen.globalAlpha = 1;
   }
@@ -230,9 +344,20 @@ export default class SpaceTime extends Ground {
     const half = pen.measureText(text).width / 2 + 4;
     const middle = Math.min(this.width - 6 - half, Math.max(this.left + half, x));
     if (Math.abs(middle - x) > half + 20) return false;
-    // Messages of one kind that lie close are told apart from others by their strokes: one name is enough.
-    if (!current && this.taken.some((box) => box.text === text && Math.abs(box.x - middle) < Math.min(110, this.width / 6))) return false;
-    const free = [y, y - 15, y + 15].find((at) => this.taken.every((box) => Math.abs(box.x - middle) >= box.half + half || Math.abs(box.y - at) >= 15));
+    // Messages of one kind that lie close are told apart from others by their strokes: one name is
+    // enough.
+    if (
+      !current &&
+      this.taken.some(
+        (box) => box.text === text && Math.abs(box.x - middle) < Math.min(110, this.width / 6),
+      )
+    )
+      return false;
+    const free = [y, y - 15, y + 15].find((at) =>
+      this.taken.every(
+        (box) => Math.abs(box.x - middle) >= box.half + half || Math.abs(box.y - at) >= 15,
+      ),
+    );
     if (free === undefined) return false;
     this.taken.push({ text, x: middle, y: free, half });
     pen.globalAlpha = Math.min(1, alpha + 0.3);
@@ -245,7 +370,7 @@ export default class SpaceTime extends Ground {
 
   drawMarks() {
     const { pen, run } = this;
-    let free = 0;  // Where the last words end: two at once would hide each other.
+    let free = 0; // Where the last words end: two at once would hide each other.
     for (const { event, kind, lane, time } of run.marks) {
       const x = this.x(time);
       if (x < this.left - 8 || x > this.width + 8) continue;
@@ -256,7 +381,8 @@ export default class SpaceTime extends Ground {
         pen.font = SMALL;
         pen.textAlign = "left";
         pen.fillStyle = this.soft;
-        const words = kind === "mark" ? `¶ ${run.payload(event)}` : `⚠ ${run.payload(event)[2]}`, from = Math.max(this.left, x);
+        const words = kind === "mark" ? `¶ ${run.payload(event)}` : `⚠ ${run.payload(event)[2]}`,
+          from = Math.max(this.left, x);
         if (from >= free) {
           fitted(pen, words, from, 8, this.width - x - 6);
           free = from + Math.min(pen.measureText(words).width + 6, this.width - x - 6);
@@ -269,14 +395,29 @@ export default class SpaceTime extends Ground {
 
   drawSign(kind, x, y) {
     const { pen } = this;
-    if (["fire", "act", "tell"].includes(kind)) { pen.beginPath(); pen.moveTo(x, y - 5); pen.lineTo(x + 5, y); pen.lineTo(x, y + 5); pen.lineTo(x - 5, y); pen.closePath(); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
-    else if (kind === "start" || kind === "restart") { pen.beginPath(); pen.arc(x, y, 4, 0, 7); pen.fillStyle = this.paper; pen.fill(); pen.stroke(); }
-    else if (kind === "crash") cross(pen, x, y, 6);
+    if (["fire", "act", "tell"].includes(kind)) {
+      pen.beginPath();
+      pen.moveTo(x, y - 5);
+      pen.lineTo(x + 5, y);
+      pen.lineTo(x, y + 5);
+      pen.lineTo(x - 5, y);
+      pen.closePath();
+      pen.fillStyle = this.paper;
+      pen.fill();
+      pen.stroke();
+    } else if (kind === "start" || kind === "restart") {
+      pen.beginPath();
+      pen.arc(x, y, 4, 0, 7);
+      pen.fillStyle = this.paper;
+      pen.fill();
+      pen.stroke();
+    } else if (kind === "crash") cross(pen, x, y, 6);
   }
 
   /** Where this branch parts from another one. */
   drawParting() {
-    const { pen, run, host } = this, time = run.stepTimes[host.parting];
+    const { pen, run, host } = this,
+      time = run.stepTimes[host.parting];
     if (time === undefined) return;
     const x = this.x(time);
     pen.strokeStyle = pen.fillStyle = host.colors.bad;
@@ -288,7 +429,9 @@ export default class SpaceTime extends Ground {
   }
 
   drawPlayhead() {
-    const { pen, run } = this, x = this.x(this.now.time), lane = run.count ? run.place[this.now.first] : -1;
+    const { pen, run } = this,
+      x = this.x(this.now.time),
+      lane = run.count ? run.place[this.now.first] : -1;
     pen.strokeStyle = this.host.colors.mark;
     pen.lineWidth = 1.2;
     pen.globalAlpha = 0.75;
@@ -306,28 +449,48 @@ export default class SpaceTime extends Ground {
   }
 
   drawNames() {
-    const { pen, run } = this, role = run.fields.indexOf("role"), term = run.fields.indexOf("current_term");
+    const { pen, run } = this,
+      role = run.fields.indexOf("role"),
+      term = run.fields.indexOf("current_term");
     pen.textAlign = "left";
     pen.textBaseline = "middle";
     run.lanes.forEach((name, lane) => {
-      const state = lane < run.nodes.length && role >= 0 ? run.stateAfter(lane, this.now.end - 1) : null;
-      const text = state ? show(run.values[state[role]]) + (term >= 0 ? ` ${show(run.values[state[term]])}` : "") : "";
+      const state =
+        lane < run.nodes.length && role >= 0 ? run.stateAfter(lane, this.now.end - 1) : null;
+      const text = state
+        ? show(run.values[state[role]]) + (term >= 0 ? ` ${show(run.values[state[term]])}` : "")
+        : "";
       pen.fillStyle = this.ink;
       pen.font = `600 ${FONT}`;
       pen.fillText(name, 8, this.y(lane) - (text ? 7 : 0));
       pen.font = text.startsWith("leader") ? `600 ${SMALL}` : SMALL;
       pen.fillStyle = text.startsWith("leader") ? this.ink : this.soft;
-      pen.fillText((text.startsWith("leader") ? "★" : "") + text, 8, this.y(lane) + 8, this.left - 12);
+      pen.fillText(
+        (text.startsWith("leader") ? "★" : "") + text,
+        8,
+        this.y(lane) + 8,
+        this.left - 12,
+      );
     });
   }
 
   /** The step that a click at (x, y) means: the nearest in time, those of the lane first. */
   stepNear(x, y) {
-    const { run } = this, time = this.timeAt(x), lane = Math.floor((y - TOP) / LANE);
-    const reach = (this.to - this.from) * 0.02, near = run.stepAt(time);
-    let best = near, least = Infinity;
-    for (let step = Math.max(0, near - 200); step <= Math.min(run.steps.length - 1, near + 200); step++) {
-      const away = Math.abs(run.stepTimes[step] - time) + (run.place[run.steps[step].first] === lane ? 0 : reach);
+    const { run } = this,
+      time = this.timeAt(x),
+      lane = Math.floor((y - TOP) / LANE);
+    const reach = (this.to - this.from) * 0.02,
+      near = run.stepAt(time);
+    let best = near,
+      least = Infinity;
+    for (
+      let step = Math.max(0, near - 200);
+      step <= Math.min(run.steps.length - 1, near + 200);
+      step++
+    ) {
+      const away =
+        Math.abs(run.stepTimes[step] - time) +
+        (run.place[run.steps[step].first] === lane ? 0 : reach);
       if (away < least) [best, least] = [step, away];
     }
     return best;
@@ -336,6 +499,7 @@ export default class SpaceTime extends Ground {
 
 /** How far (x, y) is from the stroke between two points. */
 function distance(x, y, x1, y1, x2, y2) {
-  const long = (x2 - x1) ** 2 + (y2 - y1) ** 2 || 1, along = Math.max(0, Math.min(1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / long));
+  const long = (x2 - x1) ** 2 + (y2 - y1) ** 2 || 1,
+    along = Math.max(0, Math.min(1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / long));
   return Math.hypot(x - x1 - along * (x2 - x1), y - y1 - along * (y2 - y1));
 }

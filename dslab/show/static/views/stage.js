@@ -1,8 +1,11 @@
-// The cluster at one moment: nodes on a ring, clients outside it, messages on their way, timers as arcs that shrink, cuts as walls.
+// The cluster at one moment: nodes on a ring, clients outside it, messages on their way, timers as
+// arcs that shrink, cuts as walls.
 //
-// What it reads of a node's fields, by name: its role from `role`, or from a `leader`, `primary` or `coordinator` that names the
-// node itself; its term from `current_term`, `term`, `view`, `epoch` or `ballot`; and as badges the length of its `log` and its first
-// numbers. A node without them is shown by its name alone. With `live` at the element, what is chosen can be acted upon (parts/stage-palette.js).
+// What it reads of a node's fields, by name: its role from `role`, or from a `leader`, `primary` or
+// `coordinator` that names the node itself; its term from `current_term`, `term`, `view`, `epoch`
+// or `ballot`; and as badges the length of its `log` and its first numbers. A node without them is
+// shown by its name alone. With `live` at the element, what is chosen can be acted upon
+// (parts/stage-palette.js).
 
 import { html, svg } from "../core/draw.js";
 import { Palette } from "../parts/stage-palette.js";
@@ -11,8 +14,9 @@ import { StagePlan } from "../parts/stage-plan.js";
 import { SHAPES, STAGE_STYLE } from "../parts/stage-style.js";
 import { World } from "../parts/stage-world.js";
 
-const LEADS = ["leader", "primary", "coordinator"], TERMS = ["current_term", "term", "view", "epoch", "ballot"];
-const worlds = new WeakMap();  // One for each run, however many stages show it.
+const LEADS = ["leader", "primary", "coordinator"],
+  TERMS = ["current_term", "term", "view", "epoch", "ballot"];
+const worlds = new WeakMap(); // One for each run, however many stages show it.
 let count = 0;
 
 export default class Stage {
@@ -25,56 +29,143 @@ export default class Stage {
   constructor(host) {
     const { run } = host;
     if (!worlds.has(run)) worlds.set(run, new World(run));
-    Object.assign(this, { host, run, world: worlds.get(run), id: `stage-${++count}`, moving: new Map() });
+    Object.assign(this, {
+      host,
+      run,
+      world: worlds.get(run),
+      id: `stage-${++count}`,
+      moving: new Map(),
+    });
     // What was chosen survives a new run in the same element: that is what acting gives.
     this.memory = (host.memory ??= {}).stage ??= { chosen: null, also: [], focused: false };
-    this.layers = Object.fromEntries(["links", "walls", "tracks", "nodes", "messages"].map((name) => [name, svg("g", { class: name })]));
+    this.layers = Object.fromEntries(
+      ["links", "walls", "tracks", "nodes", "messages"].map((name) => [
+        name,
+        svg("g", { class: name }),
+      ]),
+    );
     this.picture = svg("svg", { role: "group" }, this.patterns(), ...Object.values(this.layers));
     this.palette = new Palette(this);
-    this.element = html("div", { class: host.live ? "stage live" : "stage" }, html("style", {}, STAGE_STYLE), html("div", { class: "ring" }, this.picture, this.legend()), this.palette.element);
+    this.element = html(
+      "div",
+      { class: host.live ? "stage live" : "stage" },
+      html("style", {}, STAGE_STYLE),
+      html("div", { class: "ring" }, this.picture, this.legend()),
+      this.palette.element,
+    );
     this.lanes = run.lanes.map((name, lane) => this.laneElement(name, lane));
     this.layers.nodes.append(...this.lanes.map(({ outer }) => outer));
     this.layers.links.addEventListener("click", (event) => this.chooseLink(event));
-    this.element.addEventListener("focusin", () => { this.memory.focused = true; });
-    // Where the focus went, once it is there. That an acted-upon run takes its elements with it is no leaving.
-    this.element.addEventListener("focusout", () => setTimeout(() => {
-      if (this.element.isConnected) this.memory.focused = this.element.contains(this.element.getRootNode().activeElement);
-    }));
+    this.element.addEventListener("focusin", () => {
+      this.memory.focused = true;
+    });
+    // Where the focus went, once it is there. That an acted-upon run takes its elements with it is
+    // no leaving.
+    this.element.addEventListener("focusout", () =>
+      setTimeout(() => {
+        if (this.element.isConnected)
+          this.memory.focused = this.element.contains(this.element.getRootNode().activeElement);
+      }),
+    );
   }
 
   keys() {
-    return [["↑ ↓", "to the node, client or message before, or after", { ArrowUp: () => this.walk(-1), ArrowDown: () => this.walk(1) }],
-      ["Enter", this.host.live ? "choose it, to act upon it (with Shift: together with what is chosen)" : "choose it, to read its details", {}],
-      ["Escape", "choose nothing", { Escape: () => this.choose(null) }]];
+    return [
+      [
+        "↑ ↓",
+        "to the node, client or message before, or after",
+        { ArrowUp: () => this.walk(-1), ArrowDown: () => this.walk(1) },
+      ],
+      [
+        "Enter",
+        this.host.live
+          ? "choose it, to act upon it (with Shift: together with what is chosen)"
+          : "choose it, to read its details",
+        {},
+      ],
+      ["Escape", "choose nothing", { Escape: () => this.choose(null) }],
+    ];
   }
 
   // Elements, made once; messages come and go.
 
   patterns() {
-    const hatch = svg("pattern", { id: `${this.id}-hatch`, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("rect", { width: 7, height: 7, class: "paper" }), svg("line", { y2: 7, class: "hatch" }));
-    return svg("defs", {}, hatch, svg("marker", { id: `${this.id}-head`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z", class: "head" })));
+    const hatch = svg(
+      "pattern",
+      {
+        id: `${this.id}-hatch`,
+        width: 7,
+        height: 7,
+        patternUnits: "userSpaceOnUse",
+        patternTransform: "rotate(45)",
+      },
+      svg("rect", { width: 7, height: 7, class: "paper" }),
+      svg("line", { y2: 7, class: "hatch" }),
+    );
+    return svg(
+      "defs",
+      {},
+      hatch,
+      svg(
+        "marker",
+        {
+          id: `${this.id}-head`,
+          viewBox: "0 0 8 8",
+          refX: 7,
+          refY: 4,
+          markerWidth: 7,
+          markerHeight: 7,
+          orient: "auto",
+        },
+        svg("path", { d: "M0 0L8 4L0 8z", class: "head" }),
+      ),
+    );
   }
 
   legend() {
-    return html("div", { class: "legend" }, ...this.run.messageNames.map((name, type) => {
-      const mark = svg("svg", { width: 16, height: 16, viewBox: "-8 -8 16 16", "aria-hidden": "true" }, svg("path", { d: SHAPES[type % SHAPES.length], style: `fill: var(--hue-${type % 6})` }));
-      return html("span", {}, mark, name);
-    }));
+    return html(
+      "div",
+      { class: "legend" },
+      ...this.run.messageNames.map((name, type) => {
+        const mark = svg(
+          "svg",
+          { width: 16, height: 16, viewBox: "-8 -8 16 16", "aria-hidden": "true" },
+          svg("path", { d: SHAPES[type % SHAPES.length], style: `fill: var(--hue-${type % 6})` }),
+        );
+        return html("span", {}, mark, name);
+      }),
+    );
   }
 
   laneElement(name, lane) {
     const node = lane < this.run.nodes.length;
-    const parts = { body: node ? svg("circle", { class: "body" }) : svg("rect", { class: "body", rx: 6 }), inner: svg("circle", { class: "inner" }), arcs: svg("g", { class: "arcs" }),
-      name: svg("text", { class: "name", "text-anchor": "middle", dy: ".35em" }, name), sign: svg("text", { class: "sign", "text-anchor": "middle", dy: ".35em" }), lines: [0, 1, 2].map((row) => svg("text", { class: row ? "line" : "line first" })) };
-    const group = this.item(svg("g", {}, parts.body, parts.inner, parts.name), `${node ? "node" : "client"} ${name}`);
+    const parts = {
+      body: node ? svg("circle", { class: "body" }) : svg("rect", { class: "body", rx: 6 }),
+      inner: svg("circle", { class: "inner" }),
+      arcs: svg("g", { class: "arcs" }),
+      name: svg("text", { class: "name", "text-anchor": "middle", dy: ".35em" }, name),
+      sign: svg("text", { class: "sign", "text-anchor": "middle", dy: ".35em" }),
+      lines: [0, 1, 2].map((row) => svg("text", { class: row ? "line" : "line first" })),
+    };
+    const group = this.item(
+      svg("g", {}, parts.body, parts.inner, parts.name),
+      `${node ? "node" : "client"} ${name}`,
+    );
     // What stands around it is in its accessible name, in words.
-    const outer = svg("g", {}, parts.arcs, group, svg("g", { "aria-hidden": true }, parts.sign, ...parts.lines));
+    const outer = svg(
+      "g",
+      {},
+      parts.arcs,
+      group,
+      svg("g", { "aria-hidden": true }, parts.sign, ...parts.lines),
+    );
     return { group, outer, node, ...parts };
   }
 
   /** Make a group one of those that the arrow keys walk over. */
   item(group, key) {
-    for (const [name, value] of Object.entries({ tabindex: -1, role: "button", "data-key": key })) group.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ tabindex: -1, role: "button", "data-key": key }))
+      group.setAttribute(name, value);
     const choose = (event) => this.choose(key, event.shiftKey);
     group.addEventListener("click", choose);
     group.addEventListener("keydown", (event) => {
@@ -103,15 +194,26 @@ export default class Stage {
   }
 
   walk(by) {
-    const items = this.items(), at = items.indexOf(this.stopped), focused = this.element.getRootNode().activeElement === this.stopped;
+    const items = this.items(),
+      at = items.indexOf(this.stopped),
+      focused = this.element.getRootNode().activeElement === this.stopped;
     items[focused ? (at + by + items.length) % items.length : Math.max(0, at)].focus();
   }
 
   choose(key, together = false) {
-    const { memory } = this, kind = (each) => each?.split(" ")[0];
-    if (together && kind(key) === "node" && kind(memory.chosen) === "node" && key !== memory.chosen) {
-      memory.also = memory.also.includes(key) ? memory.also.filter((each) => each !== key) : [...memory.also, key];
-    } else Object.assign(memory, { chosen: memory.chosen === key && !together ? null : key, also: [] });
+    const { memory } = this,
+      kind = (each) => each?.split(" ")[0];
+    if (
+      together &&
+      kind(key) === "node" &&
+      kind(memory.chosen) === "node" &&
+      key !== memory.chosen
+    ) {
+      memory.also = memory.also.includes(key)
+        ? memory.also.filter((each) => each !== key)
+        : [...memory.also, key];
+    } else
+      Object.assign(memory, { chosen: memory.chosen === key && !together ? null : key, also: [] });
     this.shown = null;
     this.host.pause();
     this.host.repaint();
@@ -143,14 +245,17 @@ export default class Stage {
   // Painting: `settle` where the step, the choice or the colours changed, `move` at every frame.
 
   paint() {
-    const { host, run } = this, now = run.steps[host.step], sign = `${host.step} ${host.dark} ${[...host.lit]} ${Boolean(host.timer)}`;
+    const { host, run } = this,
+      now = run.steps[host.step],
+      sign = `${host.step} ${host.dark} ${[...host.lit]} ${Boolean(host.timer)}`;
     if (this.shown !== sign) {
       this.shown = sign;
       this.event = now.end - 1;
       this.settle(now);
     }
     cancelAnimationFrame(this.frame);
-    if (host.timer && !host.still && host.step + 1 < run.steps.length) this.glide(now.time, run.stepTimes[host.step + 1], host.rest());
+    if (host.timer && !host.still && host.step + 1 < run.steps.length)
+      this.glide(now.time, run.stepTimes[host.step + 1], host.rest());
     else this.move(now.time, 0);
   }
 
@@ -166,92 +271,240 @@ export default class Stage {
   }
 
   settle(now) {
-    const { host, world, event, run } = this, { colors } = host;
-    for (let type = 0; type < 6; type++) this.element.style.setProperty(`--hue-${type}`, colors.hue(type));
-    for (const name of ["good", "warn", "bad"]) this.element.style.setProperty(`--${name}`, colors[name]);
+    const { host, world, event, run } = this,
+      { colors } = host;
+    for (let type = 0; type < 6; type++)
+      this.element.style.setProperty(`--hue-${type}`, colors.hue(type));
+    for (const name of ["good", "warn", "bad"])
+      this.element.style.setProperty(`--${name}`, colors[name]);
     this.troubles = world.troubles(event);
-    this.timers = world.pending(event).map((timer) => ({ ...timer }));  // Its arc is this stage's own.
-    this.lanes.forEach((lane, number) => (lane.node ? this.settleNode(lane, number, now) : this.settleClient(lane, number)));
+    // Its arc is this stage's own.
+    this.timers = world.pending(event).map((timer) => ({ ...timer }));
+    this.lanes.forEach((lane, number) =>
+      lane.node ? this.settleNode(lane, number, now) : this.settleClient(lane, number),
+    );
     this.settleMessages(now);
     this.settleCuts();
     if (!this.stopped?.isConnected) this.stop(this.lanes[0].group);
     const { chosen } = this.memory;
-    for (const item of this.items()) item.setAttribute("aria-pressed", String(item.dataset.key === chosen || this.memory.also.includes(item.dataset.key)));
-    if (!host.timer) this.picture.setAttribute("aria-label", `Cluster stage at ${run.moment(run.time[event])}. ${this.words()}`);
+    for (const item of this.items())
+      item.setAttribute(
+        "aria-pressed",
+        String(item.dataset.key === chosen || this.memory.also.includes(item.dataset.key)),
+      );
+    if (!host.timer)
+      this.picture.setAttribute(
+        "aria-label",
+        `Cluster stage at ${run.moment(run.time[event])}. ${this.words()}`,
+      );
     this.palette.settle();
     if (!this.settled && this.memory.focused) this.refocus();
     this.settled = true;
   }
 
-  /** After acting the run is a new one, and so are the elements: the focus stays on what was acted upon. */
+  /**
+   * After acting the run is a new one, and so are the elements: the focus stays on what was acted
+   * upon.
+   */
   refocus() {
-    (this.items().find((item) => item.dataset.key === this.memory.chosen) ?? this.lanes[0].group).focus({ preventScroll: true });
+    (
+      this.items().find((item) => item.dataset.key === this.memory.chosen) ?? this.lanes[0].group
+    ).focus({ preventScroll: true });
   }
 
   settleNode({ group, outer, body, sign, lines, arcs }, number, now) {
-    const { run, event } = this, name = run.nodes[number], health = this.world.health(number, event), state = this.stateOf(number);
-    outer.setAttribute("class", ["node", health, state.leads && health === "up" ? "leads" : "", run.place[now.first] === number ? "acts" : "", this.host.lit.has(`node ${name}`) ? "lit" : ""].join(" "));
+    const { run, event } = this,
+      name = run.nodes[number],
+      health = this.world.health(number, event),
+      state = this.stateOf(number);
+    outer.setAttribute(
+      "class",
+      [
+        "node",
+        health,
+        state.leads && health === "up" ? "leads" : "",
+        run.place[now.first] === number ? "acts" : "",
+        this.host.lit.has(`node ${name}`) ? "lit" : "",
+      ].join(" "),
+    );
     body.style.fill = health === "down" ? `url(#${this.id}-hatch)` : "";
     sign.textContent = { down: "✕", paused: "‖" }[health] ?? "";
-    const about = ["down", "not started"].includes(health) ? [health] : [(state.leads ? "★ " : "") + state.role, state.term, state.badges].filter(Boolean);
+    const about = ["down", "not started"].includes(health)
+      ? [health]
+      : [(state.leads ? "★ " : "") + state.role, state.term, state.badges].filter(Boolean);
     const wrong = [health === "paused" ? "paused" : "", ...this.wrongWith(name)].filter(Boolean);
     const rows = this.plan.rows(about, wrong);
-    lines.forEach((line, row) => { if (line.textContent !== (rows[row] ?? "")) line.textContent = rows[row] ?? ""; });
-    group.setAttribute("aria-label", [name, state.role && health !== "down" ? state.role + (state.term ? ` of ${state.term}` : "") : health === "down" ? "" : state.term, health, ...this.wrongWith(name)].filter(Boolean).join(", "));
-    const mine = health === "down" ? [] : this.timers.filter((timer) => timer.lane === number).sort((a, b) => a.name.localeCompare(b.name)).slice(0, 3);
-    arcs.replaceChildren(...mine.map((timer, ring) => { timer.arc = svg("path", { class: `arc arc-${ring}` }); timer.ring = ring; return timer.arc; }));
+    lines.forEach((line, row) => {
+      if (line.textContent !== (rows[row] ?? "")) line.textContent = rows[row] ?? "";
+    });
+    group.setAttribute(
+      "aria-label",
+      [
+        name,
+        state.role && health !== "down"
+          ? state.role + (state.term ? ` of ${state.term}` : "")
+          : health === "down"
+            ? ""
+            : state.term,
+        health,
+        ...this.wrongWith(name),
+      ]
+        .filter(Boolean)
+        .join(", "),
+    );
+    const mine =
+      health === "down"
+        ? []
+        : this.timers
+            .filter((timer) => timer.lane === number)
+            .sort((a, b) => a.name.localeCompare(b.name))
+            .slice(0, 3);
+    arcs.replaceChildren(
+      ...mine.map((timer, ring) => {
+        timer.arc = svg("path", { class: `arc arc-${ring}` });
+        timer.ring = ring;
+        return timer.arc;
+      }),
+    );
   }
 
   wrongWith(name) {
     const words = { clock: "⚠ clock wrong", byzantine: "⚠ lies" };
-    return this.troubles.filter(({ kind, about }) => words[kind] && about === name).map(({ kind }) => words[kind]);
+    return this.troubles
+      .filter(({ kind, about }) => words[kind] && about === name)
+      .map(({ kind }) => words[kind]);
   }
 
   /** A node's role, term and badges, by the convention at the top. */
   stateOf(number) {
-    const { run } = this, state = run.stateAfter(number, this.event), none = { role: "", term: "", badges: "", leads: false };
+    const { run } = this,
+      state = run.stateAfter(number, this.event),
+      none = { role: "", term: "", badges: "", leads: false };
     if (!state) return none;
-    const of = (field) => { const place = run.fields.indexOf(field); return place < 0 || state[place] < 0 ? null : run.values[state[place]]; };
-    const own = LEADS.find((field) => of(field) === run.nodes[number]), role = of("role") ?? own ?? "";
-    const term = TERMS.find((field) => typeof of(field) === "number"), log = of("log");
-    const numbers = run.fields.filter((field) => typeof of(field) === "number" && !TERMS.includes(field) && field !== "last_applied").slice(0, Array.isArray(log) ? 1 : 2);
-    const badges = [...(Array.isArray(log) ? [`log ${log.length}`] : []), ...numbers.map((field) => `${field.replace(/_index$/, "").replaceAll("_", " ")} ${of(field)}`)];
-    return { role: show(role) === "''" ? "" : show(role), term: term ? `${term.replace("current_", "")} ${of(term)}` : "", badges: badges.join(" · "), leads: LEADS.includes(role) };
+    const of = (field) => {
+      const place = run.fields.indexOf(field);
+      return place < 0 || state[place] < 0 ? null : run.values[state[place]];
+    };
+    const own = LEADS.find((field) => of(field) === run.nodes[number]),
+      role = of("role") ?? own ?? "";
+    const term = TERMS.find((field) => typeof of(field) === "number"),
+      log = of("log");
+    const numbers = run.fields
+      .filter(
+        (field) =>
+          typeof of(field) === "number" && !TERMS.includes(field) && field !== "last_applied",
+      )
+      .slice(0, Array.isArray(log) ? 1 : 2);
+    const badges = [
+      ...(Array.isArray(log) ? [`log ${log.length}`] : []),
+      ...numbers.map(
+        (field) => `${field.replace(/_index$/, "").replaceAll("_", " ")} ${of(field)}`,
+      ),
+    ];
+    return {
+      role: show(role) === "''" ? "" : show(role),
+      term: term ? `${term.replace("current_", "")} ${of(term)}` : "",
+      badges: badges.join(" · "),
+      leads: LEADS.includes(role),
+    };
   }
 
   settleClient({ group, outer, lines }, number) {
-    const { run } = this, last = this.world.lastCall(number, this.event), name = run.lanes[number];
-    const said = last && last.call.close !== null && last.closed ? show(run.payload(last.call.close)) : "";
-    const asked = last ? [run.payload(last.call.event)[1], ...run.payload(last.call.event).slice(2).filter((part) => part !== null).map(show)].join(" ") : "idle";
-    const outcome = !last ? "" : !last.closed ? "waits …" : { ok: said === "–" ? "✓" : `✓ ${said}`, fail: `✗ ${said}`, info: "? no answer" }[last.call.outcome];
-    const barred = run.nodes.filter((node) => this.world.cut(this.event).has(`${name} ${node}`) || this.world.cut(this.event).has(`${node} ${name}`));
+    const { run } = this,
+      last = this.world.lastCall(number, this.event),
+      name = run.lanes[number];
+    const said =
+      last && last.call.close !== null && last.closed ? show(run.payload(last.call.close)) : "";
+    const asked = last
+      ? [
+          run.payload(last.call.event)[1],
+          ...run
+            .payload(last.call.event)
+            .slice(2)
+            .filter((part) => part !== null)
+            .map(show),
+        ].join(" ")
+      : "idle";
+    const outcome = !last
+      ? ""
+      : !last.closed
+        ? "waits …"
+        : { ok: said === "–" ? "✓" : `✓ ${said}`, fail: `✗ ${said}`, info: "? no answer" }[
+            last.call.outcome
+          ];
+    const barred = run.nodes.filter(
+      (node) =>
+        this.world.cut(this.event).has(`${name} ${node}`) ||
+        this.world.cut(this.event).has(`${node} ${name}`),
+    );
     const rows = [asked, outcome, barred.length ? `✂ ${barred.join(" ")}` : ""].filter(Boolean);
-    lines.forEach((line, row) => { line.textContent = this.plan.short(rows[row] ?? ""); });
-    outer.setAttribute("class", `client ${last && !last.closed ? "waits" : ""} ${this.host.lit.has(`client ${name}`) || (last && this.host.lit.has(`call ${last.call.event}`)) ? "lit" : ""}`);
+    lines.forEach((line, row) => {
+      line.textContent = this.plan.short(rows[row] ?? "");
+    });
+    outer.setAttribute(
+      "class",
+      `client ${last && !last.closed ? "waits" : ""} ${this.host.lit.has(`client ${name}`) || (last && this.host.lit.has(`call ${last.call.event}`)) ? "lit" : ""}`,
+    );
     group.setAttribute("aria-label", `${name}, a client, ${rows.join(", ")}`);
   }
 
   settleMessages(now) {
-    const { run, world, event } = this, here = world.underWay(event);
-    const landing = world.flights.length ? world.underWay(now.first - 1).filter((flight) => flight.to === now.first) : [];
-    const shown = new Map([...landing.map((flight) => [flight, true]), ...here.map((flight) => [flight, false])]);
+    const { run, world, event } = this,
+      here = world.underWay(event);
+    const landing = world.flights.length
+      ? world.underWay(now.first - 1).filter((flight) => flight.to === now.first)
+      : [];
+    const shown = new Map([
+      ...landing.map((flight) => [flight, true]),
+      ...here.map((flight) => [flight, false]),
+    ]);
     for (const [flight, parts] of this.moving) if (!shown.has(flight)) this.forget(flight, parts);
     for (const [flight, lands] of shown) {
-      const parts = this.moving.get(flight) ?? this.messageElement(flight), key = `message ${flight.arrow.send}`;
-      const lit = this.host.lit.has(key) || this.memory.chosen === key, lost = lands && flight.lost !== null, name = flight.arrow.name + (lost ? ` (${flight.lost})` : lands && flight.altered ? " (altered)" : "");
+      const parts = this.moving.get(flight) ?? this.messageElement(flight),
+        key = `message ${flight.arrow.send}`;
+      const lit = this.host.lit.has(key) || this.memory.chosen === key,
+        lost = lands && flight.lost !== null,
+        name =
+          flight.arrow.name +
+          (lost ? ` (${flight.lost})` : lands && flight.altered ? " (altered)" : "");
       Object.assign(parts, { lands, lost });
-      parts.group.setAttribute("class", ["message", lands ? "lands" : "", lost ? "lost" : "", lands && flight.altered ? "altered" : "", lit ? "lit" : ""].join(" "));
+      parts.group.setAttribute(
+        "class",
+        [
+          "message",
+          lands ? "lands" : "",
+          lost ? "lost" : "",
+          lands && flight.altered ? "altered" : "",
+          lit ? "lit" : "",
+        ].join(" "),
+      );
       parts.track.setAttribute("class", lit ? "track lit" : "track");
       parts.text.textContent = shown.size <= this.plan.labels || lit || lands ? name : "";
-      parts.group.setAttribute("aria-label", `${name} from ${run.lanes[flight.arrow.from]} to ${run.lanes[flight.arrow.to]}, ${lost ? "lost" : lands ? "arrives" : "under way"}`);
+      parts.group.setAttribute(
+        "aria-label",
+        `${name} from ${run.lanes[flight.arrow.from]} to ${run.lanes[flight.arrow.to]}, ${lost ? "lost" : lands ? "arrives" : "under way"}`,
+      );
     }
   }
 
   messageElement(flight) {
-    const type = this.run.messageNames.indexOf(flight.arrow.name), color = `var(--hue-${type % 6})`;
-    const mark = svg("path", { d: SHAPES[type % SHAPES.length], style: `fill: ${color}` }), ends = this.plan.track(flight.arrow.from, flight.arrow.to);
-    const text = svg("text", { "text-anchor": "middle", y: ends.y2 < ends.y1 ? 21 : -12 });  // On the side that it comes from.
-    const group = this.item(svg("g", { class: "message" }, svg("circle", { r: 12, class: "reach" }), mark, svg("path", { class: "gone", d: "M-7 -7L7 7M-7 7L7 -7" }), text), `message ${flight.arrow.send}`);
+    const type = this.run.messageNames.indexOf(flight.arrow.name),
+      color = `var(--hue-${type % 6})`;
+    const mark = svg("path", { d: SHAPES[type % SHAPES.length], style: `fill: ${color}` }),
+      ends = this.plan.track(flight.arrow.from, flight.arrow.to);
+    // On the side that it comes from.
+    const text = svg("text", { "text-anchor": "middle", y: ends.y2 < ends.y1 ? 21 : -12 });
+    const group = this.item(
+      svg(
+        "g",
+        { class: "message" },
+        svg("circle", { r: 12, class: "reach" }),
+        mark,
+        svg("path", { class: "gone", d: "M-7 -7L7 7M-7 7L7 -7" }),
+        text,
+      ),
+      `message ${flight.arrow.send}`,
+    );
     const track = svg("line", { class: "track", ...ends, style: `stroke: ${color}` });
     this.layers.tracks.append(track);
     this.layers.messages.append(group);
@@ -261,14 +514,17 @@ export default class Stage {
   }
 
   forget(flight, { group, track } = this.moving.get(flight)) {
-    if (this.element.getRootNode().activeElement === group) this.lanes[flight.arrow.to].group.focus();
+    if (this.element.getRootNode().activeElement === group)
+      this.lanes[flight.arrow.to].group.focus();
     group.remove();
     track.remove();
     this.moving.delete(flight);
   }
 
   settleCuts() {
-    const links = this.world.cut(this.event), slow = this.troubles.filter(({ kind }) => kind === "slow").map(({ about }) => about), sign = [...links, "slow", ...slow].join();
+    const links = this.world.cut(this.event),
+      slow = this.troubles.filter(({ kind }) => kind === "slow").map(({ about }) => about),
+      sign = [...links, "slow", ...slow].join();
     if (this.layers.walls.dataset.sign === `${sign} ${this.plan.width}`) return;
     this.layers.walls.dataset.sign = `${sign} ${this.plan.width}`;
     this.groups = groupsOf(links, this.run.lanes);
@@ -278,31 +534,68 @@ export default class Stage {
 
   move(time, part) {
     for (const [flight, { group, ends, lands, lost }] of this.moving) {
-      const whole = Math.max(1, flight.due - flight.begin), atOnce = lost && flight.due === flight.begin;
-      const along = lands ? (atOnce ? 0.3 : lost ? 0.75 : 1) : Math.min(0.97, (time - flight.begin) / whole);
-      group.setAttribute("transform", `translate(${(ends.x1 + (ends.x2 - ends.x1) * along).toFixed(1)} ${(ends.y1 + (ends.y2 - ends.y1) * along).toFixed(1)})`);
+      const whole = Math.max(1, flight.due - flight.begin),
+        atOnce = lost && flight.due === flight.begin;
+      const along = lands
+        ? atOnce
+          ? 0.3
+          : lost
+            ? 0.75
+            : 1
+        : Math.min(0.97, (time - flight.begin) / whole);
+      group.setAttribute(
+        "transform",
+        `translate(${(ends.x1 + (ends.x2 - ends.x1) * along).toFixed(1)} ${(ends.y1 + (ends.y2 - ends.y1) * along).toFixed(1)})`,
+      );
       if (lands) group.style.opacity = 1 - part;
     }
-    for (const timer of this.timers) if (timer.arc) timer.arc.setAttribute("d", this.plan.arc(timer.ring, Math.max(0, Math.min(1, (timer.due - time) / Math.max(1, timer.due - timer.begin)))));
+    for (const timer of this.timers)
+      if (timer.arc)
+        timer.arc.setAttribute(
+          "d",
+          this.plan.arc(
+            timer.ring,
+            Math.max(0, Math.min(1, (timer.due - time) / Math.max(1, timer.due - timer.begin))),
+          ),
+        );
   }
 
   // Words.
 
   words() {
-    const { run } = this, links = this.world.cut(this.event);
-    const nodes = this.lanes.filter(({ node }) => node).map(({ group }) => group.getAttribute("aria-label"));
+    const { run } = this,
+      links = this.world.cut(this.event);
+    const nodes = this.lanes
+      .filter(({ node }) => node)
+      .map(({ group }) => group.getAttribute("aria-label"));
     const messages = [...this.moving.values()].map(({ group }) => group.getAttribute("aria-label"));
     return `${nodes.join("; ")}. ${messages.length ? `${messages.length} messages: ${messages.slice(0, 8).join("; ")}` : "No message is under way"}.${links.size ? ` Cut: ${run.cutLabel(links)}.` : ""}`;
   }
 
   /** What stands in the panel about what is chosen: lines of text. */
   about(key) {
-    const { run, event } = this, [kind, name] = key.split(" "), label = this.items().find((item) => item.dataset.key === key)?.getAttribute("aria-label");
+    const { run, event } = this,
+      [kind, name] = key.split(" "),
+      label = this.items()
+        .find((item) => item.dataset.key === key)
+        ?.getAttribute("aria-label");
     if (kind === "message") {
       const send = Number(name);
-      return [label ?? `${className(run.payload(send))} from ${run.lanes[run.place[send]]} to ${run.lanes[run.other[send]]}: not under way now`, show(run.payload(send)), `sent at ${run.moment(run.time[send])}, event ${send}`];
+      return [
+        label ??
+          `${className(run.payload(send))} from ${run.lanes[run.place[send]]} to ${run.lanes[run.other[send]]}: not under way now`,
+        show(run.payload(send)),
+        `sent at ${run.moment(run.time[send])}, event ${send}`,
+      ];
     }
-    const lane = run.lanes.indexOf(name), timers = this.timers.filter((timer) => timer.lane === lane);
-    return [label ?? name, ...timers.map((timer) => `${timer.name} runs out in ${milliseconds(Math.max(0, timer.due - run.time[event]))} ms`)];
+    const lane = run.lanes.indexOf(name),
+      timers = this.timers.filter((timer) => timer.lane === lane);
+    return [
+      label ?? name,
+      ...timers.map(
+        (timer) =>
+          `${timer.name} runs out in ${milliseconds(Math.max(0, timer.due - run.time[event]))} ms`,
+      ),
+    ];
   }
 }

@@ -1,0 +1,1 @@
+"""What each chapter brings: its exercises, and protocols with one planted bug each."""

@@ -1,0 +1,62 @@
+"""12.2 Two leaders in one term: the reader writes schedules, and Rafts with one bug each are the
+prey.
+"""
+
+from dslab.chapters.raft_election.election import THREE, Elections, empty, set_up
+from dslab.chapters.raft_election.mutants import MUTANTS
+from dslab.learn.answers import hunt
+from dslab.learn.grading import Broken
+
+PREY = (
+    ("VotesTwice", 6, "Two candidates, one voter."),
+    ("VoteNotPersisted", 8, "What does a crash make the voter forget?"),
+    ("WinsWithHalf", 2, "How many votes are half of three?"),
+    ("CountsRefusals", 6, "A refusal that counts is a vote."),
+    ("CountsOldVotes", 10, "Let a vote of an old term arrive late."),
+)
+
+
+def two_leaders_in(bug):
+    """A judge: does this schedule make two leaders in one term of `bug`?"""
+
+    def judge(steps):
+        stage = set_up(bug, empty(THREE))
+        watcher = Elections(stage)
+        stage.start()
+        for step in map(tuple, steps):
+            if step[:1] == ("forge",):  # Whoever may forge votes needs no bug.
+                raise Broken(
+                    "A forged message is no step of this hunt.",
+                    expected="fire, deliver, again, lose, crash, restart",
+                    got="forge",
+                )
+            stage.perform(step)
+        if "one-leader" not in watcher.breaches:
+            seen = ", ".join(
+                f"{name} in term {term}" for term, name in sorted(watcher.leaders.items())
+            )
+            raise Broken(
+                "No term had two leaders in this run.",
+                expected="two leaders in one term",
+                got=seen or "nobody led",
+                trace=stage.trace,
+            )
+
+    return judge
+
+
+hunt(
+    "raft-two-leaders",
+    "12.2 Two leaders in one term",
+    2,
+    [
+        (
+            name,
+            f"{MUTANTS[name].__doc__.rstrip('.')}: two leaders in one term.",
+            par,
+            hint,
+            two_leaders_in(MUTANTS[name]),
+        )
+        for name, par, hint in PREY
+    ],
+)

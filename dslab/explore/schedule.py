@@ -1,0 +1,424 @@
+"""Runs without a clock: every step is written down, so that any part of a schedule is again a
+schedule.
+
+A schedule is a list of steps, each a tuple of words:
+
+| step                                | what happens
+                                      |
+|-------------------------------------|---------------------------------------------------------------------|
+| ("fire", node, timer)               | the node's pending timer of that class runs out
+                                      |
+| ("deliver", sender, receiver)       | the oldest message on that link is handled
+                                      |
+| ("deliver", sender, receiver, kind) | the oldest of that class, or that very message                      |
+| ("again", sender, receiver, kind)   | the newest one of that class that was handled arrives once
+                                      more     |
+| ("lose", sender, receiver)          | the oldest message on that link is gone; a kind may be given
+                                      here too |
+| ("double", sender, receiver, kind)  | such a message on that link is there twice from now on
+                                      |
+| ("crash", node)                     | the node stops and keeps its durable fields
+                                      |
+| ("restart", node)                   | it boots from them
+                                      |
+| ("forge", sender, receiver, message)| that message arrives, whoever sent it                               |
+
+A step that is impossible at its moment (no such message, the node is down) does nothing. So a
+schedule can be shrunk.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from random import Random
+from typing import Any, NamedTuple
+
+from dslab.errors import DslabError
+from dslab.explore.view import StageView
+from dslab.node import Node, rehearse
+from dslab.run.trace import Trace
+from dslab.values import canonical, show
+
+__all__ = ["Occurrence", "Stage", "random_steps", "step_named", "steps_of"]
+
+#: How many microseconds a step takes in the trace: time has no meaning here, but a picture needs
+#: one.
+TICK = 1000
+#: How many messages a handler may send at once; more is a loop that forgot its end.
+MESSAGES = 1000
+
+
+class Occurrence(NamedTuple):
+    """What a handler's run did, for those who watch: `what` is start, receive or fire, `message`
+    what it handled.
+    """
+
+    node: str
+    what: str
+    sender: str | None
+    message: Any
+    outbox: list[tuple[str, Any]]
+    timers: dict[type, Any]
+
+
+class Stage:
+    """Nodes and the messages between them, moved by explicit steps, once `start` has booted them.
+
+    node_class  the protocol, or a mapping from names to Node classes where they differ.
+    names       the nodes.
+    peers       the names that know each other as peers, where these are not all.
+    clients     names from which messages may be forged: they get lanes in the trace, and nothing
+                else.
+    disks       durable fields to begin with, by node.
+    watch       called with an Occurrence after every handler.
+    strict      check the node contract at every step.
+
+    `steps` lists the steps that were possible and are done: performed again, they make the same
+    run.
+    """
+
+    def __init__(
+        self,
+        node_class: type[Node] | Mapping[str, type[Node]],
+        names: Iterable[str],
+        *,
+        disks: dict[str, dict] | None = None,
+        watch: Callable[[Occurrence], None] = lambda _: None,
+        strict: bool = True,
+        title: str = "",
+        peers: Iterable[str] | None = None,
+        clients: Iterable[str] = (),
+    ):
+        self.names = tuple(names)
+        self.classes = (
+            node_class if isinstance(node_class, Mapping) else dict.fromkeys(self.names, node_class)
+        )
+        self.members = self.names if peers is None else tuple(peers)
+        self.watch, self.strict = watch, strict
+        self.trace = Trace(self.names, clients, title=title)
+        self.pending: dict[tuple[str, str], list[tuple[int, Any]]] = {}
+        self.handled: dict[tuple[str, str, str], tuple[int, Any]] = {}
+        self.timers: dict[str, dict[str, tuple[int, Any]]] = {name: {} for name in self.names}
+        self.disks: dict[str, Any] = {}
+        self.nodes: dict[str, Node | None] = {}
+        self.steps: list[tuple] = []
+        self.now = 0
+        for name in self.names:
+            disk = (disks or {}).get(name)
+            self.nodes[name] = (
+                self.classes[name](name, self._peers(name))
+                if disk is None
+                else self._recover(name, disk)
+            )
+
+    def _peers(self, name):
+        return [peer for peer in self.members if peer != name]
+
+    def _recover(self, name, disk):
+        return self.classes[name].recover(name, self._peers(name), disk)
+
+    def start(self) -> "Stage":
+        """Boot all nodes, in their order. Returns the stage."""
+        for name in self.names:
+            self._handle(name, "start", None)
+        return self
+
+    @property
+    def view(self) -> StageView:
+        """What a rule of the explorer looks at, as it stands now."""
+        return StageView(self)
+
+    def perform(self, step: tuple) -> bool:
+        """Do one step; False where it was impossible. Raises DslabError where it is no step."""
+        action = getattr(self, "_" + step[0], None) if step and step[0] in STEPS else None
+        if action is None or not STEPS[step[0]][0] <= len(step) - 1 <= STEPS[step[0]][1]:
+            raise DslabError(
+                f"{step!r} is no step: write one of {', '.join(STEPS)} with its nodes, "
+                'such as ("deliver", "n1", "n2").'
+            )
+        for name in step[1:2] + (
+            step[2:3] if step[0] in ("deliver", "again", "lose", "double", "forge") else ()
+        ):
+            if name not in self.nodes and not (step[0] == "forge" and name in self.trace.clients):
+                raise DslabError(
+                    f"{step!r} names {name!r}, but the nodes are {', '.join(self.names)}."
+                )
+        self.now += TICK
+        self.steps.append(step)
+        done = action(*step[1:])
+        if not done:
+            self.steps.pop()
+            self.now -= TICK
+        return done
+
+    def enabled(self) -> list[tuple]:
+        """Every delivery and timer that is possible now, in a fixed order."""
+        found = [
+            ("deliver", *link)
+            for link in sorted(self.pending)
+            if self.pending[link] and self.nodes[link[1]] is not None
+        ]
+        return found + [
+            ("fire", name, kind) for name in self.names for kind in sorted(self.timers[name])
+        ]
+
+    def settling(self, limit: int = 500) -> Iterator[tuple]:
+        """The steps that deliver messages, oldest first, until none is on its way, for the caller
+        to perform one by one.
+        """
+        for _ in range(limit):
+            waiting = [
+                (messages[0][0], link)
+                for link, messages in self.pending.items()
+                if messages and self.nodes[link[1]] is not None
+            ]
+            if not waiting:
+                return
+            yield ("deliver", *min(waiting)[1])
+
+    def say(self, sentence: str) -> None:
+        """Put a sentence into the trace, as its next step."""
+        self.now += TICK
+        self._record("mark", None, data=sentence.rstrip("."))
+
+    def _fire(self, name, kind):
+        if self.nodes[name] is None or kind not in self.timers[name]:
+            return False
+        number, timer = self.timers[name].pop(kind)
+        self._handle(name, "fire", None, timer, ref=number)
+        return True
+
+    def _deliver(self, sender, receiver, kind=None):
+        waiting = self.pending.get((sender, receiver), [])
+        for place, (number, message) in enumerate(waiting):
+            if _is(message, kind):
+                if self.nodes[receiver] is None:
+                    return False
+                del waiting[place]
+                self.handled[sender, receiver, type(message).__name__] = number, message
+                self._handle(receiver, "receive", sender, message, ref=number)
+                return True
+        return False
+
+    def _again(self, sender, receiver, kind):
+        number, message = self.handled.get((sender, receiver, kind), (None, None))
+        if number is None or self.nodes[receiver] is None:
+            return False
+        self._handle(receiver, "receive", sender, message, ref=number)
+        return True
+
+    def _lose(self, sender, receiver, kind=None):
+        waiting = self.pending.get((sender, receiver), [])
+        for place, (number, message) in enumerate(waiting):
+            if _is(message, kind):
+                del waiting[place]
+                self._record("lose", receiver, sender, number, "loss")
+                return True
+        return False
+
+    def _double(self, sender, receiver, kind):
+        waiting = self.pending.get((sender, receiver), [])
+        for number, message in list(waiting):
+            if _is(message, kind):
+                waiting.append((number, message))
+                return True
+        return False
+
+    def _crash(self, name):
+        if self.nodes[name] is None:
+            return False
+        self.disks[name] = self.nodes[name].disk()
+        self.nodes[name] = None
+        self.timers[name].clear()
+        self._record("crash", name)
+        return True
+
+    def _restart(self, name):
+        if self.nodes[name] is not None:
+            return False
+        self.nodes[name] = self._recover(name, self.disks[name])
+        self._handle(name, "restart", None)
+        return True
+
+    def _forge(self, sender, receiver, message):
+        if self.nodes[receiver] is None:
+            return False
+        number = self._record("send", sender, receiver, None, message)
+        self._handle(receiver, "receive", sender, message, ref=number)
+        return True
+
+    def _handle(self, name, what, sender, message=None, ref=None):
+        node, before = self.nodes[name], dict(vars(self.nodes[name]))
+        kind = {"receive": "deliver"}.get(what, what)
+        try:
+            self._call(node, what, sender, message)
+        except BaseException as error:  # The trace ends with the step that went wrong.
+            self.trace.records.append(
+                (self.now, kind, name, sender, ref, message if what == "fire" else None, before)
+            )
+            error.add_note(
+                f"while {name} handled {show(message) if message is not None else 'its ' + what}"
+            )
+            raise
+        outbox, node.outbox, timers, node.timers = node.outbox, [], node.timers, {}
+        self.trace.records.append(
+            (
+                self.now,
+                kind,
+                name,
+                sender,
+                ref,
+                message if what == "fire" else None,
+                dict(vars(node)),
+            )
+        )
+        for receiver, sent in outbox:
+            number = self._record("send", name, receiver, None, sent)
+            if receiver in self.nodes:
+                self.pending.setdefault((name, receiver), []).append((number, sent))
+        for timer_kind, setting in timers.items():
+            if setting is None:
+                self.timers[name].pop(timer_kind.__name__, None)
+            else:
+                number = self._record("set", name, None, None, (setting[0], self.now + TICK * 100))
+                self.timers[name][timer_kind.__name__] = number, setting[0]
+        self.watch(
+            Occurrence(
+                name, "start" if what == "restart" else what, sender, message, outbox, timers
+            )
+        )
+
+    def _call(self, node, what, sender, message):
+        step, args = {
+            "start": ("start", ()),
+            "restart": ("start", ()),
+            "fire": ("fire", (message,)),
+            "receive": ("receive", (sender, message)),
+        }[what]
+        if self.strict:
+            rehearse(node, step, *args)
+        else:
+            getattr(node, step)(*args)
+        if len(node.outbox) > MESSAGES:
+            raise DslabError(
+                f"{node.id} sends {len(node.outbox):,} messages in one step: look for a "
+                "loop around `send`."
+            )
+
+    def _record(self, kind, place, other=None, ref=None, data=None) -> int:
+        self.trace.records.append((self.now, kind, place, other, ref, data, None))
+        return len(self.trace.records) - 1
+
+
+#: The steps, with how few and how many words each takes.
+STEPS = {
+    "fire": (2, 2),
+    "deliver": (2, 3),
+    "again": (3, 3),
+    "lose": (2, 3),
+    "double": (3, 3),
+    "crash": (1, 1),
+    "restart": (1, 1),
+    "forge": (3, 3),
+}
+
+
+def steps_of(trace: Trace) -> list[tuple]:
+    """A recorded run as a schedule: what its nodes handled, in that order, with crashes and
+    restarts.
+
+    A client's message is forged, and so is what a Byzantine node said and what was altered on its
+    way; what was lost is never delivered. Pauses and cuts leave no steps of their own: they are in
+    the order. A disk that lost or tore something can't be told in a schedule, nor can a wrong
+    clock: shrink the scenario instead (`dslab.scenario.shrinking`).
+    """
+    records, steps = trace.records, []
+    liars = {
+        record[5][1][0]
+        for record in records
+        if record[1] == "fault" and record[5][0] == "byzantine"
+    }
+    copies: dict[int, int] = {}
+    for record in records:
+        if record[1] == "deliver" and record[2] in trace.nodes and record[5] is None:
+            copies[record[4]] = copies.get(record[4], 0) + 1
+    for _, kind, place, other, ref, data, _ in records:
+        if kind == "fire":
+            steps.append(("fire", place, type(data).__name__))
+        elif kind in ("crash", "restart"):
+            steps.append((kind, place))
+        elif kind == "deliver" and place in trace.nodes:
+            message = records[ref][5] if data is None else data
+            if data is not None or other in liars or other not in trace.nodes:
+                steps.append(("forge", other, place, message))
+                continue
+            steps += [("double", other, place, message)] * (copies.pop(ref, 1) - 1)
+            steps.append(("deliver", other, place, message))
+    return steps
+
+
+def _is(message, kind) -> bool:
+    """Whether a message is of a class by its name, or that very message; None is any."""
+    return kind is None or (
+        type(message).__name__ == kind if isinstance(kind, str) else message == kind
+    )
+
+
+def random_steps(stage: Stage, random: Random, length: int) -> Iterator[tuple]:
+    """Up to `length` random steps, each possible when it is yielded, for the caller to perform
+    before the next.
+
+    Crashes, losses and repeated messages are among them.
+    """
+    for _ in range(length):
+        step = _random_step(stage, random)
+        if step is None:
+            return
+        yield step
+
+
+def _random_step(stage: Stage, random: Random) -> tuple | None:
+    enabled = stage.enabled()
+    deliveries = [step for step in enabled if step[0] == "deliver"]
+    timers = [step for step in enabled if step[0] == "fire"]
+    chance = random.random()
+    down = [name for name in stage.names if stage.nodes[name] is None]
+    if down and chance < 0.10:
+        return "restart", random.choice(down)
+    if chance < 0.13:
+        return "crash", random.choice(
+            [name for name in stage.names if name not in down] or list(stage.names)
+        )
+    if deliveries and chance < 0.20:
+        return ("lose", *random.choice(deliveries)[1:])
+    if stage.handled and chance < 0.26:
+        return ("again", *random.choice(sorted(stage.handled, key=canonical)))
+    if timers and (chance < 0.40 or not deliveries):
+        return random.choice(timers)
+    return (
+        random.choice(deliveries or [("restart", name) for name in down])
+        if deliveries or down
+        else None
+    )
+
+
+def step_named(step: tuple) -> str:
+    """A step in words."""
+    verb, *names = step
+    match verb:
+        case "fire":
+            return f"{names[0]}'s {names[1]} runs out"
+        case "deliver":
+            return f"{names[1]} gets {_named(names)} from {names[0]}"
+        case "again":
+            return f"{names[1]} gets the last {names[2]} from {names[0]} once more"
+        case "lose":
+            return f"{_named(names)} from {names[0]} to {names[1]} is lost"
+        case "double":
+            return f"{_named(names)} from {names[0]} to {names[1]} is doubled"
+        case "forge":
+            return f"{names[1]} gets {names[2]} from {names[0]}"
+    return f"{names[0]} {'crashes' if verb == 'crash' else 'restarts'}"
+
+
+def _named(names: list) -> str:
+    kind = names[2] if len(names) > 2 else "message"
+    return f"the next {kind}" if isinstance(kind, str) else show(kind)

@@ -1,0 +1,52 @@
+"""Two jugs, of 3 and of 5 gallons, and four gallons wanted: the puzzle of the film *Die Hard with a
+Vengeance* (1995).
+
+It is the first specification of Lamport's TLA+ course. Its invariant says that the puzzle can't be
+solved, so the counterexample is the solution.
+"""
+
+from dslab.explore.spec import Spec, action, invariant
+
+__all__ = ["DieHard"]
+
+
+class DieHard(Spec):
+    """`wanted` gallons in the big jug, or None for a puzzle without an end."""
+
+    variables = "small", "big"
+
+    def __init__(self, wanted: int | None = 4):
+        self.wanted = wanted
+
+    def initial(self):
+        yield 0, 0
+
+    @action
+    def FillSmall(self, small, big):
+        yield 3, big
+
+    @action
+    def FillBig(self, small, big):
+        yield small, 5
+
+    @action
+    def EmptySmall(self, small, big):
+        yield 0, big
+
+    @action
+    def EmptyBig(self, small, big):
+        yield small, 0
+
+    @action
+    def SmallToBig(self, small, big):
+        poured = min(small, 5 - big)
+        yield small - poured, big + poured
+
+    @action
+    def BigToSmall(self, small, big):
+        poured = min(big, 3 - small)
+        yield small + poured, big - poured
+
+    @invariant
+    def NotWanted(self, small, big):
+        return big != self.wanted

@@ -1,0 +1,527 @@
+"""A scenario is data: a TOML file that says who runs, what goes wrong when, and what must hold.
+
+    title = "A leader is cut off"
+    protocol = "raft"
+    nodes = 5
+    seed = 7
+    clients = 2
+    duration = 2000                     # milliseconds
+    workload = ["x", "y"]               # clients read and write these keys at random; leave it out
+                                        for none
+    check = ["linearizable"]
+    mode = "liveness"                   # faults end at quiet_at, and every client must get on;
+                                        "safety" demands no progress
+    quiet_at = 1200
+
+    [[step]]
+    at = 300
+    isolate = "n1"
+
+    [[step]]
+    at = 800
+    clock = { node = "n2", ahead = 500, rate = 2.0 }
+
+A step does one thing at a time `at`, in ms; `dslab.scenario.steps` lists what. Some steps speak of
+one message, by the number of its event in the trace: that number is safe to use, since a step
+changes nothing before its own moment.
+
+| word at the top                | what it says, and what holds where it is left out
+                                 |
+|--------------------------------|------------------------------------------------------------------------------------------|
+| title, protocol, duration      | a line for a reader; a name of `PROTOCOLS`; how many ms to run.
+                                 The last two are needed   |
+| nodes, clients, seed           | how many (3 and 1); where chance comes from (0)
+                                 |
+| delay                          | how many ms a message takes, drawn for each: [1, 10]
+                                 |
+| loss, duplicate, reorder, corrupt | the share of messages, 0 to 1, that vanish, arrive twice, are
+held back, are altered on the way (0) |
+| window, checksums              | for how many ms `reorder` holds back at most (50); whether what
+                                 `corrupt` altered is noticed and thrown away (true) |
+| workload                       | keys that clients read and write (none)
+                                 |
+| check, model                   | what must hold, names of `CHECKS` (nothing); what one copy would
+                                 do ("kv")               |
+| mode, quiet_at, within         | "safety" or "liveness"; when faults end; in how many ms after the
+                                 run clients must get on (5000) |
+| budget                         | how many events there may be (200,000)
+                                 |
+| step                           | what goes wrong, and what clients do
+                                 |
+"""
+
+import base64
+import binascii
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from dslab.check import AVAILABILITY, CONSISTENCY, MODELS, judge, mattered
+from dslab.errors import DslabError
+from dslab.node import Node
+from dslab.protocols import PROTOCOLS, protocol
+from dslab.scenario import toml
+from dslab.scenario.steps import HARMLESS, World, checked, demand_time, perform
+from dslab.sim import Cluster
+from dslab.sim.clock import OutOfBudget
+from dslab.sim.network import share
+from dslab.verdict import Verdict
+
+__all__ = ["PROTOCOLS", "Outcome", "Scenario"]
+
+NUMBER = (int, float)
+NETWORK = {
+    "loss": NUMBER,
+    "duplicate": NUMBER,
+    "reorder": NUMBER,
+    "window": NUMBER,
+    "corrupt": NUMBER,
+    "checksums": bool,
+}
+WORDS = {
+    "title": str,
+    "protocol": str,
+    "nodes": int,
+    "seed": int,
+    "clients": int,
+    "duration": NUMBER,
+    "workload": list,
+    "check": list,
+    "model": str,
+    "mode": str,
+    "quiet_at": NUMBER,
+    "within": NUMBER,
+    "delay": list,
+    **NETWORK,
+    "budget": int,
+    "step": list,
+}
+KINDS = {
+    str: "a text",
+    int: "a whole number",
+    NUMBER: "a number",
+    bool: "true or false",
+    list: "a list",
+}
+MODES = ("safety", "liveness")
+CHECKS = (*CONSISTENCY, *AVAILABILITY)
+EVENTS = 200_000
+MOST = 1000  # Nodes, and clients.
+PATIENCE = 5000  # Milliseconds that a client has to get on once nothing is wrong any more.
+
+
+class Outcome:
+    """A scenario's run: the cluster, and a Verdict for each thing that must hold. `play`, `figures`
+    and the checkers take it as they take a cluster.
+    """
+
+    def __init__(self, cluster: Cluster, verdicts: list[Verdict]):
+        self.cluster, self.verdicts = cluster, verdicts
+
+    @property
+    def trace(self):
+        return self.cluster.trace
+
+    @property
+    def history(self):
+        return self.cluster.history
+
+    @property
+    def holds(self) -> bool | None:
+        words = [verdict.holds for verdict in self.verdicts]
+        return False if False in words else None if None in words else True
+
+    def __repr__(self):
+        faults = mattered(self.cluster.trace)
+        verdicts = list(map(repr, self.verdicts)) or [
+            "Nothing was demanded of this run: `check` names what must hold."
+        ]
+        return "\n".join(
+            [repr(self.cluster.trace), *(f"  {sentence}" for sentence in faults), *verdicts]
+        )
+
+
+class Scenario:
+    """A scenario file's content. Raises DslabError, with the place, for a word, node, protocol,
+    fault, option or model that there isn't.
+
+    `data` is what the file says; two scenarios with the same data are equal, whatever they are
+    called.
+    """
+
+    def __init__(self, data: dict[str, Any], name: str = "scenario"):
+        self.name, self.data = name, data
+        self._demand_words()
+        self.node_class = self._protocol(data["protocol"])
+        self.model = data.get("model", "kv")
+        self._demand_known("model", [self.model], MODELS)
+        self._demand_known("check", data.get("check", []), CHECKS)
+        self.mode = data.get("mode", "liveness" if "quiet_at" in data else "safety")
+        self._demand_known("mode", [self.mode], MODES)
+        self._demand_numbers()
+        count = data.get("nodes", 3), data.get("clients", 1)
+        self.world = World(
+            *(
+                tuple(f"{letter}{i}" for i in range(1, many + 1))
+                for letter, many in zip("nc", count)
+            ),
+            self.node_class,
+        )
+        self.steps = [
+            self._step(number, step) for number, step in enumerate(data.get("step", []), 1)
+        ]
+
+    # Files and links.
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Scenario":
+        try:
+            return cls.parse(Path(path).read_text(encoding="utf-8"), str(path))
+        except OSError as error:
+            raise DslabError(f"{path} can't be read: {error.strerror}.") from None
+        except UnicodeDecodeError as error:
+            raise DslabError(f"{path} is no TOML file: {error}.") from None
+
+    @classmethod
+    def parse(cls, text: str, name: str = "scenario") -> "Scenario":
+        """The scenario in a TOML text."""
+        try:
+            return cls(tomllib.loads(text), name)
+        except tomllib.TOMLDecodeError as error:
+            raise DslabError(f"{name} is no TOML file: {error}.") from None
+
+    def toml(self) -> str:
+        """The text that `parse` makes an equal scenario of."""
+        order = {word: self.data[word] for word in WORDS if word in self.data}
+        return toml.written(order)
+
+    @classmethod
+    def from_link(cls, text: str) -> tuple["Scenario", float | None]:
+        """(the scenario, the moment in ms or None) of what `link` wrote: a fragment, or an address
+        that ends in one.
+        """
+        words = parse_qs(text.rpartition("#")[2], keep_blank_values=True)
+        if "s" not in words:
+            raise DslabError(
+                "this link holds no scenario: it must end in #s=… as `Scenario.link` writes it."
+            )
+        try:
+            packed = words["s"][0].encode("ascii")
+            data = json.loads(
+                base64.b64decode(packed + b"=" * (-len(packed) % 4), altchars=b"-_", validate=True)
+            )
+        except (ValueError, binascii.Error, RecursionError):
+            data = None
+        if not isinstance(data, dict):
+            raise DslabError(
+                "the scenario in this link is cut short or damaged: copy the whole link again."
+            )
+        moment = None
+        if "t" in words:
+            try:
+                moment = float(words["t"][0])
+            except ValueError:
+                moment = -1.0
+            if not 0 <= moment < float("inf"):
+                raise DslabError(
+                    f"t={words['t'][0]} in this link is no moment: it must be "
+                    "milliseconds from 0 on."
+                )
+        return cls(data, "the scenario in this link"), moment
+
+    def link(self, moment: float | None = None) -> str:
+        """The fragment of a page's address, `s=…&t=…`, that opens this scenario at `moment`
+        (ms).
+        """
+        text = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        packed = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return f"s={packed}" + ("" if moment is None else f"&t={moment:.12g}")
+
+    # Branches.
+
+    def plus(self, step: dict[str, Any]) -> "Scenario":
+        """This scenario with one more step, after those of the same moment. Up to that moment the
+        run stays as it is.
+        """
+        steps = list(self.data.get("step", []))
+        checked(step, self.world)
+        place = max(
+            (number for number, other in enumerate(steps, 1) if other["at"] <= step["at"]),
+            default=0,
+        )
+        return Scenario(self.data | {"step": [*steps[:place], step, *steps[place:]]}, self.name)
+
+    def upto(self, moment: float) -> "Scenario":
+        """This scenario without the steps after `moment` (ms): where another story may branch
+        off.
+        """
+        return Scenario(
+            self.data
+            | {"step": [step for step in self.data.get("step", []) if step["at"] <= moment]},
+            self.name,
+        )
+
+    def __eq__(self, other):
+        return self.data == other.data if isinstance(other, Scenario) else NotImplemented
+
+    __hash__ = None
+
+    def __repr__(self):
+        title = self.data.get("title", "")
+        return (
+            f"scenario {title!r}: {self.data['protocol']}, {len(self.steps)} steps in "
+            f"{self.data['duration']:g} ms"
+        )
+
+    # What is demanded of the words.
+
+    def _demand_words(self):
+        for word, value in self.data.items():
+            if word not in WORDS:
+                raise DslabError(
+                    f"{self.name}: there is no {word!r} in a scenario: it has {', '.join(WORDS)}."
+                )
+            if not isinstance(value, WORDS[word]) or isinstance(value, bool) != (
+                WORDS[word] is bool
+            ):
+                kind = "steps, each under [[step]]," if word == "step" else KINDS[WORDS[word]]
+                raise DslabError(f"{self.name}: {word} is {value!r:.80}, but {kind} belongs there.")
+        for word in ("protocol", "duration"):
+            if word not in self.data:
+                raise DslabError(f"{self.name}: {word} is missing.")
+
+    def _demand_known(self, word, values, known):
+        for value in values:
+            if value not in known:
+                raise DslabError(
+                    f"{self.name}: there is no {word} {value!r}: choose {', '.join(known)}."
+                )
+
+    def _demand_numbers(self):
+        data = self.data
+        for word, least in (
+            ("nodes", 1),
+            ("clients", 0),
+            ("duration", 0),
+            ("quiet_at", 0),
+            ("within", 0),
+            ("window", 0),
+            ("budget", 1),
+        ):
+            if word in data and not least <= data[word] < float("inf"):
+                raise DslabError(
+                    f"{self.name}: {word} is {data[word]}, but it must be {least} or more."
+                )
+        for word in ("nodes", "clients"):
+            if data.get(word, 0) > MOST:
+                raise DslabError(
+                    f"{self.name}: {word} is {data[word]}, but it must be {MOST:,} or less."
+                )
+        try:
+            for word in ("loss", "duplicate", "reorder", "corrupt"):
+                share(word, data.get(word, 0))
+            demand_time(data.get("delay", [1, 10]))
+        except DslabError as error:
+            raise DslabError(f"{self.name}: {error}") from None
+        if any(not isinstance(key, str) for key in data.get("workload", [])):
+            raise DslabError(
+                f"{self.name}: workload is {data['workload']!r}, but it is a list of "
+                'keys, such as ["x", "y"].'
+            )
+        if data.get("workload") and data.get("clients") == 0:
+            raise DslabError(
+                f"{self.name}: there is a workload and no client to do it: say clients = "
+                "1, or more."
+            )
+        if (self.mode == "liveness") != ("quiet_at" in data):
+            raise DslabError(
+                f"{self.name}: a liveness run says with quiet_at when faults end, and a "
+                "safety run has none."
+            )
+        if data.get("quiet_at", 0) > data["duration"]:
+            raise DslabError(
+                f"{self.name}: quiet_at is {data['quiet_at']:g} ms, but the run ends at "
+                f"{data['duration']:g}."
+            )
+
+    def _protocol(self, name: str) -> type[Node]:
+        try:
+            return protocol(name)
+        except DslabError as error:
+            raise DslabError(f"{self.name}: {error}") from None
+
+    def _step(self, number: int, step: Any) -> tuple[float, str, dict]:
+        try:
+            at, word, options = checked(step, self.world)
+        except DslabError as error:
+            raise DslabError(f"{self.name}, step {number}: {error}") from None
+        if self.mode == "safety" and at >= self.data["duration"]:
+            raise DslabError(
+                f"{self.name}, step {number}: {word} at {at:g} ms, but the run ends at "
+                f"{self.data['duration']:g} (duration)."
+            )
+        if self.mode == "liveness" and at >= self.data["quiet_at"] and word not in HARMLESS:
+            raise DslabError(
+                f"{self.name}, step {number}: {word} at {at:g} ms, but in a liveness run "
+                f"faults end at {self.data['quiet_at']:g} (quiet_at)."
+            )
+        return at, word, options
+
+    # Running.
+
+    def start(self, seed: int | None = None) -> Cluster:
+        """A cluster at 0 ms, to be run by whoever asked: each step and each client will act at its
+        moment.
+        """
+        data = self.data
+        settings = {word: data[word] for word in ("clients", *NETWORK) if word in data}
+        cluster = Cluster(
+            self.node_class,
+            data.get("nodes", 3),
+            seed=data.get("seed", 0) if seed is None else seed,
+            delay=tuple(data.get("delay", (1, 10))),
+            title=data.get("title", ""),
+            **settings,
+        )
+        for number, (at, word, options) in enumerate(self.steps, 1):
+            cluster.later(
+                at,
+                lambda number=number, word=word, options=options: self._do(
+                    cluster, number, word, options
+                ),
+            )
+        if data.get("workload"):
+            for name in cluster.clients:
+                cluster.script(lambda world, name=name: self._client(world, name))
+        if "quiet_at" in data:
+            cluster.later(data["quiet_at"], cluster.quieten)
+        return cluster
+
+    def run(self, seed: int | None = None) -> Outcome:
+        """Run it, with its own seed where no other is given."""
+        cluster = self.start(seed)
+        cluster.budget(self.data.get("budget", EVENTS))
+        verdicts = []
+        try:
+            cluster.run(self.data["duration"])
+            if self.mode == "liveness":
+                verdicts.append(self._progress(cluster))
+        except OutOfBudget as error:
+            verdicts.append(
+                Verdict(
+                    None,
+                    "end",
+                    f"{error} of {self.data['duration']:,.0f} ms: make the run shorter, "
+                    "or look for messages that "
+                    "answer each other without end.",
+                    trace=cluster.trace,
+                )
+            )
+        return Outcome(
+            cluster,
+            [
+                *(judge(cluster, check, self.model) for check in self.data.get("check", [])),
+                *verdicts,
+            ],
+        )
+
+    def __call__(self, seed: int) -> Verdict:
+        """The verdict under a seed, of several the worst, without its run: so
+        `dslab.scenario.seeds.sweep` takes a scenario as it is.
+        """
+        verdicts = self.run(seed).verdicts
+        if not verdicts:
+            raise DslabError(
+                f"{self.name}: nothing is demanded of this scenario, so a sweep finds "
+                "nothing: name what must hold with `check`."
+            )
+        worst = min(verdicts, key=lambda verdict: (False, None, True).index(verdict.holds))
+        return replace(worst, trace=None, history=None, replay=f"scenario.run({seed})")
+
+    def _do(self, cluster, number, word, options):
+        try:
+            perform(cluster, word, options)
+        except DslabError as error:
+            raise DslabError(f"{self.name}, step {number}: {error}") from None
+
+    def _client(self, cluster, name):
+        client, number = cluster.client(name), 0
+        while True:
+            yield cluster.after(5 + 40 * cluster.chance.random())
+            number += 1
+            key = cluster.choose(self.data["workload"])
+            if client.idle:
+                yield (
+                    client.read(key)
+                    if cluster.chance.random() < 0.5
+                    else client.write(key, f"{name}-{number}")
+                )
+
+    def _progress(self, cluster) -> Verdict:
+        """Every client writes once more, now that nothing is wrong."""
+        within, late = self.data.get("within", PATIENCE), []
+        cluster.run(1000)  # For what is open to end.
+        for name, client in cluster.clients.items():
+            outcome, end = None, cluster.now + within
+            while outcome != "ok" and cluster.now < end:
+                if client.idle:
+                    call = client.write("progress", name)
+                    cluster.run(until=call)
+                    outcome = call.value[0]
+                else:
+                    cluster.run(50)
+            if outcome != "ok":
+                late.append(name)
+        if late:
+            return Verdict(
+                False,
+                "progress",
+                f"{', '.join(late)} got nothing done in {within:,} ms although nothing "
+                "was wrong any more.",
+                _who_is_stuck(cluster, late),
+                trace=cluster.trace,
+            )
+        return Verdict(True, "progress", "When nothing was wrong any more, every client got on.")
+
+
+def _who_is_stuck(cluster, late) -> tuple[str, ...]:
+    """What became of the clients' last calls, and what the nodes say of themselves."""
+    events, found = cluster.trace.events, []
+    for name in late:
+        asked = next(
+            (event for event in reversed(events) if event.kind == "send" and event.place == name),
+            None,
+        )
+        outcome = next(
+            (
+                event
+                for event in reversed(events)
+                if event.kind in ("ok", "fail", "info") and event.place == name
+            ),
+            None,
+        )
+        told = (
+            "is open"
+            if outcome is None
+            else {
+                "fail": f"was refused: {outcome.data}",
+                "info": "got no answer",
+                "ok": "was answered too late",
+            }[outcome.kind]
+        )
+        found.append(
+            f"{name}'s last call{'' if asked is None else f', last sent to {asked.other},'} {told}."
+        )
+    if cluster.node_class.leads is not Node.leads:
+        leaders = [
+            name for name, node in cluster.nodes.items() if node is not None and node.leads()
+        ]
+        found.append(
+            f"{' and '.join(leaders)} believe that they lead."
+            if len(leaders) > 1
+            else f"{leaders[0] if leaders else 'No node'} believes that it leads."
+        )
+    return tuple(found)

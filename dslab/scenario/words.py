@@ -1,0 +1,74 @@
+"""What a scenario file may say, for a shell: `python -m dslab run --help`. The tables are those of
+the modules themselves.
+"""
+
+from textwrap import wrap
+
+from dslab.protocols import PROTOCOLS
+from dslab.scenario import file as scenario
+from dslab.scenario import steps
+from dslab.scenario.steps import own_options
+from dslab.sim import byzantine, nemesis
+
+__all__ = ["words"]
+
+EXAMPLE = """    protocol = "raft"
+    duration = 2000
+    workload = ["x"]
+    check = ["linearizable"]
+
+    [[step]]
+    at = 300
+    isolate = "n1"
+
+    [[step]]
+    at = 400
+    clock = { node = "n2", ahead = 500 }
+"""
+
+
+def words(width: int) -> str:
+    """All words of a scenario, its steps, nemeses and liars, in lines of at most `width` signs."""
+    nemeses = [
+        (name, [f"{what}; options: {', '.join(own_options(name))}"])
+        for name, what, _ in _rows(nemesis)
+    ]
+    parts = [
+        ("A file, in TOML:", None),
+        ("Its words:", [(names, [what]) for names, what in _rows(scenario)]),
+        (
+            "A step does one thing `at` a time in ms (?: may be left out):",
+            [(word, [options, what]) for word, options, what in _rows(steps)],
+        ),
+        ("Nemeses:", nemeses),
+        ("Byzantine behaviours:", [(name, [what]) for name, what in _rows(byzantine)]),
+        ("Protocols:", [(", ".join(PROTOCOLS), [])]),
+        ("Checks:", [(", ".join(scenario.CHECKS), [])]),
+        ("Models:", [(", ".join(scenario.MODELS), [])]),
+    ]
+    return "\n".join(
+        f"{title}\n{EXAMPLE if rows is None else _listed(rows, width)}" for title, rows in parts
+    )
+
+
+def _rows(module) -> list[list[str]]:
+    """The rows of the table in a module's docstring, without its head."""
+    lines = [line for line in module.__doc__.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _listed(rows, width: int) -> str:
+    lines = []
+    for name, said in rows:
+        lines += wrap(
+            name, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        )
+        for text in said:
+            lines += wrap(
+                text,
+                width,
+                initial_indent=" " * 6,
+                subsequent_indent=" " * 6,
+                break_on_hyphens=False,
+            )
+    return "\n".join(lines) + "\n"
