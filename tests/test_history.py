@@ -3,7 +3,7 @@
 import pytest
 
 from dslab.check import linearizable
-from dslab.run import Event, History, HistoryError
+from dslab.run.history import Event, History, HistoryError
 
 GOOD = """\
 {"process": 0, "type": "invoke", "f": "write", "key": "x", "value": 1, "time": 1}

@@ -4,11 +4,11 @@ Bailis, Davidson, Fekete, Ghodsi, Hellerstein and Stoica, "Highly available tran
 and limitations", VLDB 7(3), 2013, section 3. A node is bound to answer a call that reaches it while
 it is up and that it has time for:
 
-| kind     | a node that is up must answer …                                            |
-|----------|----------------------------------------------------------------------------|
+| kind     | a node that is up must answer …                                                     |
+|----------|-------------------------------------------------------------------------------------|
 | total    | every call (Gilbert and Lynch 2002: "every request received by a non-failing node") |
-| sticky   | every call of a client that has stayed with it from its first call on       |
-| majority | every call for whose whole time links to more than half of the nodes are up |
+| sticky   | every call of a client that has stayed with it from its first call on               |
+| majority | every call for whose whole time links to more than half of the nodes are up         |
 
 "Not the leader" and other refusals are no answers; an operation that finds its condition false is
 answered.

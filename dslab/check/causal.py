@@ -3,15 +3,12 @@
 Bouajjani, Enea, Guerraoui and Hamza, "On verifying causal consistency", POPL 2017. A write is a
 cause of the reads that return its value and of all that these processes do later. Three strengths:
 
-| kind | name               | beside CyclicCO, ThinAirRead, WriteCOInitRead and WriteCORead it rules
-                            out |
-|------|--------------------|----------------------------------------------------------------------------|
-| cc   | causal consistency |
-       |
-| ccv  | causal convergence | CyclicCF: processes that see two writes in different orders
-       |
-| cm   | causal memory      | WriteHBInitRead, CyclicHB: a process that contradicts what it saw
-       itself    |
+| kind | name               | beside CyclicCO, ThinAirRead, WriteCOInitRead and WriteCORead it rules out |
+|------|--------------------|----------------------------------------------------------------------|
+| cc   | causal consistency |                                                                      |
+| ccv  | causal convergence | CyclicCF: processes that see two writes in different orders          |
+| cm   | causal memory      | WriteHBInitRead, CyclicHB: a process that contradicts what it saw    |
+|      |                    | itself                                                               |
 """
 
 from dslab.check.inputs import READS, WRITES, history_of, named, sessions, sources, trace_of

@@ -13,14 +13,14 @@ that was read tells the order in which its values were appended; so
 and a cycle of these can't be in any order of the transactions. It is named after what it is made
 of:
 
-| anomaly  | cycle                                        | ruled out from        |
-|----------|----------------------------------------------|-----------------------|
-| G0       | ww alone                                     | read-uncommitted      |
-| G1a      | no cycle: a read of a refused transaction    | read-committed        |
-| G1b      | no cycle: a read in the middle of another    | read-committed        |
-| G1c      | ww and wr                                    | read-committed        |
-| G-single | one rw, and ww or wr                         | snapshot-isolation    |
-| G2       | two rw or more                               | serializable          |
+| anomaly  | cycle                                     | ruled out from     |
+|----------|-------------------------------------------|--------------------|
+| G0       | ww alone                                  | read-uncommitted   |
+| G1a      | no cycle: a read of a refused transaction | read-committed     |
+| G1b      | no cycle: a read in the middle of another | read-committed     |
+| G1c      | ww and wr                                 | read-committed     |
+| G-single | one rw, and ww or wr                      | snapshot-isolation |
+| G2       | two rw or more                            | serializable       |
 
 A value that nobody read has no place in the order, so what isn't found is not ruled out; what is
 found is there.

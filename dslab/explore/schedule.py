@@ -3,25 +3,19 @@ schedule.
 
 A schedule is a list of steps, each a tuple of words:
 
-| step                                | what happens
-                                      |
-|-------------------------------------|---------------------------------------------------------------------|
-| ("fire", node, timer)               | the node's pending timer of that class runs out
-                                      |
-| ("deliver", sender, receiver)       | the oldest message on that link is handled
-                                      |
-| ("deliver", sender, receiver, kind) | the oldest of that class, or that very message                      |
-| ("again", sender, receiver, kind)   | the newest one of that class that was handled arrives once
-                                      more     |
-| ("lose", sender, receiver)          | the oldest message on that link is gone; a kind may be given
-                                      here too |
-| ("double", sender, receiver, kind)  | such a message on that link is there twice from now on
-                                      |
-| ("crash", node)                     | the node stops and keeps its durable fields
-                                      |
-| ("restart", node)                   | it boots from them
-                                      |
-| ("forge", sender, receiver, message)| that message arrives, whoever sent it                               |
+| step                                 | what happens                                              |
+|--------------------------------------|-----------------------------------------------------------|
+| ("fire", node, timer)                | the node's pending timer of that class runs out           |
+| ("deliver", sender, receiver)        | the oldest message on that link is handled                |
+| ("deliver", sender, receiver, kind)  | the oldest of that class, or that very message            |
+| ("again", sender, receiver, kind)    | the newest one of that class that was handled arrives     |
+|                                      | once more                                                 |
+| ("lose", sender, receiver)           | the oldest message on that link is gone; a kind may be    |
+|                                      | given here too                                            |
+| ("double", sender, receiver, kind)   | such a message on that link is there twice from now on    |
+| ("crash", node)                      | the node stops and keeps its durable fields               |
+| ("restart", node)                    | it boots from them                                        |
+| ("forge", sender, receiver, message) | that message arrives, whoever sent it                     |
 
 A step that is impossible at its moment (no such message, the node is down) does nothing. So a
 schedule can be shrunk.

@@ -6,55 +6,41 @@ reference to the dict that it had; `as_json` packs it for a page.
 
 The events, with what stands in `place`, `other`, `ref` and `data` (unused columns are None):
 
-| kind    | happens when                              | place     | other    | ref             |
-          data                      |
-|---------|-------------------------------------------|-----------|----------|-----------------|---------------------------|
-| start   | a node boots                              | node      |          |                 |
-          |
-| send    | a message leaves                          | sender    | receiver |                 | the
-          message               |
-| deliver | a message is handled                      | receiver  | sender   | its send        |
-                                                      what it had become, where |
-|         |                                           |           |          |                 | it
-          was altered on its way |
-| lose    | a message is gone                         | receiver  | sender   | its send        |
-          why: loss, cut, down,     |
-|         |                                           |           |          |                 |
-          corrupt, dropped          |
-| set     | a timer is set                            | node      |          |                 |
-          (timer, due time in µs)   |
-| cancel  | a timer is cancelled                      | node      |          |                 | the
-          timer's class name    |
-| fire    | a timer runs out                          | node      |          | its set         | the
-          timer                 |
-| crash   | a node stops; its volatile state is gone  | node      |          |                 |
-          what else, where there is |
-| restart | it boots from its durable fields          | node      |          |                 |
-                                                      |
-| pause   | a node stops handling; nothing is lost    | node      |          |                 |
-          |
-| resume  | it goes on                                | node      |          |                 |
-          |
-| cut     | links go down                             |           |          |                 |
-          pairs (from, to) now down |
-| heal    | all links are up again                    |           |          |                 |
-          |
-| fault   | anything else goes wrong, or right again  |           |          |                 |
-          (name, details, sentence) |
-| invoke  | a client calls                            | client    |          |                 |
-          (process, f, key, value)  |
-| ok      | its answer came                           | client    |          | its invoke      | the
-          value                 |
-| fail    | it was refused                            | client    |          | its invoke      | the
-          error                 |
-| info    | it gives up waiting                       | client    |          | its invoke      | why
-          |
-| mark    | the scenario says something               |           |          |                 | a
-          sentence                |
-| act     | a specification takes an action           | its lane  |          |                 | the
-          action's name         |
-| tell    | a lane does what its sentence says        | its lane  |          |                 | the
-          sentence              |
+| kind    | happens when             | place    | other    | ref        | data                     |
+|---------|--------------------------|----------|----------|------------|--------------------------|
+| start   | a node boots             | node     |          |            |                          |
+| send    | a message leaves         | sender   | receiver |            | the message              |
+| deliver | a message is handled     | receiver | sender   | its send   | what it had become,      |
+|         |                          |          |          |            | where                    |
+|         |                          |          |          |            | it was altered on its    |
+|         |                          |          |          |            | way                      |
+| lose    | a message is gone        | receiver | sender   | its send   | why: loss, cut, down,    |
+|         |                          |          |          |            | corrupt, dropped         |
+| set     | a timer is set           | node     |          |            | (timer, due time in µs)  |
+| cancel  | a timer is cancelled     | node     |          |            | the timer's class name   |
+| fire    | a timer runs out         | node     |          | its set    | the timer                |
+| crash   | a node stops; its        | node     |          |            | what else, where there   |
+|         | volatile state is gone   |          |          |            | is                       |
+| restart | it boots from its        | node     |          |            |                          |
+|         | durable fields           |          |          |            |                          |
+| pause   | a node stops handling;   | node     |          |            |                          |
+|         | nothing is lost          |          |          |            |                          |
+| resume  | it goes on               | node     |          |            |                          |
+| cut     | links go down            |          |          |            | pairs (from, to) now     |
+|         |                          |          |          |            | down                     |
+| heal    | all links are up again   |          |          |            |                          |
+| fault   | anything else goes       |          |          |            | (name, details,          |
+|         | wrong, or right again    |          |          |            | sentence)                |
+| invoke  | a client calls           | client   |          |            | (process, f, key, value) |
+| ok      | its answer came          | client   |          | its invoke | the value                |
+| fail    | it was refused           | client   |          | its invoke | the error                |
+| info    | it gives up waiting      | client   |          | its invoke | why                      |
+| mark    | the scenario says        |          |          |            | a sentence               |
+|         | something                |          |          |            |                          |
+| act     | a specification takes an | its lane |          |            | the action's name        |
+|         | action                   |          |          |            |                          |
+| tell    | a lane does what its     | its lane |          |            | the sentence             |
+|         | sentence says            |          |          |            |                          |
 
 A step is a handler's run: a start, deliver, fire or restart with the sends, sets and cancels that
 follow it at the same time and place. `state` (a dict) is there on those four, and on an act or

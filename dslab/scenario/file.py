@@ -25,29 +25,23 @@ A step does one thing at a time `at`, in ms; `dslab.scenario.steps` lists what. 
 one message, by the number of its event in the trace: that number is safe to use, since a step
 changes nothing before its own moment.
 
-| word at the top                | what it says, and what holds where it is left out
-                                 |
-|--------------------------------|------------------------------------------------------------------------------------------|
-| title, protocol, duration      | a line for a reader; a name of `PROTOCOLS`; how many ms to run.
-                                 The last two are needed   |
-| nodes, clients, seed           | how many (3 and 1); where chance comes from (0)
-                                 |
-| delay                          | how many ms a message takes, drawn for each: [1, 10]
-                                 |
-| loss, duplicate, reorder, corrupt | the share of messages, 0 to 1, that vanish, arrive twice, are
-held back, are altered on the way (0) |
-| window, checksums              | for how many ms `reorder` holds back at most (50); whether what
-                                 `corrupt` altered is noticed and thrown away (true) |
-| workload                       | keys that clients read and write (none)
-                                 |
-| check, model                   | what must hold, names of `CHECKS` (nothing); what one copy would
-                                 do ("kv")               |
-| mode, quiet_at, within         | "safety" or "liveness"; when faults end; in how many ms after the
-                                 run clients must get on (5000) |
-| budget                         | how many events there may be (200,000)
-                                 |
-| step                           | what goes wrong, and what clients do
-                                 |
+| word at the top                   | what it says, and what holds where it is left out            |
+|-----------------------------------|--------------------------------------------------------------|
+| title, protocol, duration         | a line for a reader; a name of `PROTOCOLS`; how many ms to   |
+|                                   | run. The last two are needed                                 |
+| nodes, clients, seed              | how many (3 and 1); where chance comes from (0)              |
+| delay                             | how many ms a message takes, drawn for each: [1, 10]         |
+| loss, duplicate, reorder, corrupt | the share of messages, 0 to 1, that vanish, arrive twice,    |
+|                                   | are held back, are altered on the way (0)                    |
+| window, checksums                 | for how many ms `reorder` holds back at most (50); whether   |
+|                                   | what `corrupt` altered is noticed and thrown away (true)     |
+| workload                          | keys that clients read and write (none)                      |
+| check, model                      | what must hold, names of `CHECKS` (nothing); what one copy   |
+|                                   | would do ("kv")                                              |
+| mode, quiet_at, within            | "safety" or "liveness"; when faults end; in how many ms      |
+|                                   | after the run clients must get on (5000)                     |
+| budget                            | how many events there may be (200,000)                       |
+| step                              | what goes wrong, and what clients do                         |
 """
 
 import base64

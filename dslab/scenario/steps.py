@@ -3,55 +3,41 @@
 A word takes a table of options. Where its first option says all, that one may stand alone: `crash =
 "n1"` is `crash = { node = "n1" }`.
 
-| word         | options, the first ones needed (?: may be left out)               | what happens
-               |
-|--------------|-------------------------------------------------------------------|----------------------------------------------------------|
-| crash        | node, lost?, torn?                                                | nodes stop; the
-               disk forgets `lost` steps, or half a write |
-| crash_during | node, written?, sends?                                            | it crashes in
-                                                                                   its next step,
-                                                                                   after `sends`
-                                                                                   messages      |
-| restart      | node                                                              | crashed nodes
-               boot from their disks                      |
-| pause        | node                                                              | nodes freeze;
-               everything waits                           |
-| resume       | node                                                              | they go on
-               |
-| byzantine    | node, behaviour, fooled?                                          | it lies from
-               now on; see `dslab.sim.byzantine`           |
-| clock        | node, ahead?, rate?                                               | its clock jumps
-               `ahead` ms and runs at `rate`            |
-| partition    | groups                                                            | all links
-               between the groups are cut                     |
-| isolate      | node                                                              | nodes lose all
-               links to other nodes                      |
-| bridge       | node                                                              | the others are
-               two halves, joined by this node only      |
-| cut          | from, to (or [from, to])                                          | these links are
-               cut, one way                             |
-| heal         | true                                                              | all links are
-               up again                                   |
-| slow         | from, to, delay?                                                  | these links
-               take another delay; without it, the usual one |
-| disturb      | loss?, duplicate?, reorder?, window?, corrupt?, checksums?        | from now on the
-               network does this and no more            |
-| nemesis      | name, and its own                                                 | a named script
-               of several faults                         |
-| drop         | message                                                           | the message of
-               event number `message` is lost            |
-| deliver      | message                                                           | it arrives now
-               |
-| duplicate    | message                                                           | a copy is under
-               way, however old the message is          |
-| delay        | message, by                                                       | it is held back
-               for `by` ms                              |
-| fire         | node, timer                                                       | the pending
-               timer of this class runs out now             |
-| mark         | sentence                                                          | the trace says
-               it                                        |
-| call         | client?, f?, key?, value?, to?, timeout?                          | a client calls
-               |
+| word         | options, the first ones needed (?: may be left out) | what happens                            |
+|--------------|-----------------------------------------|-----------------------------------------|
+| crash        | node, lost?, torn?                      | nodes stop; the disk forgets `lost`     |
+|              |                                         | steps, or half a write                  |
+| crash_during | node, written?, sends?                  | it crashes in its next step, after      |
+|              |                                         | `sends` messages                        |
+| restart      | node                                    | crashed nodes boot from their disks     |
+| pause        | node                                    | nodes freeze; everything waits          |
+| resume       | node                                    | they go on                              |
+| byzantine    | node, behaviour, fooled?                | it lies from now on; see                |
+|              |                                         | `dslab.sim.byzantine`                   |
+| clock        | node, ahead?, rate?                     | its clock jumps `ahead` ms and runs at  |
+|              |                                         | `rate`                                  |
+| partition    | groups                                  | all links between the groups are cut    |
+| isolate      | node                                    | nodes lose all links to other nodes     |
+| bridge       | node                                    | the others are two halves, joined by    |
+|              |                                         | this node only                          |
+| cut          | from, to (or [from, to])                | these links are cut, one way            |
+| heal         | true                                    | all links are up again                  |
+| slow         | from, to, delay?                        | these links take another delay; without |
+|              |                                         | it, the usual one                       |
+| disturb      | loss?, duplicate?, reorder?, window?,   | from now on the network does this and   |
+|              | corrupt?, checksums?                    | no more                                 |
+| nemesis      | name, and its own                       | a named script of several faults        |
+| drop         | message                                 | the message of event number `message`   |
+|              |                                         | is lost                                 |
+| deliver      | message                                 | it arrives now                          |
+| duplicate    | message                                 | a copy is under way, however old the    |
+|              |                                         | message is                              |
+| delay        | message, by                             | it is held back for `by` ms             |
+| fire         | node, timer                             | the pending timer of this class runs    |
+|              |                                         | out now                                 |
+| mark         | sentence                                | the trace says it                       |
+| call         | client?, f?, key?, value?, to?,         | a client calls                          |
+|              | timeout?                                |                                         |
 
 Several nodes stand in one text with spaces, or in a list.
 """

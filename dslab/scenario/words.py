@@ -52,9 +52,18 @@ def words(width: int) -> str:
 
 
 def _rows(module) -> list[list[str]]:
-    """The rows of the table in a module's docstring, without its head."""
+    """The rows of the table in a module's docstring, without its head. A line whose first cell is
+    empty goes on with the row above it.
+    """
+    rows: list[list[str]] = []
     lines = [line for line in module.__doc__.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    for line in lines[2:]:
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0]:
+            rows.append(cells)
+        else:
+            rows[-1] = [f"{old} {more}".strip() for old, more in zip(rows[-1], cells)]
+    return rows
 
 
 def _listed(rows, width: int) -> str:

@@ -5,18 +5,15 @@
 Lamport, Shostak and Pease, "The Byzantine Generals Problem", TOPLAS 4(3), 1982. A behaviour knows
 no protocol: it goes by the names and kinds of a message's fields.
 
-| behaviour    | what the node says
-               |
-|--------------|-------------------------------------------------------------------------------------------------|
-| equivocate   | other values to those whom it fools than to the rest: each field called `value` is
-               changed        |
-| vote_twice   | yes to everything: each field that is true or false is true, be it a vote given
-               away already      |
-| inflate_term | a term (or ballot, epoch, view) that is one too high                                             |
-| replay       | each message together with one that it sent to the same node a while ago
-               |
-| silent       | nothing to those whom it fools
-               |
+| behaviour    | what the node says                                                                |
+|--------------|-----------------------------------------------------------------------------------|
+| equivocate   | other values to those whom it fools than to the rest: each field called `value`   |
+|              | is changed                                                                        |
+| vote_twice   | yes to everything: each field that is true or false is true, be it a vote given   |
+|              | away already                                                                      |
+| inflate_term | a term (or ballot, epoch, view) that is one too high                              |
+| replay       | each message together with one that it sent to the same node a while ago          |
+| silent       | nothing to those whom it fools                                                    |
 """
 
 from functools import cache

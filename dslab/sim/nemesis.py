@@ -6,21 +6,20 @@
 Each draws from a stream of chance of its own, so that the same seed without it keeps its timers and
 delays, and each ends with all links up and all nodes running. Times are in milliseconds.
 
-| nemesis        | what it does
-                 | after |
-|----------------|--------------------------------------------------------------------------------------------------|-------|
-| majority_ring  | every node reaches a majority, and no two the same one
-                 | Jepsen |
-| bridge         | two halves that reach each other through one node only
-                 | Jepsen |
-| flapping       | one node's links go down and up, again and again
-                 | |
-| swizzle        | nodes are cut off one by one, and come back in another order
-                 | FoundationDB, “Simulation and Testing”      |
-| isolate_leader | whoever leads is cut off, and then the next                                                      |
-                                                                                                                    |
-| crash_storm    | nodes crash and restart at random, never all at once
-                 | |
+| nemesis        | what it does                           | after                                  |
+|----------------|----------------------------------------|----------------------------------------|
+| majority_ring  | every node reaches a majority, and no  | Jepsen                                 |
+|                | two the same one                       |                                        |
+| bridge         | two halves that reach each other       | Jepsen                                 |
+|                | through one node only                  |                                        |
+| flapping       | one node's links go down and up, again |                                        |
+|                | and again                              |                                        |
+| swizzle        | nodes are cut off one by one, and come | FoundationDB, “Simulation and Testing” |
+|                | back in another order                  |                                        |
+| isolate_leader | whoever leads is cut off, and then the |                                        |
+|                | next                                   |                                        |
+| crash_storm    | nodes crash and restart at random,     |                                        |
+|                | never all at once                      |                                        |
 """
 
 from collections.abc import Callable

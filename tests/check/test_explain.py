@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from dslab.check import MODELS, Model, linearizable
-from dslab.run import Event, History, Operation
+from dslab.run.history import Event, History, Operation
 from tests.check.test_linearizable import brute_force, history, small_histories
 
 FUNCTIONS = {

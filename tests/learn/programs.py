@@ -1,6 +1,4 @@
-"""Small programs whose lines are counted, by the ways in which code repeats itself. Those that spin
-never end.
-"""
+"""Small programs whose lines are counted, by the ways in which code repeats itself. Those that spin never end."""
 
 
 def straight():
@@ -17,8 +15,7 @@ def loop(n=10):
 
 
 def one_line_loop():
-    for _ in range(10):
-        pass  # noqa: E701
+    for _ in range(10): pass  # noqa: E701
 
 
 def while_loop():
@@ -29,8 +26,7 @@ def while_loop():
 
 def one_line_while():
     left = iter(range(10, -1, -1))
-    while next(left):
-        pass  # noqa: E701
+    while next(left): pass  # noqa: E701
 
 
 def skips():
@@ -49,14 +45,17 @@ def comprehends():
 
 
 def comprehends_in_lines():
-    return [number for number in range(10) if number % 2]
+    return [
+        number
+        for number in range(10)
+        if number % 2
+    ]
 
 
 def generates():
     def numbers():
         for number in range(10):
             yield number
-
     return sum(numbers()), sum(1 for _ in range(10))
 
 
@@ -76,7 +75,7 @@ def catches():
         except KeyError:
             pass
         finally:
-            ""
+            str()
 
 
 def with_block():
@@ -111,7 +110,6 @@ def thrown():
                 yield
         except KeyError:
             yield 1
-
     waiting = waits()
     next(waiting)
     waiting.throw(KeyError)
@@ -119,8 +117,7 @@ def thrown():
 
 
 def spins():
-    while True:
-        pass  # noqa: E701
+    while True: pass  # noqa: E701
 
 
 def spins_over_lines():
@@ -129,8 +126,7 @@ def spins_over_lines():
 
 
 def spins_on():
-    while 1:
-        continue  # noqa: E701
+    while 1: continue  # noqa: E701
 
 
 def spins_in_a_list():

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dslab.learn import check, remote
+from dslab.learn import check
 from dslab.learn.limits import Lost, Raised
+from dslab.learn.shell import remote
 from dslab.learn.shell.notebooks import check_notebook
 from dslab.learn.shell.remote import Submission
 from tests.learn.test_notebooks import CHECK, SOLUTION, notebook

@@ -12,21 +12,21 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "dslab").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-BASE = {"errors", "values", "node", "machine", "trace", "packing", "history", "verdict"}
+FLAT = {"errors", "machine", "node", "values", "verdict", "wire"}
 
-#: What each part of the package may import of the others.
+#: What each part of the package may import of the others; the flat modules, of each other.
 MAY = {
-    "protocols": {"values", "node", "machine", "errors"},
-    "sim": BASE,
-    "check": BASE,
+    "protocols": {"errors", "machine", "node", "values"},
     "events": {"errors", "values"},
-    "show": BASE | {"recorder"},
-    "specs": BASE | {"check"},
-    "scenario": BASE | {"check", "sim", "protocols", "toml"},
-    "scenario_words": {"scenario", "sim", "protocols"},
-    "scenario_shrink": {"scenario", "check", "errors"},
-    "live": BASE | {"show", "check", "wire", "protocols"},
-    "learn": None,
+    "run": FLAT,
+    "sim": FLAT | {"run"},
+    "check": FLAT | {"run"},
+    "explore": FLAT | {"run", "check"},
+    "show": FLAT | {"run"},
+    "scenario": FLAT | {"run", "check", "explore", "protocols", "sim"},
+    "live": FLAT | {"run", "check", "show", "protocols"},
+    "learn": FLAT | {"run", "check", "explore", "protocols", "scenario", "show", "sim"},
+    "chapters": None,
 }
 
 
@@ -43,15 +43,12 @@ def imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_one_way(path):
     part = path.relative_to(ROOT / "dslab").parts[0].removesuffix(".py")
-    if part == "__main__":
+    if part in ("__main__", "__init__"):
         return
-    used = {module.split(".")[1] for module in imports(path) if module.startswith("dslab.")} - {
-        part
-    }
-    allowed = MAY.get(part, BASE)
-    if allowed is not None:
-        assert used <= allowed, f"{path.name} imports {used - allowed}"
-    assert "learn" not in used or part == "learn"
+    modules = [module for module in imports(path) if module.startswith("dslab.")]
+    used = {module.split(".")[1] for module in modules} - {part}
+    allowed = MAY.get(part, FLAT)
+    assert allowed is None or used <= allowed, f"{path.name} imports {used - allowed}"
 
 
 def test_only_the_simulator_imports_simpy_and_protocols_know_no_clock_or_chance():
@@ -65,7 +62,7 @@ def test_only_the_simulator_imports_simpy_and_protocols_know_no_clock_or_chance(
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_modules_are_read_in_one_sitting(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 420
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 450
 
 
 STATIC = ROOT / "dslab" / "show" / "static"
@@ -75,7 +72,7 @@ SCRIPTS = sorted(STATIC.rglob("*.js"))
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(STATIC)))
 def test_widgets_are_short_files_on_the_core(path):
     text, folder = path.read_text(encoding="utf-8"), path.relative_to(STATIC).parts[0]
-    assert len(text.splitlines()) <= 400 and text.startswith("// ")
+    assert len(text.splitlines()) <= 500 and text.startswith("// ")
     used = {
         (path.parent / name).resolve().relative_to(STATIC).parts[0]
         for name in re.findall(r'(?:from|import)\s*\(?\s*"(\.[^"]+)"', text)
