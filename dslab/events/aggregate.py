@@ -6,19 +6,28 @@ Both are pure, so the state is always the fold of the stream's events, and nothi
 stored.
 """
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import reduce
 from typing import Any, NamedTuple
+from uuid import UUID, uuid5
 
 from dslab.errors import DslabError
-from dslab.events.store import Event, EventStore, NewEvent, WrongExpectedVersion
+from dslab.events.contract import ANY, Event, IdTaken, NewEvent, Store, WrongExpectedVersion
 
 __all__ = ["Decider", "handle", "load"]
 
+#: The namespace of the ids of events that a named command caused (RFC 4122, section 4.3).
+COMMANDS = UUID("6f0a1f5e-6b0d-4f43-9d3c-0d5a4b1e7c18")
+
 
 class Decider(NamedTuple):
-    """initial: the state before any event. decide(command, state) → list of NewEvent. evolve(state,
-    event) → state.
+    """The two functions of an aggregate, and where they begin.
+
+    initial  the state before any event.
+    decide   decide(command, state) → list of NewEvent. Raises what refuses the command.
+    evolve   evolve(state, event) → state.
     """
 
     initial: Any
@@ -26,26 +35,68 @@ class Decider(NamedTuple):
     evolve: Callable[[Any, Event], Any]
 
 
-def load(store: EventStore, stream: str, decider: Decider) -> tuple[Any, int]:
+def load(store: Store, stream: str, decider: Decider) -> tuple[Any, int]:
     """The state of a stream, folded from its events, and the version that it belongs to."""
     events = store.read(stream)
     return reduce(decider.evolve, events, decider.initial), len(events) - 1
 
 
 def handle(
-    store: EventStore, stream: str, decider: Decider, command: Any, *, attempts: int = 5
+    store: Store,
+    stream: str,
+    decider: Decider,
+    command: Any,
+    *,
+    command_id: str | None = None,
+    attempts: int = 5,
 ) -> list[Event]:
     """Load, decide, append; where another writer was faster, all again, up to `attempts` times.
+
+    command_id  a name for this command in this stream. A caller who never heard back may ask again
+                under the same name: the command is done once. Without one, each call is a command
+                of its own.
 
     Returns the events that were appended. What `decide` raises to refuse the command goes through.
     """
     for _ in range(attempts):
-        state, version = load(store, stream, decider)
+        events = store.read(stream)
+        before = _before(events, stream, command_id)
+        done = before < len(events)
+        state = reduce(decider.evolve, events[:before], decider.initial)
+        caused = _named(decider.decide(command, state), stream, command_id)
         try:
-            return store.append(stream, decider.decide(command, state), version)
+            return store.append(stream, caused, ANY if done else before - 1)
         except WrongExpectedVersion:
             continue
+        except IdTaken:
+            if done:
+                raise  # Else another attempt at this command was faster, on a newer state.
     raise DslabError(
         f"{attempts} attempts on stream {stream!r} met other writers each time: try again "
         "later, or split the stream."
     )
+
+
+def _before(events: list[Event], stream: str, command_id: str | None) -> int:
+    """How many events there were when the command was decided: all, unless it was done already.
+
+    Decided again on the same state, it causes the same events, and the store answers with those
+    that stand there; where it causes others, it is another command, and the store says so.
+    """
+    if command_id is not None:
+        first = _id(stream, command_id, 0)
+        for place, event in enumerate(events):
+            if event.id == first:
+                return place
+    return len(events)
+
+
+def _named(events: list[NewEvent], stream: str, command_id: str | None) -> list[NewEvent]:
+    if command_id is None:
+        return events
+    return [replace(event, id=_id(stream, command_id, n)) for n, event in enumerate(events)]
+
+
+def _id(stream: str, command_id: str, number: int) -> str:
+    # As JSON, in which no two triples are the same text.
+    return str(uuid5(COMMANDS, json.dumps([stream, command_id, number])))

@@ -2,7 +2,7 @@
 
 from dslab.errors import DslabError
 from dslab.events.aggregate import Decider
-from dslab.events.store import NewEvent
+from dslab.events.contract import NewEvent
 from dslab.values import Value
 
 __all__ = ["ACCOUNT", "Account", "Deposit", "Open", "Refused", "Withdraw"]

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
-from dslab.events.store import EventStore, NewEvent
+from dslab.events.contract import NewEvent, Store
 from dslab.values import Map
 
 __all__ = ["Crashed", "Rejected", "Saga", "Step", "every_crash", "run"]
@@ -61,7 +61,7 @@ STATUS = {
 
 
 def run(
-    saga: Saga, store: EventStore, *, attempts: int = 3, crash_at: int | None = None, recorder=None
+    saga: Saga, store: Store, *, attempts: int = 3, crash_at: int | None = None, recorder=None
 ) -> str:
     """Run `saga` to its end, from wherever its log says that it is. Returns "completed",
     "compensated" or "parked".
@@ -182,7 +182,7 @@ class _Orchestrator:
 
 
 def every_crash(
-    saga: Saga, store: Callable[[], EventStore], recorder: Callable[[str], Any]
+    saga: Saga, store: Callable[[], Store], recorder: Callable[[str], Any]
 ) -> dict[str, Any]:
     """One run without a crash, and one for each event of its log with a crash before that event and
     a second start.

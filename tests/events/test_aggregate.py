@@ -3,7 +3,7 @@
 import pytest
 
 from dslab.errors import DslabError
-from dslab.events import Decider, EventStore, NewEvent, handle, load
+from dslab.events import Decider, EventStore, IdTaken, NewEvent, handle, load
 
 
 def decide(command, balance):
@@ -50,3 +50,42 @@ def test_a_race_lost_every_time_is_told():
 
     with pytest.raises(DslabError, match="3 attempts on stream 'a' met other writers each time"):
         handle(store, "a", ACCOUNT._replace(decide=always_late), 1, attempts=3)
+
+
+@pytest.mark.parametrize("amount", [100, -80])
+def test_a_command_that_is_repeated_under_its_name_is_done_once(amount):
+    store = EventStore()
+    handle(store, "a", ACCOUNT, 90)
+    done = handle(store, "a", ACCOUNT, amount, command_id="c-1")
+    handle(store, "a", ACCOUNT, 5)
+    assert handle(store, "a", ACCOUNT, amount, command_id="c-1") == done
+    assert load(store, "a", ACCOUNT) == (95 + amount, 2)
+    handle(store, "b", ACCOUNT, 7, command_id="c-1")  # A name is one stream's.
+    assert load(store, "b", ACCOUNT) == (7, 0)
+    with pytest.raises(IdTaken, match="is the id of #2 a@1 Moved"):
+        handle(store, "a", ACCOUNT, amount + 1, command_id="c-1")
+
+
+def test_a_command_of_several_events_is_repeated_whole():
+    store = EventStore()
+    double = ACCOUNT._replace(decide=lambda c, s: decide(c, s) + decide(c, s + c))
+    done = handle(store, "a", double, 3, command_id="c/1")
+    assert [event.version for event in done] == [0, 1]
+    assert handle(store, "a", double, 3, command_id="c/1") == done
+    assert len(handle(store, "a", double, 3, command_id="c")) == 2 and len(store) == 4
+
+
+def test_an_attempt_that_another_attempt_at_the_same_command_overtook_is_made_again():
+    """The slower one decided on an older state, and differently."""
+    store, overtaken = EventStore(), []
+
+    def to_hundred(command, balance):
+        if not overtaken:
+            overtaken.append(balance)
+            handle(store, "a", ACCOUNT, 30)
+            overtaken.append(handle(store, "a", filling, command, command_id="fill"))
+        return [NewEvent("Moved", {"amount": 100 - balance})]
+
+    filling = ACCOUNT._replace(decide=to_hundred)
+    assert handle(store, "a", filling, "fill", command_id="fill") == overtaken[1]
+    assert load(store, "a", ACCOUNT) == (100, 1)

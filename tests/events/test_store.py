@@ -1,16 +1,29 @@
 """The event store as its users meet it: versions, order, several processes, and a power cut."""
 
+import copy
 import os
+import pickle
 import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from dslab.errors import DslabError
-from dslab.events import ANY, NO_STREAM, EventStore, NewEvent, StoreError, WrongExpectedVersion
+from dslab.events import (
+    ANY,
+    NO_STREAM,
+    EventStore,
+    IdTaken,
+    NewEvent,
+    StoreError,
+    WrongExpectedVersion,
+)
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(
@@ -82,6 +95,58 @@ def test_a_wrong_expected_version_is_refused_and_leaves_nothing(store, expected,
     assert len(store) == 1
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"type": "Withdrawn"},
+        {"data": {"amount": 2}},
+        {"data": {"amount": True}},
+        {"data": {"amount": 1.0}},
+        {"data": {}},
+        {"schema_version": 2},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("expected", [ANY, NO_STREAM, 0])
+def test_an_id_is_not_given_to_another_event(store, other, expected):
+    event = deposit(1, id="id-1")
+    store.append("a", event, NO_STREAM)
+    with pytest.raises(IdTaken, match="id-1 is the id of #1 a@0 Deposited.amount=1. already"):
+        store.append("a", replace(event, **other), expected)
+    assert len(store) == 1
+
+
+def test_a_second_attempt_may_be_written_differently(store):
+    event = NewEvent("Moved", {"to": ["b", "c"], "by": 1}, {"at": "Monday"}, id="id-1")
+    first = store.append("a", event, NO_STREAM)
+    again = replace(event, data={"by": 1, "to": ("b", "c")}, metadata={"at": "Tuesday"})
+    assert store.append("a", again, NO_STREAM) == first
+
+
+def test_a_conflict_crosses_to_another_process_whole():
+    conflict = WrongExpectedVersion("a", 3, 7)
+    for again in (pickle.loads(pickle.dumps(conflict)), copy.copy(conflict)):
+        assert (again.stream, again.expected, again.actual) == ("a", 3, 7)
+        assert str(again) == str(conflict) and type(again) is WrongExpectedVersion
+
+
+def test_data_come_back_as_they_were(store):
+    data = {"text": "o'brien 🙂 \0 \n", "deep": [{"": None}, [1.5, True, -(2**80)]], "1": 2}
+    store.append("a", NewEvent("T", data, {"by": data}))
+    [event] = store.read("a")
+    assert event.data == data and event.metadata == {"by": data}
+
+
+def test_threads_may_share_a_store(store):
+    def write(name):
+        return [store.append("a", NewEvent("Wrote", {"by": name}))[0] for _ in range(25)]
+
+    with ThreadPoolExecutor(4) as pool:
+        written = [event for events in pool.map(write, "wxyz") for event in events]
+    assert sorted(written, key=lambda event: event.version) == store.read("a")
+    assert [event.version for event in store.read("a")] == list(range(100))
+
+
 def test_an_append_repeated_under_the_same_id_changes_nothing(store):
     events = [deposit(1, id="id-1"), deposit(2, id="id-2")]
     first = store.append("a", events, NO_STREAM)
@@ -94,30 +159,6 @@ def test_an_append_repeated_under_the_same_id_changes_nothing(store):
     assert len(store) == 2
 
 
-def test_a_subscription_goes_on_where_it_stopped(store):
-    store.append("a", [deposit(n) for n in range(5)])
-    reader = store.subscribe(batch=2)
-    assert [e.position for e in reader.poll()] == [1, 2]
-    again = store.subscribe(after=reader.position)
-    assert [e.position for e in again] == [3, 4, 5]
-    assert again.poll() == []
-    store.append("b", deposit(1))
-    assert [e.position for e in again.poll()] == [6]
-
-
-def test_a_follower_waits_for_what_comes(store):
-    store.append("a", deposit(1))
-    arrivals = iter([True, False])
-
-    def wait():
-        more = next(arrivals)
-        if more:
-            store.append("a", deposit(2))
-        return more
-
-    assert [e.position for e in store.subscribe().follow(wait)] == [1, 2]
-
-
 WRITER = """
 import sys
 from dslab.events import *
@@ -128,7 +169,8 @@ print("ready", flush=True)
 sys.stdin.readline()  # All begin with the same version, so that they do meet.
 while count:
     try:
-        store.append("shared", [NewEvent("Wrote", {"by": name, "left": count, "part": part}) for part in (1, 2)], version)
+        store.append("shared", [NewEvent("Wrote", {"by": name, "left": count, "part": part})
+                                for part in (1, 2)], version)
         count -= 1
     except WrongExpectedVersion:
         conflicts += 1
@@ -188,7 +230,8 @@ import sys
 from dslab.events import *
 store, number = EventStore(sys.argv[1]), int(sys.argv[2])
 while True:
-    store.append("a", [NewEvent("Wrote", {"n": number, "part": part, "pad": "x" * 2000}) for part in (1, 2, 3)])
+    store.append("a", [NewEvent("Wrote", {"n": number, "part": part, "pad": "x" * 2000})
+                       for part in (1, 2, 3)])
     sys.stdout.write(f"{number}\\n"); sys.stdout.flush()
     number += 1
 """
@@ -205,7 +248,8 @@ def die(statement):
         print(statement.split()[0], flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 store._db.set_trace_callback(die)  # SQLite calls this before it runs a statement.
-store.append("a", [NewEvent("Wrote", {"part": part}, id=f"part-{part}") for part in (1, 2, 3)], expected)
+store.append("a", [NewEvent("Wrote", {"part": part}, id=f"part-{part}")
+                   for part in (1, 2, 3)], expected)
 store._db.set_trace_callback(None)
 print("acknowledged", flush=True)
 """
@@ -263,62 +307,6 @@ def test_a_writer_who_does_not_let_go_is_named(path, store):
 
 
 @pytest.mark.parametrize(
-    "content, sentence",
-    [
-        (b"hello, this is a text and no database" * 50, "is no event store, or is damaged"),
-        (b"SQLite format 3\0" + b"\xff" * 5000, "is an SQLite database, but no event store"),
-        (
-            b"SQLite format 3\0" + b"\0" * 52 + b"dsev" + b"\xff" * 5000,
-            "is no event store, or is damaged",
-        ),
-        (b"SQLite", "is no event store, or is damaged"),
-    ],
-)
-def test_a_file_that_is_no_store_is_refused_and_left_alone(path, content, sentence):
-    path.write_bytes(content)
-    with pytest.raises(StoreError, match=sentence):
-        EventStore(path)
-    assert path.read_bytes() == content
-
-
-def test_a_foreign_database_and_a_newer_format_are_refused(tmp_path):
-    foreign = sqlite3.connect(tmp_path / "foreign.db")
-    foreign.execute("CREATE TABLE t (x)")
-    foreign.commit()
-    before = (tmp_path / "foreign.db").read_bytes()
-    with pytest.raises(StoreError, match="is an SQLite database, but no event store"):
-        EventStore(tmp_path / "foreign.db")
-    assert (tmp_path / "foreign.db").read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["foreign.db"]
-    with EventStore(tmp_path / "new.db") as store:
-        store._db.execute("PRAGMA user_version=2")
-    with pytest.raises(StoreError, match="has format 2, and this dslab reads format 1"):
-        EventStore(tmp_path / "new.db")
-
-
-def test_a_foreign_database_in_use_keeps_its_log(tmp_path):
-    """To open it and close it again would write its log into it, if its last user was killed."""
-    path, kept = tmp_path / "foreign.db", tmp_path / "kept"
-    foreign = sqlite3.connect(path)
-    foreign.execute("PRAGMA journal_mode=WAL")
-    foreign.execute("CREATE TABLE t (x)")
-    kept.mkdir()
-    for file in tmp_path.glob("foreign.db*"):
-        (kept / file.name).write_bytes(file.read_bytes())
-    foreign.close()
-    before = {file.name: file.read_bytes() for file in kept.iterdir()}
-    assert "foreign.db-wal" in before
-    with pytest.raises(StoreError, match="is an SQLite database, but no event store"):
-        EventStore(kept / "foreign.db")
-    assert {file.name: file.read_bytes() for file in kept.iterdir()} == before
-
-
-def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
-    with pytest.raises(StoreError, match="can't be read as an event store \\(Is a directory"):
-        EventStore(tmp_path)
-
-
-@pytest.mark.parametrize(
     "trouble, sentence",
     [
         ("PRAGMA max_page_count=1", "could not grow .*nothing of this append is in it"),
@@ -344,16 +332,6 @@ def test_a_closed_store_says_so(path):
         store.append("a", deposit(1))
 
 
-def test_a_torn_page_in_the_middle_is_told(path):
-    with EventStore(path) as store:
-        store.append("a", [NewEvent("Wrote", {"pad": "x" * 3000}) for _ in range(40)])
-    content = bytearray(path.read_bytes())
-    content[4096:] = b"\x5a" * (len(content) - 4096)
-    path.write_bytes(content)
-    with pytest.raises(StoreError, match="is damaged"):
-        EventStore(path).read_all()
-
-
 @pytest.mark.parametrize(
     "call, sentence",
     [
@@ -376,7 +354,34 @@ def test_a_torn_page_in_the_middle_is_told(path):
             lambda s: s.append("a", deposit(1, schema_version=0)),
             "the schema version of Deposited is 0",
         ),
-        (lambda s: s.subscribe(after=-1), "after is 0 or more"),
+        (
+            lambda s: s.append("a", deposit(1, schema_version=2**70)),
+            "give 1 or more, up to 2⁶³ − 1",
+        ),
+        (lambda s: s.append("a\ud800", deposit(1)), "half of a surrogate pair"),
+        (lambda s: s.append("a", deposit(1, id="\udfff")), "half of a surrogate pair"),
+        (lambda s: s.append("a", NewEvent("T\ud800")), "half of a surrogate pair"),
+        (lambda s: s.append("a", NewEvent("T", {"a": ["\ud800"]})), "the data of T is not JSON"),
+        (lambda s: s.append("a", NewEvent("T", {}, {"\ud800": 1})), "metadata of T is not JSON"),
+        (lambda s: s.append("a", NewEvent("T", {1: "a", "1": "b"})), "the data of T has the key 1"),
+        (lambda s: s.append("a", NewEvent("T", {"a": [{None: 1}]})), "has the key None"),
+        (
+            lambda s: s.append("a", NewEvent("T", {}, {True: 1})),
+            "the metadata of T has the key True",
+        ),
+        (lambda s: s.append("a", NewEvent(7)), "7 is no event's type"),
+        (lambda s: s.append("a", deposit(1, id=uuid4())), "is no event's id"),
+        (lambda s: s.append("a", deposit(1, id="")), "'' is no event's id"),
+        (lambda s: s.append(7, deposit(1)), "7 is no stream's name"),
+        (lambda s: s.read("\ud800"), "half of a surrogate pair"),
+        (lambda s: s.version(None), "None is no stream's name"),
+        (lambda s: s.read("a", -1), "from_version=-1: give a whole number, 0 or more"),
+        (lambda s: s.read("a", 0, -1), "limit=-1: give a whole number, 0 or more"),
+        (lambda s: s.read_all(True), "after=True: give a whole number"),
+        (lambda s: s.subscribe(after=-1), "after=-1: give a whole number, 0 or more"),
+        (lambda s: s.subscribe(batch=0), "batch=0: give a whole number, 1 or more"),
+        (lambda s: EventStore(timeout=-1), "timeout=-1: give a number, 0 or more"),
+        (lambda s: EventStore(timeout="10"), "timeout='10': give a number"),
     ],
 )
 def test_other_bad_input_is_one_sentence(store, call, sentence):
@@ -385,9 +390,12 @@ def test_other_bad_input_is_one_sentence(store, call, sentence):
     assert len(store) == 0
 
 
-def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(StoreError, match="there is no folder .*nowhere"):
-        EventStore(tmp_path / "nowhere" / "bank.db")
+def test_numbers_beyond_the_database_s_are_no_error(store):
+    written = store.append("a", deposit(1, schema_version=2**63 - 1))
+    assert store.read("a", 0, 2**70) == written == store.read_all(limit=2**70)
+    assert store.read("a", 2**70) == [] == store.read_all(2**70)
+    assert store.subscribe(batch=2**70).poll() == written
+    assert EventStore(timeout=float("inf")).read("a") == []
 
 
 def test_a_store_in_memory_and_its_words():

@@ -1,0 +1,180 @@
+"""A SQLite file as the system sees it: what may be opened, what has become of it, and forks.
+
+SQLite's locks are POSIX locks, which a process loses as soon as it closes *any* descriptor of the
+file, whoever opened it, and which a forked child doesn't have ("How To Corrupt An SQLite Database
+File", sqlite.org/howtocorrupt.html, 2.2 and 2.6). A connection that has lost its locks notices
+nothing: another process takes itself for the last one, removes the log, and what is appended to
+that log afterwards is gone. So a file is only ever looked at through SQLite, which keeps track of
+the descriptors that it opens, or by its name.
+"""
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+from dslab.events.contract import StoreError
+
+__all__ = [
+    "APPLICATION_ID",
+    "FORMAT",
+    "closed_at_forks",
+    "identity",
+    "log_of",
+    "look_at",
+    "recognise",
+    "trouble",
+]
+
+#: Written into the file's header, so that a file of another kind is told apart ("dsev").
+APPLICATION_ID, FORMAT = 0x64736576, 1
+
+
+def look_at(path: Path) -> None:
+    """Raise StoreError where `path` can't be a store's. Only looks, and leaves no trace.
+
+    path  absolute.
+
+    An ordinary connection would leave one even in a foreign database: it would write the log of a
+    user that was killed into the file.
+    """
+    if not path.parent.is_dir():
+        raise StoreError(
+            f"there is no folder {path.parent}: make it before you open a store in it."
+        )
+    log = _size(log_of(path))  # Asked first: while a store is made, its log comes after its file.
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        found = None
+    except OSError as error:
+        raise StoreError(
+            f"{path} can't be read as an event store ({error.strerror}): choose another file."
+        ) from None
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        raise StoreError(f"{path} can't be read as an event store (it is no file): choose a file.")
+    if found is None or not found.st_size:
+        if log:
+            raise StoreError(
+                f"{path} is missing or empty, but its log {log_of(path).name} is there, with "
+                "events that would be removed: put the file back, or move the log away."
+            )
+        return
+    if found.st_nlink > 1:
+        raise StoreError(
+            f"{path} has {found.st_nlink} names (hard links), and SQLite would keep a log for each "
+            "of them: remove the other names, or copy the file."
+        )
+    try:
+        # Immutable: without locks, logs and recovery (sqlite.org/uri.html).
+        db = sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)
+        try:
+            # Tolerates a file that is shorter than its header says, as it is for a moment while
+            # another process writes its log into it.
+            db.execute("PRAGMA writable_schema=ON")
+            recognise(str(path), db)
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise trouble(str(path), error) from None
+
+
+def recognise(path: str, db: sqlite3.Connection) -> None:
+    """Raise StoreError unless the database's header says that it is a store of this format."""
+    if _header(db, "application_id") != APPLICATION_ID:
+        raise StoreError(
+            f"{path} is an SQLite database, but no event store: it was left as it is; "
+            "choose another file."
+        )
+    if (found := _header(db, "user_version")) > FORMAT:
+        raise StoreError(
+            f"{path} has format {found}, and this dslab reads format {FORMAT}: update dslab."
+        )
+
+
+def _header(db: sqlite3.Connection, name: str) -> int:
+    return db.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def trouble(path: str, error: sqlite3.Error) -> StoreError:
+    """SQLite's error in a sentence: what it means for the store, and what to do."""
+    # The low byte is the kind of error, the rest its variant (sqlite.org/rescode.html); the
+    # module's own errors have none.
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StoreError(
+                f"{path} is held by another writer, which does not let go: end it, or try again "
+                "later."
+            )
+        case sqlite3.SQLITE_FULL:
+            return StoreError(
+                f"{path} could not grow ({error}): make room, and append again; nothing of this "
+                "append is in it."
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
+            return StoreError(
+                f"{path} may not be written here ({error}): change its permissions, or choose "
+                "another file."
+            )
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_ERROR:
+            return StoreError(
+                f"{path} is no event store, or is damaged ({error}): it was left as it is; choose "
+                "another file, or put a backup in its place."
+            )
+    return StoreError(f"{path} can't be used: {error}")
+
+
+def log_of(path: Path) -> Path:
+    """Where SQLite keeps the log: beside the file that a symbolic link leads to."""
+    return Path(f"{os.path.realpath(path)}-wal")
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file the name stands for now; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+#: The open stores of this process, and those whose locks are held for a fork that is under way.
+_OPEN: WeakSet = WeakSet()
+_HELD: list = []
+
+
+def closed_at_forks(store: Any) -> None:
+    """From now on have `store` let go of its file before each fork; it opens it again by itself.
+
+    A child would close its copy of the connection, and a store that it opens would believe to have
+    the locks of its parent.
+    """
+    _OPEN.add(store)
+
+
+def _before_fork() -> None:
+    held = sorted(_OPEN, key=id)  # In one order, whoever forks: else two would wait for each other.
+    for store in held:
+        store.lock.acquire()  # Waits for the append that another thread is making.
+        _HELD.append(store)
+        store.let_go()
+
+
+def _after_fork() -> None:
+    while _HELD:
+        _HELD.pop().lock.release()
+
+
+if hasattr(os, "register_at_fork"):  # Not on Windows.
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )
