@@ -1,6 +1,4 @@
-"""Real servers on this machine's loopback address: the only folder with sockets and child
-processes.
-"""
+"""Real servers on the loopback address: the only folder with sockets and child processes."""
 
 from dslab.live.lab import CapLab, cap_lab
 from dslab.live.process import ServerMissing

@@ -36,16 +36,19 @@ class Calls:
         return self._processes - 1
 
     def add(self, process: int, kind: str, f: str, key: Any, value: Any) -> None:
+        """Note that an operation began or ended; `kind` is "invoke", "ok", "fail" or "info"."""
         self._events.append(Event(process, kind, f, key, value))
 
     @property
     def history(self) -> History:
+        """What was seen so far, for the checkers."""
         return History(self._events)
 
 
 class Client:
-    """One client, with one call open at a time and a name that no other has. Give several the same
-    `calls` for one history.
+    """One client, with one call open at a time and a name that no other has.
+
+    calls  where its operations are noted; give several clients the same for one history.
     """
 
     def __init__(self, cluster: Mapping[str, Address], calls: Calls | None = None):
@@ -64,12 +67,13 @@ class Client:
         to: str | None = None,
         timeout: float = 5.0,
     ) -> tuple[str, Any]:
-        """(outcome, value or error): ("ok", 3), ("fail", "precondition-failed") or ("info",
-        "timeout").
+        """Do one operation; returns (outcome, value or error), such as ("ok", 3).
 
         to       the node to ask and no other; without it, hints at the leader are followed.
         timeout  seconds. "info" means that nobody knows whether it was done, and may yet be; "fail"
-                 that it was not.
+                 that it was not. So: ("fail", "precondition-failed"), ("info", "timeout").
+
+        Raises DslabError where the cluster has no such node, or a node refuses the client.
         """
         if to is not None and to not in self.cluster:
             raise DslabError(
@@ -98,10 +102,8 @@ class Client:
         while True:
             reply = await self._asked(target, id, text)
             if reply is None and self._sent:
-                return (
-                    "info",
-                    f"{target} went away",
-                )  # It may have done it: asking again could do it twice.
+                # It may have done it: asking again could do it twice.
+                return "info", f"{target} went away"
             if reply is not None and reply.error is None:
                 self._contact = target
                 return "ok", reply.value
@@ -118,8 +120,9 @@ class Client:
             pause = min(2 * pause, LATER)
 
     async def _asked(self, target: str, id: int, text: bytes) -> Reply | None:
-        """The target's reply; None where it is not there, or went away. `_sent` then says whether
-        it may have heard us.
+        """The target's reply; None where it is not there, or went away.
+
+        `_sent` then says whether it may have heard us.
         """
         try:
             reader, writer = await self._line(target)

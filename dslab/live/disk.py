@@ -1,5 +1,4 @@
-"""A node's durable fields in one file, written before anything that depends on them leaves the
-node.
+"""A node's durable fields in one file, written before what depends on them leaves the node.
 
 The file is one line: a SHA-256 checksum, and the JSON that it is of. It is written beside the old
 one, flushed to the device (fsync), and renamed over it, so a crash at any moment leaves the old
@@ -34,8 +33,8 @@ class Disk:
 
     fields  what the folder held when it was opened: {name: value}.
 
-    Raises DslabError where the folder is of another node or protocol, in use, damaged, or can't be
-    written.
+    Raises DslabError where the folder is of another node or protocol, in use, damaged, has lost its
+    state, or can't be written.
     """
 
     def __init__(self, folder: str | Path, node_class: type[Node], id: str):
@@ -60,8 +59,9 @@ class Disk:
             raise
 
     def write(self, fields: dict[str, Any]) -> None:
-        """Have `fields` on the disk when this returns; nothing is written where they are there
-        already. Raises DslabError.
+        """Have `fields` on the disk when this returns. Raises DslabError.
+
+        Nothing is written where they are there already.
         """
         if any(
             fields[name] is not value and fields[name] != value
@@ -75,6 +75,7 @@ class Disk:
         self._lock.close()
 
     def _locked(self):
+        self._used_before = (self.folder / LOCK).exists()
         lock = open(self.folder / LOCK, "w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,6 +97,15 @@ class Disk:
             if others:
                 raise DslabError(
                     f"{self.folder} holds {others[0]} and no state of a node: give an empty folder."
+                ) from None
+            # The lock stays when a node ends. Only a first boot that was killed leaves one without
+            # a state: the torn one beside it tells, and nothing was promised yet.
+            if self._used_before and not (self.folder / NEW).exists():
+                raise DslabError(
+                    f"{self.folder} was a node's, and its state is gone: put back a copy of "
+                    f"{STATE}, or remove this node from the cluster, but don't start it empty, "
+                    "since it would break what it has promised; if no node ever ran here, remove "
+                    f"{LOCK}."
                 ) from None
             return None
         except OSError as error:

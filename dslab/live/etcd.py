@@ -26,15 +26,11 @@ PORT_TRIES = 5
 
 
 class NoAnswer(Exception):
-    """The member didn't answer in time, or said that it can't now: nobody knows what became of the
-    request.
-    """
+    """No answer in time, or one that says "not now": nobody knows what became of the request."""
 
 
 class Status(NamedTuple):
-    """What a member says of itself: its name, the leader that it knows (or None), and its Raft
-    term.
-    """
+    """What a member says of itself: its name, the leader it knows (or None), its Raft term."""
 
     member: str
     leader: str | None
@@ -42,8 +38,7 @@ class Status(NamedTuple):
 
 
 class EtcdCluster:
-    """`size` members named n1, n2, …. Use it in a `with`: the members and their data are gone
-    afterwards.
+    """`size` members named n1, n2, …; after a `with`, they and their data are gone.
 
     patience  seconds that a client waits for an answer.
 
@@ -76,9 +71,7 @@ class EtcdCluster:
             raise
 
     def start(self, name: str) -> None:
-        """Start a member, or start it again on its data. It does not wait until the member serves:
-        `wait` does.
-        """
+        """Start a member, or start it again on its data; `wait` waits until it serves."""
         self._known(name)
         client_port, peer_port = free_ports(2)
         self._client_ports[name], self.proxy.behind[name] = client_port, peer_port
@@ -118,8 +111,9 @@ class EtcdCluster:
             self._members.pop(name).kill()
 
     def wait(self, there: Callable[[], bool], failed: str) -> None:
-        """Until `there()` is true. DslabError where it never is: the etcd cluster `failed`, or a
-        member ended by itself.
+        """Wait until `there()` is true.
+
+        Raises DslabError where it never is: the etcd cluster `failed`, or a member ended by itself.
         """
         anew = 0
         for _ in range(TRIES):
@@ -155,8 +149,9 @@ class EtcdCluster:
     def get(
         self, name: str, key: str, *, serializable: bool = False, patience: float | None = None
     ) -> str | None:
-        """Read at member `name`; a serializable read is answered from the member's own copy. Raises
-        NoAnswer.
+        """Read at member `name`. Raises NoAnswer.
+
+        serializable  answered from the member's own copy, which may be old.
         """
         found = self._ask(
             name, "kv/range", {"key": _encoded(key), "serializable": serializable}, patience
@@ -166,8 +161,9 @@ class EtcdCluster:
     def cas(
         self, name: str, key: str, old: str, new: str, *, patience: float | None = None
     ) -> bool:
-        """Write `new` through member `name` if the value is `old`; whether it was. Raises
-        NoAnswer.
+        """Write `new` through member `name` if the value is `old`; whether it was.
+
+        Raises NoAnswer.
         """
         compare = {
             "key": _encoded(key),
@@ -270,15 +266,14 @@ def _version(path: str) -> str:
 
 
 def _gateway(version: str) -> str:
-    """Where the JSON gateway of API version 3 is: /v3 since etcd 3.4, /v3beta in 3.3, /v3alpha in
-    3.2.
-    """
+    """Where API version 3 is as JSON: /v3 since etcd 3.4, /v3beta in 3.3, /v3alpha in 3.2."""
     return {"3.2": "v3alpha", "3.3": "v3beta"}.get(".".join(version.split(".")[:2]), "v3")
 
 
 def _environment() -> dict[str, str]:
-    """Ours without ETCD_…, which would configure the members; on ARM etcd 3.4 starts only if it is
-    told that we know.
+    """Our environment without ETCD_…, which would configure the members.
+
+    On ARM etcd 3.4 starts only if it is told that we know.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ETCD_")}
     return kept | (
@@ -287,9 +282,7 @@ def _environment() -> dict[str, str]:
 
 
 def _member_id(url: str) -> str:
-    """A member's id as etcd computes it for the members of an initial cluster, in the form of
-    X-Server-From.
-    """
+    """A member's id as X-Server-From has it, computed as etcd does for an initial cluster."""
     return f"{int.from_bytes(hashlib.sha1((url + TOKEN).encode()).digest()[:8], 'big'):x}"
 
 

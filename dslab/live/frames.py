@@ -87,8 +87,9 @@ def frame(value: Any, longest: int = LONGEST_FRAME) -> bytes:
 
 
 async def read_frame(reader: asyncio.StreamReader, longest: int = LONGEST_FRAME) -> Any:
-    """The next frame's data, not yet decoded; None at the end of the connection. Raises DslabError
-    for what is no frame.
+    """The next frame's data, not yet decoded; None at the end of the connection.
+
+    Raises DslabError for what is no frame.
     """
     try:
         length = int.from_bytes(await reader.readexactly(4), "big")

@@ -1,5 +1,4 @@
-"""What a node runs on outside the simulator: a disk, the system's clock, and timers of the event
-loop.
+"""What a node runs on outside the simulator: a disk, the system's clock, the loop's timers.
 
 It keeps the contract of `dslab.node`. One handler runs at a time, since all of them run on one
 event loop and none waits. When it has returned, the durable fields are on the disk before the first
@@ -116,8 +115,9 @@ class Host:
             self._flush()
 
     def _written(self) -> bool:
-        """Bring the durable fields to the disk. Where it fails, the node ends: it can't promise
-        anything any more.
+        """Bring the durable fields to the disk.
+
+        Where it fails, the node ends: it can't promise anything any more.
         """
         try:
             if self.disk:

@@ -76,9 +76,7 @@ class CapLab:
 
     @property
     def trace(self) -> Trace:
-        """The run for the player. Its times number the steps: a real run's times differ each
-        time.
-        """
+        """The run for the player. Its times number the steps: real times differ each time."""
         lanes = {
             step.client: f"{step.client} at {step.member}" for step in self.steps if step.client
         }
@@ -144,8 +142,9 @@ def _operation(f: str) -> str:
 
 
 def cap_lab() -> CapLab:
-    """Run the lab on a real etcd, or play the recorded run where there is none; `origin` says
-    which.
+    """Run the lab on a real etcd, or play the recorded run where there is none.
+
+    The result's `origin` says which.
 
     Raises DslabError where DSLAB_LAB has no meaning or etcd doesn't do its part, ServerMissing
     where DSLAB_LAB is `live` and etcd, or the package that asks it, is not installed.

@@ -76,8 +76,9 @@ def _count(value) -> bool:
 
 
 class Rpc(NamedTuple):
-    """One kind of request. Its fields and what they must be, the field of the answer (or None), and
-    the request to the node.
+    """One kind of request.
+
+    Its fields and what they must be, the field of the answer (or None), the request to the node.
     """
 
     fields: Mapping[str, Callable[[Any], bool]]

@@ -1,6 +1,4 @@
-"""Child processes: servers that start on free ports, keep their data in a temporary folder, and die
-with their parent.
-"""
+"""Child processes: servers on free ports, with temporary data, that die with their parent."""
 
 import os
 import shutil
@@ -15,7 +13,7 @@ from dslab.errors import DslabError
 
 __all__ = ["Child", "ServerMissing", "Servers", "free_ports", "program"]
 
-GUARD = Path(__file__).with_name("reaper.py")
+REAPER = Path(__file__).with_name("reaper.py")
 
 
 class ServerMissing(DslabError):
@@ -46,17 +44,17 @@ _next_port = count(os.getpid() * 101)
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports that nobody listens on, all different. Somebody may take one before you do: be ready to
-    ask again.
+    """Ports that nobody listens on, all different.
+
+    Somebody may take one before you do: be ready to ask again.
     """
     found = []
     while len(found) < number:
         port = PORTS[next(_next_port) % len(PORTS)]
         with socket.socket() as one:
             if os.name == "posix":
-                one.setsockopt(
-                    socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-                )  # As servers do: what only lingers is free.
+                # As servers do: what only lingers is free.
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 one.bind(("127.0.0.1", port))
             except OSError:
@@ -66,16 +64,17 @@ def free_ports(number: int) -> list[int]:
 
 
 class Servers:
-    """Child processes around one temporary `folder`. After `close`, or when this process ends, all
-    of it is gone.
+    """Child processes around one temporary `folder`.
+
+    After `close`, or when this process ends, all of it is gone.
     """
 
     def __init__(self, name: str):
         self.folder = Path(tempfile.mkdtemp(prefix=f"dslab-{name}-"))
         # Sessions of their own: an interrupt from the keyboard or a notebook is for this process,
         # not for the servers.
-        self._guard = subprocess.Popen(
-            [sys.executable, "-I", str(GUARD), str(self.folder)],
+        self._reaper = subprocess.Popen(
+            [sys.executable, "-I", str(REAPER), str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -91,8 +90,10 @@ class Servers:
         *,
         pipes: bool = False,
     ) -> "Child":
-        """Start a server; what it prints goes to NAME.log in the folder. With `pipes`, its input
-        and output are `process.stdin` and `process.stdout`, and only its errors go there.
+        """Start a server; what it prints goes to NAME.log in the folder.
+
+        pipes  its input and output are `process.stdin` and `process.stdout`, and only its errors
+               go to the log.
         """
         child = Child(name, command, self.folder / f"{name}.log", environment, self._gone, pipes)
         self._children.add(child)
@@ -103,8 +104,8 @@ class Servers:
         """Kill all servers and remove the folder. May be called twice."""
         for child in tuple(self._children):
             child.kill()
-        self._guard.stdin.close()
-        self._guard.wait()  # It removes the folder.
+        self._reaper.stdin.close()
+        self._reaper.wait()  # It removes the folder.
 
     def _gone(self, child: "Child") -> None:
         if child in self._children:
@@ -112,8 +113,8 @@ class Servers:
             self._tell(f"-{child.process.pid}")
 
     def _tell(self, line: str) -> None:
-        self._guard.stdin.write(f"{line}\n".encode())
-        self._guard.stdin.flush()
+        self._reaper.stdin.write(f"{line}\n".encode())
+        self._reaper.stdin.flush()
 
 
 class Child:
@@ -144,6 +145,7 @@ class Child:
 
     @property
     def running(self) -> bool:
+        """Whether it has not ended."""
         return self.process.poll() is None
 
     @property
@@ -158,9 +160,7 @@ class Child:
             return log.read().decode(errors="replace")
 
     def last_words(self) -> str:
-        """The last line that it printed, or the cause of a Go program's panic, for an error's
-        sentence.
-        """
+        """For an error's sentence: the last line it printed, or why a Go program panicked."""
         lines = self.said().strip().splitlines() or ["it printed nothing"]
         return ([line for line in lines if line.startswith("panic: ")] or lines)[-1][:300]
 

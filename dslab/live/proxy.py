@@ -1,5 +1,4 @@
-"""Links between the members of a real cluster that can be cut or delayed, one way too, without
-being root.
+"""Links of a real cluster that can be cut or delayed, one way too, without being root.
 
 Each member advertises the address of a proxy in front of it. etcd names the sender of a peer
 request in its X-Server-From header, so the proxy knows which link a connection belongs to. A stream
@@ -55,6 +54,7 @@ class LinkProxy:
         self._down, self._delays = set(), {}
 
     def close(self) -> None:
+        """End all connections and the thread."""
         self._wait(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -96,17 +96,12 @@ class LinkProxy:
             link = self._link(member, head)
             inner_reader, inner = await asyncio.open_connection("127.0.0.1", self.behind[member])
             writers.append(inner)
-            if (
-                link in self._down
-                # Asked last, with nothing to wait for until it can be cut: no connection slips through.
-            ):
+            # Asked last, with nothing to wait for until it can be cut: no connection slips through.
+            if link in self._down:
                 return
             self._open.setdefault(link, set()).update(writers)
-            if (
-                link is None
-                # etcd would send messages on a probe's connection later, and no cut would find them
-                # there.
-            ):
+            # etcd would send messages on a probe's connection later, and no cut would find them.
+            if link is None:
                 head = head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n"
             inner.write(head)
             inwards, outwards = (None, link) if link and link[0] == member else (link, None)
@@ -128,9 +123,7 @@ class LinkProxy:
                 each.close()
 
     def _link(self, member: str, head: bytes) -> Link | None:
-        """The link of a connection's messages, from the first request's head; None for mere
-        probes.
-        """
+        """The link of a connection's messages, from its first request's head; None for probes."""
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {
             key.strip().lower(): value.strip()
@@ -142,9 +135,7 @@ class LinkProxy:
         return (member, dialler) if " /raft/stream" in first else (dialler, member)
 
     async def _pump(self, reader, writer, link: Link | None):
-        """Copy one direction to its end, each piece after the delay that `link` had when it
-        came.
-        """
+        """Copy one direction to its end, each piece after the delay of `link` when it came."""
         pieces, now = asyncio.Queue(), self._loop.time
 
         async def collect():

@@ -15,14 +15,14 @@ TRIES = 100
 
 
 def main(folder: str) -> None:
+    """Wait for the end of input; then end the servers that it names, and remove `folder`."""
     running = set()
     for line in sys.stdin:
         (running.add if line.startswith("+") else running.discard)(int(line[1:]))
     for process in running:
         try:
-            os.kill(
-                process, getattr(signal, "SIGKILL", signal.SIGTERM)
-            )  # Windows has no SIGKILL: SIGTERM is as hard there.
+            # Windows has no SIGKILL: SIGTERM is as hard there.
+            os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))
         except OSError:
             pass  # It ended by itself.
     for _ in range(TRIES):  # A process that is being killed may still write a file.

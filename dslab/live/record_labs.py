@@ -9,6 +9,7 @@ from dslab.live.lab import RECORDING, live_run
 
 
 def main() -> int:
+    """Run each lab, and write what it saw where the package keeps it; returns the exit code."""
     try:
         lab = live_run()
     except DslabError as error:

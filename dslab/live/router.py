@@ -1,5 +1,4 @@
-"""A network for nodes that speak the Maelstrom protocol: it starts them, carries their messages,
-and breaks things.
+"""A network for nodes that speak the Maelstrom protocol, which it also breaks.
 
     async with Router(["python", "-m", "dslab", "stdio", "raft"], 3) as router:
         client = router.client()
@@ -100,8 +99,9 @@ class Router:
             pipe.abort()
 
     async def restart(self, name: str) -> None:
-        """Start a node that was killed, and wait until it has said init_ok. Raises DslabError where
-        it doesn't.
+        """Start a node that was killed, and wait until it has said init_ok.
+
+        Raises DslabError where it doesn't.
         """
         if name in self._nodes or name not in self.names:
             raise DslabError(
@@ -229,8 +229,9 @@ class RouterClient:
         self._next_id, self._waiting = 1, {}
 
     async def rpc(self, to: str, body: dict[str, Any], timeout: float = 5.0) -> dict[str, Any]:
-        """Send a request and wait for the body of the answer; after `timeout` seconds it is error
-        0, timeout.
+        """Send a request; returns the body of the answer.
+
+        After `timeout` seconds it is error 0, timeout.
         """
         msg_id, self._next_id = self._next_id, self._next_id + 1
         self._waiting[msg_id] = answer = asyncio.get_running_loop().create_future()
@@ -276,6 +277,7 @@ class RouterClient:
         return "ok", found
 
     async def cas(self, node: str, key: Any, old: Any, new: Any, **how) -> tuple[str, Any]:
+        """Write `new` if the value is `old`; returns as `call` does."""
         return await self.call(node, "cas", key=key, **{"from": old, "to": new}, **how)
 
     def hear(self, body: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
-"""Any node class behind the Maelstrom protocol, on standard input and output. `python -m dslab
-stdio` runs one.
+"""Any node class behind the Maelstrom protocol, on standard input and output.
+
+`python -m dslab stdio` runs one.
 
 Nodes send each other {"type": class of the message, "message": its fields}. A request that a node
 refuses because another one leads is forwarded there, once: {"type": "forward", …} and back {"type":
@@ -52,8 +53,9 @@ class StdioNode:
         ] = {}  # (client, msg_id) → the request, and which node forwarded it
 
     def take(self, line: bytes) -> None:
-        """Handle one line. What is no message is told on the standard error output, and passed
-        over. Raises DslabError for a bad disk.
+        """Handle one line. Raises DslabError for a bad disk.
+
+        What is no message is told on the standard error output, and passed over.
         """
         try:
             message = loads(line)
@@ -145,8 +147,9 @@ class StdioNode:
             self._reply(to, message)
 
     def _reply(self, client: str, reply: Reply, may_forward: bool = True) -> None:
-        """Bring a reply to its client, or to the node that forwarded the request; or forward a
-        request that is refused here.
+        """Bring a reply to its client, or to the node that forwarded the request.
+
+        A request that is refused here is forwarded instead.
         """
         request, forwarded_by = self._open.pop((client, reply.id), (None, None))
         if request is None:
@@ -212,8 +215,9 @@ def _expected(message: Any, kind: type) -> Any:
 
 
 async def run(node_class: type[Node], data: Path | None = None) -> None:
-    """Run a node on this process's standard input and output, until the input ends. Raises
-    DslabError where it can't go on.
+    """Run a node on this process's standard input and output, until the input ends.
+
+    Raises DslabError where it can't go on.
     """
     output, sys.stdout = (
         sys.stdout.buffer,

@@ -65,8 +65,9 @@ class Server:
         self._callers: set[asyncio.Task] = set()
 
     async def run(self) -> None:
-        """Serve until cancelled. Raises DslabError where the port or the folder can't be used, or
-        the node can't go on.
+        """Serve until cancelled.
+
+        Raises DslabError where the port or the folder can't be used, or the node can't go on.
         """
         address = self.cluster[self.id]
         disk = Disk(self.folder, self.node_class, self.id)
@@ -176,8 +177,9 @@ class Server:
 
 
 class _Link:
-    """The way from this node to a peer: a queue that forgets its oldest, and a connection that is
-    made again when it ends.
+    """The way from this node to a peer: a queue that forgets its oldest, and a connection.
+
+    The connection is made again when it ends.
     """
 
     def __init__(self, name: str, address: Address, hello: dict):

@@ -83,6 +83,7 @@ def test_every_torn_write_leaves_the_state_before_it(tmp_path):
         assert held(tmp_path / "b") == {"given": 0}
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "state.json.new").write_bytes(new[:20])  # Killed within its very first write.
+    (tmp_path / "c" / "lock").touch()
     assert held(tmp_path / "c") == {"given": 0}
 
 
@@ -122,6 +123,10 @@ def test_every_torn_write_leaves_the_state_before_it(tmp_path):
                 held(folder),
             ),
             "holds notes.txt and no state of a node",
+        ),
+        (
+            lambda folder: ((folder / "state.json").unlink(), held(folder)),
+            "was a node's, and its state is gone",
         ),
         (lambda folder: held(folder / "state.json"), "state.json can't be used as a data folder: "),
     ],
@@ -288,7 +293,7 @@ def test_every_step_of_the_simulator_leaves_the_same_on_a_real_disk(tmp_path):
 
     async def run():
         host = None
-        for place, (_, kind, _, sender, ref, timer, state) in steps:
+        for _, (_, kind, _, sender, ref, timer, state) in steps:
             if kind in ("start", "restart"):
                 if host:
                     host.stop()
