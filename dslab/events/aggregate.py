@@ -59,17 +59,13 @@ def handle(
     Returns the events that were appended. What `decide` raises to refuse the command goes through.
     """
     for _ in range(attempts):
-        events = store.read(stream)
-        before = _before(events, stream, command_id)
-        done = before < len(events)
-        state = reduce(decider.evolve, events[:before], decider.initial)
-        caused = _named(decider.decide(command, state), stream, command_id)
+        events, version = _decided(store, stream, decider, command, command_id)
         try:
-            return store.append(stream, caused, ANY if done else before - 1)
+            return store.append(stream, events, version)
         except WrongExpectedVersion:
             continue
         except IdTaken:
-            if done:
+            if version == ANY:
                 raise  # Else another attempt at this command was faster, on a newer state.
     raise DslabError(
         f"{attempts} attempts on stream {stream!r} met other writers each time: try again "
@@ -77,24 +73,29 @@ def handle(
     )
 
 
-def _before(events: list[Event], stream: str, command_id: str | None) -> int:
-    """How many events there were when the command was decided: all, unless it was done already.
+def _decided(
+    store: Store, stream: str, decider: Decider, command: Any, command_id: str | None
+) -> tuple[list[NewEvent], int | str]:
+    """What the command causes, and the version that it is decided on.
 
-    Decided again on the same state, it causes the same events, and the store answers with those
-    that stand there; where it causes others, it is another command, and the store says so.
+    Where it was done before, that is decided on the state of then, and the version is ANY: the same
+    command causes the same events, and the store answers with those that stand there. Where it
+    causes others it is another command, and the store says so.
     """
-    if command_id is not None:
-        first = _id(stream, command_id, 0)
-        for place, event in enumerate(events):
-            if event.id == first:
-                return place
-    return len(events)
-
-
-def _named(events: list[NewEvent], stream: str, command_id: str | None) -> list[NewEvent]:
+    events = store.read(stream)
     if command_id is None:
-        return events
-    return [replace(event, id=_id(stream, command_id, n)) for n, event in enumerate(events)]
+        state = reduce(decider.evolve, events, decider.initial)
+        return decider.decide(command, state), len(events) - 1
+    first, before = _id(stream, command_id, 0), len(events)
+    for place, event in enumerate(events):
+        if event.id == first:
+            before = place
+    state = reduce(decider.evolve, events[:before], decider.initial)
+    caused = [
+        replace(event, id=_id(stream, command_id, number))
+        for number, event in enumerate(decider.decide(command, state))
+    ]
+    return caused, before - 1 if before == len(events) else ANY
 
 
 def _id(stream: str, command_id: str, number: int) -> str:

@@ -46,6 +46,8 @@ def decide(command, account: Account) -> list[NewEvent]:
             return [NewEvent("AccountOpened", {"owner": owner})]
         case _ if account.owner is None:
             raise Refused("there is no such account.")
+        case Deposit(amount) | Withdraw(amount) if type(amount) is not int:
+            raise Refused(f"{amount!r} is no amount: give whole cents.")
         case Deposit(amount) if amount > 0:
             return [NewEvent("MoneyDeposited", {"amount": amount})]
         case Withdraw(amount) if 0 < amount <= account.balance:

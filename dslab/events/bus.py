@@ -1,12 +1,13 @@
-"""The event bus, in process: a log in the manner of Kafka and a queue in the manner of RabbitMQ,
-with the semantics of each.
+"""The event bus, in process: a log as Kafka has one, and a queue as RabbitMQ has one.
 
-| | Log | Queue | |---|---|---| | a message that is read | stays; each group has its own place | is
-gone once it is acknowledged | | order | within a partition: what fails holds up what follows | of
-the first delivery: a message that comes back is handled after those that others took meanwhile | |
-who reads | one member of a group for each partition | whoever asks next | | after a crash | the new
-reader begins at the group's committed offset: what was handled since is handled again | the
-unacknowledged messages come again |
+A log: a message that is read stays; each group has its own place. In a partition there is one
+order, and what fails holds up what follows. One member of a group reads each partition. After a
+crash the new reader begins at the group's committed offset: what was handled since is handled
+again.
+
+A queue: a message is gone once it is acknowledged. The order is that of the first delivery: a
+message that comes back is handled after those that others took meanwhile. Whoever asks next reads.
+After a crash the unacknowledged messages come again.
 
 Both deliver at least once. Nothing here is durable: the event store is, and chapters put real
 brokers behind the same names. Sources: Kreps, Narkhede and Rao, "Kafka: a Distributed Messaging
@@ -51,9 +52,8 @@ class Log:
 
     def publish(self, key: str, event: Any) -> tuple[int, int]:
         """Append `event` to the partition of `key`; returns (partition, offset)."""
-        partition = crc32(key.encode()) % len(
-            self.partitions
-        )  # Python's own hash differs from process to process.
+        # Python's own hash differs from process to process.
+        partition = crc32(key.encode()) % len(self.partitions)
         entry = (key, event)
         self.partitions = tuple(
             events + (entry,) if number == partition else events
@@ -77,8 +77,7 @@ class Log:
 
 
 class Group:
-    """A consumer group: each partition has one reader among the members, and one committed offset
-    for all of them.
+    """A consumer group: for each partition one reader among the members, one committed offset.
 
     limit  after so many failed deliveries an event goes to `dead`, and the partition moves on.
     """
@@ -87,17 +86,18 @@ class Group:
         self, log: Log, name: str, members: tuple[str, ...] = ("1",), limit: int = 3, recorder=None
     ):
         self.log, self.name, self.limit, self.recorder = log, name, limit, recorder
-        self.offsets = {
-            partition: 0 for partition in range(len(log.partitions))
-        }  # Committed: the next to be read.
-        self.place = dict(self.offsets)  # Where each partition's reader stands.
+        #: Committed: the next to be read, by partition.
+        self.offsets = dict.fromkeys(range(len(log.partitions)), 0)
+        #: Where each partition's reader stands.
+        self.place = dict(self.offsets)
         self.retries: dict[tuple[int, int], int] = {}
         self.dead: tuple[tuple[str, Any], ...] = ()
         self._assign(members)
 
     def rebalance(self, *members: str) -> None:
-        """From now on these members read. Each begins at the committed offsets, so what is in hand
-        is read again.
+        """From now on these members read.
+
+        Each begins at the committed offsets, so what is in hand is read again.
         """
         self._assign(members)
         self.place = dict(self.offsets)
@@ -129,8 +129,9 @@ class Group:
         )
 
     def retry(self, delivery: Delivery) -> bool:
-        """The handler failed: read it again, or after `limit` deliveries put it aside. Returns
-        whether it will be read again.
+        """The handler failed: read it again, or after `limit` deliveries put it aside.
+
+        Returns whether it will be read again.
         """
         self.retries[delivery[:2]] = tries = self.retries.get(delivery[:2], 0) + 1
         if tries >= self.limit:
@@ -140,9 +141,8 @@ class Group:
             )
             self.commit(delivery)
             return False
-        self.place[delivery.partition] = (
-            delivery.offset
-        )  # A log has one order: what comes after it waits.
+        # A log has one order: what comes after it waits.
+        self.place[delivery.partition] = delivery.offset
         self._show(f"{self.name} fails on {delivery.event} of {delivery.key}, try {tries}")
         return True
 
@@ -212,8 +212,9 @@ class Queue:
         return self._published - 1
 
     def get(self) -> Delivery | None:
-        """Hand out the first message, or None where none waits. Nobody else gets it until it is
-        rejected.
+        """Hand out the first message, or None where none waits.
+
+        Nobody else gets it until it is rejected.
         """
         if not self.waiting:
             return None
@@ -228,8 +229,9 @@ class Queue:
         self._show(f"{delivery.event} of {delivery.key} is acknowledged")
 
     def reject(self, delivery: Delivery, requeue: bool = True) -> bool:
-        """The handler failed: back to its old place in the queue, or aside after `limit`
-        deliveries. Returns whether it comes again.
+        """The handler failed: back to its old place, or aside after `limit` deliveries.
+
+        Returns whether it comes again.
         """
         message = self._held(delivery)
         self._tries[delivery.offset] = tries = self._tries.get(delivery.offset, 0) + 1

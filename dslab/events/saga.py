@@ -1,5 +1,4 @@
-"""Sagas: a long transaction as a sequence of steps, each with a compensation that undoes its
-meaning.
+"""Sagas: a long transaction as a sequence of steps, each of which can be undone in its meaning.
 
 Hector Garcia-Molina and Kenneth Salem, "Sagas", SIGMOD 1987: a saga T1 … Tn with compensations C1 …
 Cn-1 runs either T1 … Tn, or T1 … Tj, Cj … C1 for some j < n (section 2). Others see what the steps
@@ -30,8 +29,10 @@ class Crashed(DslabError):
 
 
 class Step(NamedTuple):
-    """One step: `action(key)` does it and raises Rejected where it can't be done;
-    `compensation(key)` undoes its meaning.
+    """One step of a saga.
+
+    action        action(key) does it, and raises Rejected where it can't be done.
+    compensation  compensation(key) undoes its meaning.
 
     Both must do nothing where they did it before under this key. A step without a compensation
     can't be undone: what follows it must not be rejected (the pivot of the saga).
@@ -63,8 +64,9 @@ STATUS = {
 def run(
     saga: Saga, store: Store, *, attempts: int = 3, crash_at: int | None = None, recorder=None
 ) -> str:
-    """Run `saga` to its end, from wherever its log says that it is. Returns "completed",
-    "compensated" or "parked".
+    """Run `saga` to its end, from wherever its log says that it is.
+
+    Returns "completed", "compensated" or "parked".
 
     parked    a compensation failed `attempts` times: a person must look at it.
     crash_at  for tests and demonstrations: crash before writing the event of this number, counted
@@ -184,8 +186,9 @@ class _Orchestrator:
 def every_crash(
     saga: Saga, store: Callable[[], Store], recorder: Callable[[str], Any]
 ) -> dict[str, Any]:
-    """One run without a crash, and one for each event of its log with a crash before that event and
-    a second start.
+    """One run without a crash, and one for each event of its log with a crash before that event.
+
+    After a crash the saga is run again, to its end.
 
     store     makes an empty store for each run.
     recorder  makes a dslab.run.recorder.Recorder with a lane "saga" from a title.

@@ -1,9 +1,12 @@
 """Deciders: the state is the fold, and a lost race is decided again."""
 
+from decimal import Decimal
+
 import pytest
 
 from dslab.errors import DslabError
-from dslab.events import Decider, EventStore, IdTaken, NewEvent, handle, load
+from dslab.events import Decider, EventStore, IdTaken, NewEvent, bank, handle, load
+from dslab.events.bank import Deposit, Withdraw
 
 
 def decide(command, balance):
@@ -89,3 +92,14 @@ def test_an_attempt_that_another_attempt_at_the_same_command_overtook_is_made_ag
     filling = ACCOUNT._replace(decide=to_hundred)
     assert handle(store, "a", filling, "fill", command_id="fill") == overtaken[1]
     assert load(store, "a", ACCOUNT) == (100, 1)
+
+
+@pytest.mark.parametrize("amount", [0.1, True, "5", None, Decimal(5)], ids=repr)
+@pytest.mark.parametrize("command", [Deposit, Withdraw])
+def test_an_account_takes_whole_cents(command, amount):
+    store = EventStore()
+    handle(store, "a", bank.ACCOUNT, bank.Open("Ada"))
+    handle(store, "a", bank.ACCOUNT, Deposit(100))
+    with pytest.raises(bank.Refused, match="is no amount: give whole cents"):
+        handle(store, "a", bank.ACCOUNT, command(amount))
+    assert len(store) == 2

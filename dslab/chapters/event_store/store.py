@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from contextlib import ExitStack
 
 from dslab.learn.grading import Broken, Exercise, Property, register
 from dslab.learn.sql_statements import Statements, Waits
@@ -134,10 +135,13 @@ def crash(store_class, path):
         copy = f"{path}-{len(kept)}"
         for suffix in ("", "-wal", "-journal"):
             if os.path.exists(path + suffix):
-                shutil.copy(path + suffix, copy + suffix)
+                # Kept open: to close it would drop the locks that this process has on the file.
+                source = sources.enter_context(open(path + suffix, "rb"))
+                with open(copy + suffix, "wb") as target:
+                    shutil.copyfileobj(source, target)
         kept.append(copy)
 
-    with Statements(store_class) as statements:
+    with ExitStack() as sources, Statements(store_class) as statements:
         store = store_class(path)
         store.append("a", [{"n": 1}], -1)
         statements.before = keep
