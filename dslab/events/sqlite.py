@@ -127,7 +127,7 @@ class EventStore(Store):
             raise
         if self._file is not None:
             # The log is there after the first read, and stays until the last one closes the file.
-            self._names = (self._file, log_of(self._file))
+            self._names = (str(self._file), log_of(self._file))
             self._found = [identity(name) for name in self._names]
         return db
 
@@ -153,7 +153,7 @@ class EventStore(Store):
             self._connection = None
             self._names = self._names[:1]  # The next one may begin another log.
 
-    def _require_files(self, names: tuple[Path, ...]) -> None:
+    def _require_files(self, names: tuple[str, ...]) -> None:
         """Raise StoreError unless `names` stand for the files that they stood for.
 
         SQLite would go on with files that have lost their names, and what it acknowledges would be
@@ -170,10 +170,7 @@ class EventStore(Store):
         """The connection, for one thread at a time; SQLite's errors become a sentence."""
         with self.lock:
             try:
-                db = self._db
-                if not db.in_transaction:
-                    self._require_files(self._names)
-                yield db
+                yield self._db
             except sqlite3.Error as error:
                 raise trouble(self.path, error) from None
 
@@ -270,6 +267,8 @@ class EventStore(Store):
 
     def _query(self, text: str, values: tuple = ()) -> list[tuple]:
         with self._use() as db:
+            if not db.in_transaction:  # An append looks before its commit.
+                self._require_files(self._names)
             return db.execute(text, values).fetchall()
 
     def _events(self, where: str, values: tuple) -> list[Event]:

@@ -44,7 +44,8 @@ def look_at(path: Path) -> None:
         raise StoreError(
             f"there is no folder {path.parent}: make it before you open a store in it."
         )
-    log = _size(log_of(path))  # Asked first: while a store is made, its log comes after its file.
+    log = log_of(path)
+    waiting = _size(log)  # Asked first: while a store is made, its log comes after its file.
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -56,9 +57,9 @@ def look_at(path: Path) -> None:
     if found is not None and not stat.S_ISREG(found.st_mode):
         raise StoreError(f"{path} can't be read as an event store (it is no file): choose a file.")
     if found is None or not found.st_size:
-        if log:
+        if waiting:
             raise StoreError(
-                f"{path} is missing or empty, but its log {log_of(path).name} is there, with "
+                f"{path} is missing or empty, but its log is there, {os.path.basename(log)}, with "
                 "events that would be removed: put the file back, or move the log away."
             )
         return
@@ -126,12 +127,12 @@ def trouble(path: str, error: sqlite3.Error) -> StoreError:
     return StoreError(f"{path} can't be used: {error}")
 
 
-def log_of(path: Path) -> Path:
+def log_of(path: Path) -> str:
     """Where SQLite keeps the log: beside the file that a symbolic link leads to."""
-    return Path(f"{os.path.realpath(path)}-wal")
+    return f"{os.path.realpath(path)}-wal"
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def identity(path: str) -> tuple[int, int] | None:
     """Which file the name stands for now; None where there is none."""
     try:
         found = os.stat(path)
@@ -140,9 +141,9 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size
     except OSError:
         return 0
 
