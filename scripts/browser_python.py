@@ -97,7 +97,13 @@ COMPILED = (
 )
 #: … and what of dslab is not, since only a shell or a chapter's one cell wants it: bytecode doubles
 #: what is loaded.
-NOT_COMPILED = ("dslab/__main__.py", "dslab/live/*", "dslab/learn/mutants/*", "dslab/learn/shell/*")
+NOT_COMPILED = (
+    "dslab/__main__.py",
+    "dslab/shell/*",
+    "dslab/live/*",
+    "dslab/learn/mutants/*",
+    "dslab/learn/shell/*",
+)
 #: What JupyterLite's kernel brings itself.
 FROM_KERNEL = ("ipykernel", "piplite", "pyodide-kernel")
 #: Asked for by the wheels, and not needed here: the front ends of widgets are scripts, and IPython

@@ -17,7 +17,7 @@ from dslab.errors import DslabError
 from dslab.protocols import PROTOCOLS
 from dslab.run.trace import Trace
 from dslab.scenario import shrink_scenario
-from dslab.scenario.file import CHECKS, WORDS, Scenario
+from dslab.scenario.file import CHECKS, EVENTS, NUMBER, WORDS, Scenario
 from dslab.scenario.steps import STEPS, own_options
 from dslab.scenario.words import EXAMPLE
 from dslab.show import play
@@ -114,12 +114,12 @@ def step(**words):
         (GOOD | {"model": "tree"}, "there is no model 'tree'"),
         (GOOD | {"check": ["fast"]}, "there is no check 'fast'"),
         (GOOD | {"checksums": 1}, "checksums is 1, but true or false belongs there"),
-        (GOOD | {"nodes": 0}, "nodes is 0, but it must be 1 or more"),
+        (GOOD | {"nodes": 0}, "nodes is 0, but it must be from 1 to 1,000"),
         (GOOD | {"loss": 2}, "loss=2 is no share"),
         (GOOD | {"delay": [5, 1]}, "is no delay"),
         (GOOD | {"delay": [0, 0]}, "a message takes some time"),
         (GOOD | {"workload": [1]}, "it is a list of keys"),
-        (GOOD | {"duration": -1}, "it must be 0 or more"),
+        (GOOD | {"duration": -1}, "duration is -1, but it must be from 0 to 1,000,000,000"),
         (GOOD | {"mode": "fun"}, "there is no mode 'fun': choose safety, liveness"),
         (GOOD | {"mode": "liveness"}, "a liveness run says with quiet_at when faults end"),
         (GOOD | {"mode": "safety", "quiet_at": 5}, "a safety run has none"),
@@ -139,7 +139,10 @@ def step(**words):
             step(nemesis={"name": "swizzle", "speed": 3}),
             "`nemesis` has no option 'speed': it has name, after, hold",
         ),
-        (step(nemesis={"name": "swizzle", "hold": 0}), "hold the fault for more than 0 ms"),
+        (
+            step(nemesis={"name": "swizzle", "hold": 0}),
+            "hold is 0, but a number from 0.001 to 1,000,000,000",
+        ),
         (step(crash="n9"), "step 1: there is no node 'n9' in this cluster: it has n1, n2, n3"),
         (
             step(crash={"node": "n1", "slowly": True}),
@@ -148,7 +151,7 @@ def step(**words):
         (step(crash={"lost": 1}), "`crash` needs 'node'"),
         (
             step(crash={"node": "n1", "lost": -1}),
-            "`crash`: lost is -1, but a whole number from 0 on belongs there",
+            "`crash`: lost is -1, but a whole number from 0 to 1,000,000,000 belongs there",
         ),
         (step(crash=5), "`crash`: node is 5, but the name of a node"),
         (step(bridge="n1 n2"), "node is 'n1 n2', but the name of one node belongs there"),
@@ -159,7 +162,10 @@ def step(**words):
         (step(slow={"from": "n1", "to": "n2", "delay": [9, 1]}), "is no delay"),
         (step(slow="n1"), "`slow` is 'n1', but it takes a table with from, to, delay"),
         (step(disturb={"loss": 7}), "is no share"),
-        (step(clock={"node": "n1", "rate": 0}), "rate is 0, but a number above 0"),
+        (
+            step(clock={"node": "n1", "rate": 0}),
+            "rate is 0, but a number from 0.001 to 1,000 belongs there",
+        ),
         (step(heal=False), "yes is False, but true belongs there"),
         (
             step(byzantine={"node": "n1", "behaviour": "charm"}),
@@ -168,12 +174,15 @@ def step(**words):
         (step(byzantine="n1"), "`byzantine` needs 'behaviour'"),
         (
             step(nemesis={"name": "flapping", "times": 2.5}),
-            "step 1: `nemesis`: times is 2.5, but a whole number from 0 on",
+            "step 1: `nemesis`: times is 2.5, but a whole number from 1 to 1,000,000,000",
         ),
-        (step(nemesis={"name": "flapping", "times": 0}), "a whole number from 1 on"),
+        (
+            step(nemesis={"name": "flapping", "times": 0}),
+            "times is 0, but a whole number from 1 to",
+        ),
         (
             step(nemesis={"name": "bridge", "after": -5}),
-            "step 1: `nemesis`: after is -5, but a number from 0 on",
+            "step 1: `nemesis`: after is -5, but a number from 0 to",
         ),
         (step(clock="n1"), "`clock` needs 'ahead' or 'rate'"),
         (
@@ -184,8 +193,8 @@ def step(**words):
             GOOD | {"step": {"at": 1, "heal": True}},
             "step is .*, but steps, each under \\[\\[step\\]\\], belongs there",
         ),
-        (GOOD | {"nodes": 10**20}, "it must be 1,000 or less"),
-        (GOOD | {"clients": 1001}, "it must be 1,000 or less"),
+        (GOOD | {"nodes": 10**20}, "it must be from 1 to 1,000"),
+        (GOOD | {"clients": 1001}, "it must be from 0 to 1,000"),
         (GOOD | {"clients": 0, "workload": ["x"]}, "there is a workload and no client to do it"),
         (
             step(call={"f": "write", "key": "x", "value": date(2024, 2, 29)}),
@@ -511,16 +520,93 @@ def test_messages_that_multiply_without_end_are_stopped_within_a_moment():
     assert outcome.holds is None and 20_000 < len(outcome.cluster.trace) < 40_000
 
 
-def test_a_budget_that_is_used_up_exits_with_3_and_writes_the_trace(tmp_path):
+def test_a_budget_that_is_used_up_exits_with_2_and_writes_the_trace(tmp_path):
     path, trace = tmp_path / "long.toml", tmp_path / "run.json"
     path.write_text(Scenario(GOOD | {"duration": 1e9, "clients": 0, "budget": 500}).toml())
     run = dslab("run", path, "--trace", trace)
     assert (
-        run.returncode == 3
+        run.returncode == 2
         and "? end: undecided. The budget of 500 events was used up after" in run.stdout
         and run.stderr == ""
     )
     assert len(Trace.from_json(json.loads(trace.read_text()))) > 500
+
+
+def test_somebody_who_waits_for_ever_is_stopped_too():
+    """The client's call stays open, and leaves no event for ten million looks at it."""
+    data = GOOD | {
+        "protocol": "echo",
+        "nodes": 1,
+        "duration": 1e9,
+        "budget": 1000,
+        "workload": ["x"],
+        "step": [{"at": 0, "crash": "n1"}, {"at": 0, "call": {"key": "x", "timeout": 1e9}}],
+    }
+    outcome = Scenario(data).run()
+    assert outcome.holds is None and len(outcome.cluster.trace) < 1000
+    assert "The budget of 1,000 events was used up" in outcome.verdicts[-1].sentence
+
+
+ODD = (float("nan"), float("inf"), 1e308, 1e17, 1e-308, 0.0001, 0, -1, -1e308, 10**400)
+
+
+def numbers():
+    """Every place in a scenario where a number stands, as what makes a scenario of a number."""
+    for word, kind in WORDS.items():
+        if kind in (int, NUMBER):
+            yield word, lambda number, word=word: {word: number}
+    yield "quiet_at", lambda number: {"quiet_at": number, "mode": "liveness", "duration": 1e9}
+    yield "within", lambda number: {"quiet_at": 1, "mode": "liveness", "within": number}
+    yield "delay", lambda number: {"delay": [0, number]}
+    yield "at", lambda number: step(at=number, heal=True)
+    wanted = {"node": "n1", "from": "n1", "to": "n2", "message": 3, "by": 5, "delay": [1, 2]}
+    for word, each in STEPS.items():
+        for option in each.options:
+            needed = {name: wanted[name] for name in each.options if name in wanted}
+            if word not in ("mark", "call", "heal") and option not in ("groups", "behaviour"):
+                yield (
+                    f"{word} {option}",
+                    lambda number, word=word, option=option, needed=needed: step(
+                        **{word: needed | {option: number}}
+                    ),
+                )
+    yield "call", lambda number: step(call={"key": "x", "timeout": number})
+    for name in NEMESES:
+        for option in own_options(name):
+            yield (
+                f"{name} {option}",
+                lambda number, name=name, option=option: step(
+                    nemesis={"name": name, option: number}
+                ),
+            )
+
+
+@pytest.mark.parametrize(
+    "made", [each for _, each in numbers()], ids=[name for name, _ in numbers()]
+)
+def test_every_number_has_bounds(made):
+    """An odd number is refused in one sentence, or the run with it ends."""
+    refused = 0
+    for number in ODD:
+        try:
+            Scenario(GOOD | {"budget": 500} | made(number)).run()
+        except DslabError as error:
+            assert "\n" not in str(error)
+            refused += 1
+    assert refused >= 4  # At least what is no number, and what has no end.
+
+
+def test_a_link_can_t_raise_its_budget():
+    link = Scenario(GOOD | {"budget": 5_000_000, "duration": 1e9}).link()
+    assert Scenario.from_link(link)[0].data["budget"] == EVENTS
+    modest = Scenario(GOOD | {"budget": 500})
+    assert Scenario.from_link(modest.link())[0] == modest
+
+
+@pytest.mark.parametrize("text", ["seed = " + "1" * 5000, "x = " + "[" * 5000, "a = 1\na = 2"])
+def test_a_text_that_is_no_toml_is_told(text):
+    with pytest.raises(DslabError, match="a.toml is no"):
+        Scenario.parse(text, "a.toml")
 
 
 @pytest.mark.parametrize("place", ["help", "page"])

@@ -8,6 +8,7 @@ hears Replies, or {"refused": sentence} before the connection is closed.
 
 import asyncio
 import ipaddress
+import re
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
@@ -19,6 +20,7 @@ __all__ = [
     "VERSION",
     "Address",
     "cluster_of",
+    "demand_name",
     "frame",
     "read_frame",
 ]
@@ -51,6 +53,8 @@ def cluster_of(text: str) -> dict[str, Address]:
     cluster: dict[str, Address] = {}
     for part in text.split(","):
         name, equals, place = part.strip().partition("=")
+        if equals:
+            demand_name(name)
         host, colon, port = place.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not (
@@ -73,6 +77,15 @@ def cluster_of(text: str) -> dict[str, Address]:
             )
         cluster[name] = Address(host, int(port))
     return cluster
+
+
+def demand_name(name: str) -> None:
+    """Raise DslabError unless a node may be called so. Its name becomes that of a folder."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
+        raise DslabError(
+            f"{name!r:.80} is no name for a node: it has up to 64 letters from a to z, digits, and "
+            "after the first of them also _ . and -."
+        )
 
 
 def frame(value: Any, longest: int = LONGEST_FRAME) -> bytes:

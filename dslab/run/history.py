@@ -202,11 +202,17 @@ class History:
 
 def _event(line: str) -> Event:
     try:
-        data = json.loads(line, parse_constant=_no_number)
+        data = json.loads(line, parse_constant=_no_number, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise HistoryError(
             f"this is no JSON object ({error.msg} at column {error.colno})."
         ) from None
+    except RecursionError:
+        raise HistoryError("this is nested too deeply.") from None
+    except HistoryError:
+        raise
+    except ValueError:
+        raise HistoryError("this holds a whole number of thousands of digits.") from None
     if not isinstance(data, dict):
         raise HistoryError(
             'a JSON object such as {"process": 0, "type": "invoke", "f": "read"} belongs here.'
@@ -280,6 +286,10 @@ def _no_number(name):
     raise HistoryError(
         f"{name} is no JSON value: it equals nothing, or no number; write null or a text."
     )
+
+
+def _finite(text):
+    return float(text) if abs(float(text)) < float("inf") else _no_number(text)
 
 
 def _frozen(value):

@@ -40,7 +40,7 @@ changes nothing before its own moment.
 |                                   | would do ("kv")                                              |
 | mode, quiet_at, within            | "safety" or "liveness"; when faults end; in how many ms      |
 |                                   | after the run clients must get on (5000)                     |
-| budget                            | how many events there may be (200,000)                       |
+| budget                            | how many events there may be (200,000; a link, no more)     |
 | step                              | what goes wrong, and what clients do                         |
 """
 
@@ -58,7 +58,7 @@ from dslab.errors import DslabError
 from dslab.node import Node
 from dslab.protocols import PROTOCOLS, protocol
 from dslab.scenario import toml
-from dslab.scenario.steps import HARMLESS, World, checked, demand_time, perform
+from dslab.scenario.steps import HARMLESS, LONGEST, World, checked, demand_time, perform
 from dslab.sim import Cluster
 from dslab.sim.clock import OutOfBudget
 from dslab.sim.network import share
@@ -103,7 +103,17 @@ KINDS = {
 MODES = ("safety", "liveness")
 CHECKS = (*CONSISTENCY, *AVAILABILITY)
 EVENTS = 200_000
-MOST = 1000  # Nodes, and clients.
+#: From where to where each number goes.
+BOUNDS = {
+    "nodes": (1, 1000),
+    "clients": (0, 1000),
+    "seed": (-(2**63), 2**63 - 1),
+    "duration": (0, LONGEST),
+    "quiet_at": (0, LONGEST),
+    "within": (0, LONGEST),
+    "window": (0, LONGEST),
+    "budget": (1, 100_000_000),
+}
 PATIENCE = 5000  # Milliseconds that a client has to get on once nothing is wrong any more.
 
 
@@ -183,9 +193,12 @@ class Scenario:
     def parse(cls, text: str, name: str = "scenario") -> "Scenario":
         """The scenario in a TOML text."""
         try:
-            return cls(tomllib.loads(text), name)
-        except tomllib.TOMLDecodeError as error:
+            data = tomllib.loads(text)
+        except RecursionError:
+            raise DslabError(f"{name} is no scenario: it is nested too deeply.") from None
+        except ValueError as error:  # A TOMLDecodeError, or a number of thousands of digits.
             raise DslabError(f"{name} is no TOML file: {error}.") from None
+        return cls(data, name)
 
     def toml(self) -> str:
         """The text that `parse` makes an equal scenario of."""
@@ -195,7 +208,7 @@ class Scenario:
     @classmethod
     def from_link(cls, text: str) -> tuple["Scenario", float | None]:
         """(the scenario, the moment in ms or None) of what `link` wrote: a fragment, or an address
-        that ends in one.
+        that ends in one. It gets no more than the usual budget of events, whatever it asks for.
         """
         words = parse_qs(text.rpartition("#")[2], keep_blank_values=True)
         if "s" not in words:
@@ -224,7 +237,10 @@ class Scenario:
                     f"t={words['t'][0]} in this link is no moment: it must be "
                     "milliseconds from 0 on."
                 )
-        return cls(data, "the scenario in this link"), moment
+        scenario = cls(data, "the scenario in this link")
+        if data.get("budget", 0) > EVENTS:
+            scenario = cls(data | {"budget": EVENTS}, scenario.name)
+        return scenario, moment
 
     def link(self, moment: float | None = None) -> str:
         """The fragment of a page's address, `s=…&t=…`, that opens this scenario at `moment`
@@ -296,23 +312,11 @@ class Scenario:
 
     def _demand_numbers(self):
         data = self.data
-        for word, least in (
-            ("nodes", 1),
-            ("clients", 0),
-            ("duration", 0),
-            ("quiet_at", 0),
-            ("within", 0),
-            ("window", 0),
-            ("budget", 1),
-        ):
-            if word in data and not least <= data[word] < float("inf"):
+        for word, (least, most) in BOUNDS.items():
+            if word in data and not least <= data[word] <= most:
                 raise DslabError(
-                    f"{self.name}: {word} is {data[word]}, but it must be {least} or more."
-                )
-        for word in ("nodes", "clients"):
-            if data.get(word, 0) > MOST:
-                raise DslabError(
-                    f"{self.name}: {word} is {data[word]}, but it must be {MOST:,} or less."
+                    f"{self.name}: {word} is {data[word]}, but it must be from {least:,} to "
+                    f"{most:,}."
                 )
         try:
             for word in ("loss", "duplicate", "reorder", "corrupt"):

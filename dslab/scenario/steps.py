@@ -55,7 +55,10 @@ from dslab.sim.nemesis import NEMESES
 from dslab.sim.network import delay_range, share
 from dslab.values import frozen
 
-__all__ = ["HARMLESS", "STEPS", "World", "checked", "own_options", "perform"]
+__all__ = ["HARMLESS", "LONGEST", "STEPS", "World", "checked", "own_options", "perform"]
+
+#: The longest time, in ms (eleven days), and the largest number of anything.
+LONGEST = 1_000_000_000
 
 #: The words after which nothing is wrong that was right before.
 HARMLESS = ("mark", "call", "heal", "restart", "resume")
@@ -138,36 +141,35 @@ def only_true(value, world):
         raise ValueError("true")
 
 
+def _within(value, least, most, kinds=(int, float)):
+    whole = "whole " if kinds is int else ""
+    if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
+        raise ValueError(f"a {whole}number from {least:,} to {most:,}")
+
+
 def count(value, world):
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError("a whole number from 0 on")
+    _within(value, 0, LONGEST, int)
 
 
 def number(value, world):
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not abs(value) < float("inf")
-    ):
-        raise ValueError("a number")
+    _within(value, -LONGEST, LONGEST)
 
 
 def positive(value, world):
-    number(value, world)
-    if value <= 0:
-        raise ValueError("a number above 0")
+    """A time that isn't rounded to none."""
+    _within(value, 0.001, LONGEST)
+
+
+def rate(value, world):
+    _within(value, 0.001, 1000)
 
 
 def not_negative(value, world):
-    number(value, world)
-    if value < 0:
-        raise ValueError("a number from 0 on")
+    _within(value, 0, LONGEST)
 
 
 def once_or_more(value, world):
-    count(value, world)
-    if value == 0:
-        raise ValueError("a whole number from 1 on")
+    _within(value, 1, LONGEST, int)
 
 
 def portion(value, world):
@@ -251,6 +253,8 @@ def demand_time(value) -> None:
         raise DslabError(
             f"{value!r} is no delay for a scenario: a message takes some time, such as [1, 10] ms."
         )
+    if low + choices - 1 > LONGEST * 1000:
+        raise DslabError(f"{value!r:.60} is no delay for a scenario: {LONGEST:,} ms is the most.")
 
 
 # What the words do, where a method of the cluster doesn't do it as it stands.
@@ -287,7 +291,7 @@ STEPS = {
     "byzantine": Step(
         _each("byzantine"), {"node": node, "behaviour": behaviour, "fooled": lanes}, 2
     ),
-    "clock": Step(_each("clock"), {"node": node, "ahead": number, "rate": positive}),
+    "clock": Step(_each("clock"), {"node": node, "ahead": number, "rate": rate}),
     "partition": Step(lambda cluster, groups: cluster.partition(*groups), {"groups": groups}),
     "isolate": Step(_each("isolate"), {"node": nodes}),
     "bridge": Step(_each("bridge"), {"node": node}),
@@ -342,7 +346,7 @@ STEPS = {
 }
 
 #: The kinds of a nemesis's own options, where a number isn't all that is demanded.
-NEMESIS = {"after": not_negative, "times": once_or_more}
+NEMESIS = {"after": not_negative, "hold": positive, "times": once_or_more}
 
 
 def checked(step: Any, world: World) -> tuple[float, str, dict]:
@@ -354,8 +358,12 @@ def checked(step: Any, world: World) -> tuple[float, str, dict]:
             f'this is {step!r}, but a step is a table such as {{ at = 300, crash = "n1" }}.'
         )
     at = step.get("at")
-    if isinstance(at, bool) or not isinstance(at, (int, float)) or not 0 <= at < float("inf"):
-        raise DslabError("`at` says when, in milliseconds from 0 on.")
+    try:
+        not_negative(at, world)
+    except ValueError:
+        raise DslabError(
+            f"`at` says when, in milliseconds from 0 to {LONGEST:,}, but it is {at!r:.60}."
+        ) from None
     words = [word for word in step if word != "at"]
     if len(words) != 1 or words[0] not in STEPS:
         raise DslabError(

@@ -11,6 +11,7 @@ surface and in whole microseconds inside, so that no rounding depends on the mac
 """
 
 from collections.abc import Callable, Generator, Iterable
+from itertools import count
 from random import Random
 
 from simpy.events import NORMAL, Event
@@ -129,15 +130,18 @@ class Cluster(Faults, ByHand):
         with without_collector():
             if until is not None:
                 self.env.run(until)
-            elif duration:
-                self.env.run(self.env.now + round(duration * 1000))
+            elif micros := round(duration * 1000):
+                self.env.run(self.env.now + micros)
         return self
 
     def budget(self, events: int) -> None:
-        """Let a run raise OutOfBudget soon after the trace has `events` events."""
+        """Let a run raise OutOfBudget soon after the trace has `events` events, or after ten times
+        as many steps that leave none there, such as those of somebody who waits and waits.
+        """
+        steps = count()
 
         def watch():
-            if len(self._records) > events:
+            if len(self._records) > events or next(steps) > 10 * events:
                 raise OutOfBudget(
                     f"The budget of {events:,} events was used up after {self.now:,.0f}"
                 )

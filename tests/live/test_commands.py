@@ -6,11 +6,12 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
-from dslab.__main__ import main
 from dslab.live.process import free_ports
+from dslab.shell.program import run
 from tests.live.clusters import TcpCluster
 
 HERE = "n1=127.0.0.1:7001"
@@ -18,7 +19,7 @@ HERE = "n1=127.0.0.1:7001"
 
 def said(capsys, *arguments):
     """The exit code and the one line of error."""
-    code = main(list(map(str, arguments)))
+    code = run(list(map(str, arguments)))
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1 and captured.out == ""
     return code, captured.err
@@ -52,21 +53,36 @@ def said(capsys, *arguments):
             "n2 at 10.1.2.3:7002 is not on this machine's loopback address",
         ),
         (("serve", "raft", "--id", "n1", "--cluster", "n1=0.0.0.0:7001"), "say --beyond-loopback"),
-        (("serve", "raft", "--cluster", HERE), "the following arguments are required: --id"),
+        (("serve", "raft", "--cluster", HERE), "missing option '--id'"),
         (
             ("call", "read", "x", "--cluster", HERE, "--to", "n3"),
             "there is no node 'n3' in the cluster: it has n1.",
         ),
         (
             ("call", "read", "x", "--cluster", HERE, "--timeout", "0"),
-            "--timeout 0: give the seconds to wait",
+            "'0' is no number from 0.001 to 86,400",
         ),
         (("stdio", "zab"), "there is no protocol 'zab'"),
+        (
+            ("serve", "raft", "--id", "../x", "--cluster", "../x=127.0.0.1:7001"),
+            "'../x' is no name for a node",
+        ),
+        (("stdio", "..nowhere:Node"), "'..nowhere:Node' is no node class: write MODULE:CLASS."),
     ],
 )
 def test_bad_input_is_one_sentence(arguments, sentence, capsys):
     code, err = said(capsys, *arguments)
     assert code == 2 and err.startswith("dslab: ") and sentence in err
+
+
+def test_the_script_finds_a_node_class_beside_it(tmp_path):
+    """A script's own folder is where Python looks first, not the current one."""
+    (tmp_path / "mine.py").write_text("raise SystemExit(1)")
+    script = Path(sys.executable).with_name("dslab")
+    found = subprocess.run(
+        [script, "stdio", "mine:Node"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert found.returncode == 2 and "mine can't be imported (SystemExit: 1)" in found.stderr
 
 
 def serve(folder, protocol="raft", name="n1", port=None):
@@ -112,13 +128,10 @@ def test_a_cluster_is_asked_from_a_shell(capsys):
             """
             while True:
                 cluster.check()
-                run = subprocess.run(
-                    [sys.executable, "-m", "dslab", "call", "--cluster", places, *words],
-                    capture_output=True,
-                    text=True,
-                )
-                if run.returncode != 3 and "no node is the leader" not in run.stderr:
-                    return run.returncode, run.stdout.strip() or run.stderr.strip()
+                code = run(["call", "--cluster", places, *words])
+                out, err = capsys.readouterr()
+                if "no answer" not in err and "no node is the leader" not in err:
+                    return code, out.strip() or err.strip()
 
         assert call("write", "x", '{"a": [1, null]}') == (0, "null")
         code, out = call("read", "x")
@@ -126,11 +139,18 @@ def test_a_cluster_is_asked_from_a_shell(capsys):
         assert call("write", "x", "word") == (0, "null") and call("read", "x") == (0, '"word"')
         assert call("cas", "x", "5", "6") == (1, "refused: precondition-failed. Nothing was done.")
         assert call("cas", "x", "word", "word") == (0, "null")
-        assert call("dance") == (1, "refused: not-supported. Nothing was done.")
+        assert call("write", "x", "-5") == (0, "null") and call("read", "x") == (0, "-5")
+        assert call("dance") == (
+            2,
+            "refused: not-supported: this protocol has no operation 'dance'. Nothing was done.",
+        )
+        assert json.loads(call("dance", "--json")[1])["error"] == "not-supported"
+        assert json.loads(call("read", "x", "--json")[1]) == {"outcome": "ok", "value": -5}
         cluster.kill(*cluster.names)
         assert call("--timeout", "0.5", "read") == (
-            1,
-            "refused: no node can be reached. Nothing was done.",
+            2,
+            "refused: no node can be reached within 0.5 s: start one with `dslab serve`, or look "
+            "at the addresses in --cluster. Nothing was done.",
         )
 
 
@@ -162,4 +182,4 @@ def test_no_answer_says_that_nobody_knows(capsys, monkeypatch):
             capsys, "call", "write", "x", 1, "--cluster", f"n1=127.0.0.1:{silent.getsockname()[1]}"
         )
         peer.join()
-    assert (code, err) == (3, "no answer (timeout): nobody knows whether it was done.\n")
+    assert (code, err) == (2, "no answer (timeout): nobody knows whether it was done.\n")

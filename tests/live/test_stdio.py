@@ -12,7 +12,7 @@ import pytest
 
 from dslab.check import linearizable
 from dslab.errors import DslabError
-from dslab.live.commands import node_class
+from dslab.shell.clusters import node_class
 from dslab.live.maelstrom import CODES, ERRORS
 from dslab.live.router import Router
 from dslab.live.stdio import StdioNode

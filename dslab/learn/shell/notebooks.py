@@ -20,7 +20,7 @@ def cells_of(path: Path) -> list[str]:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise DslabError(f"{path} can't be read: {error.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DslabError(f"{path} is no notebook: it is not JSON.") from None
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise DslabError(f"{path} is no notebook: it has no cells.")
