@@ -420,14 +420,17 @@ def test_every_command_refuses_odd_input_in_one_sentence(name, said, world):
         (["check", "x", "--speed", "3"], "no such option '--speed'"),
         (["check", "x", "--budget", "much"], "'much' is no whole number from 1 to 1,000,000,000"),
         (["check", "x", "--budget", "0"], "'0' is no whole number from 1 to 1,000,000,000"),
-        (["check", "x", "--level", "serializable"], "--level is for --consistency transactions"),
+        (
+            ["check", "x", "--level", "serializable"],
+            "--level is for transactions: give --consistency transactions, or",
+        ),
         (
             ["check", "x", "--consistency", "causal", "--model", "kv"],
-            "--model is for --consistency linearizable or sequential: leave it out",
+            "--model is for linearizable and sequential: give one of them with --consistency, or",
         ),
         (
             ["check", "x", "--consistency", "sessions", "--budget", "5"],
-            "--budget is for --consistency linearizable or sequential: leave it out",
+            "--budget is for linearizable and sequential: give one of them with --consistency, or",
         ),
         (["check-notebook", "x.ipynb", "--csv", "y"], "--csv is for a folder of notebooks"),
     ],

@@ -53,7 +53,7 @@ def cluster_of(text: str) -> dict[str, Address]:
     cluster: dict[str, Address] = {}
     for part in text.split(","):
         name, equals, place = part.strip().partition("=")
-        if equals:
+        if name and equals:
             demand_name(name)
         host, colon, port = place.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")

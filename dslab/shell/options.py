@@ -127,9 +127,11 @@ def exit_code(holds: bool | None) -> int:
     return {True: 0, False: 1, None: 2}[holds]
 
 
-def demand_apply(option: str, value: Any, applies: bool, where: str) -> None:
-    """Raise UsageError where an option was given that means nothing here."""
+def demand_apply(option: str, value: Any, applies: bool, where: str, give: str) -> None:
+    """Raise UsageError where an option was given that means nothing here: `where` it does, and what
+    to `give` so that it does.
+    """
     if value is not None and not applies:
         raise click.UsageError(
-            f"{option} is for {where}: leave it out.", click.get_current_context()
+            f"{option} is for {where}: give {give}, or leave it out.", click.get_current_context()
         )

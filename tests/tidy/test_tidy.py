@@ -27,6 +27,7 @@ MAY = {
     "live": FLAT | {"run", "check", "show", "protocols"},
     "learn": FLAT | {"run", "check", "explore", "protocols", "scenario", "show", "sim"},
     "chapters": None,
+    "shell": None,
 }
 
 
@@ -49,6 +50,13 @@ def test_imports_point_one_way(path):
     used = {module.split(".")[1] for module in modules} - {part}
     allowed = MAY.get(part, FLAT)
     assert allowed is None or used <= allowed, f"{path.name} imports {used - allowed}"
+
+
+def test_only_the_command_line_imports_click():
+    """A browser's Python has none."""
+    for path in MODULES:
+        if "click" in {module.split(".")[0] for module in imports(path)}:
+            assert path.relative_to(ROOT / "dslab").parts[0] in ("shell", "__main__.py"), path
 
 
 def test_only_the_simulator_imports_simpy_and_protocols_know_no_clock_or_chance():

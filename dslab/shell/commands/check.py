@@ -57,9 +57,11 @@ def command(history, consistency, model, level, budget, as_json):
     """
     consistency = consistency or "linearizable"
     searches = consistency in SEARCHES
-    demand_apply("--model", model, searches, "--consistency linearizable or sequential")
-    demand_apply("--budget", budget, searches, "--consistency linearizable or sequential")
-    demand_apply("--level", level, consistency == "transactions", "--consistency transactions")
+    search = "linearizable and sequential", "one of them with --consistency"
+    isolation = "transactions", "--consistency transactions"
+    demand_apply("--model", model, searches, *search)
+    demand_apply("--budget", budget, searches, *search)
+    demand_apply("--level", level, consistency == "transactions", *isolation)
     from dslab.check import judge, transactions
     from dslab.run.history import History
 

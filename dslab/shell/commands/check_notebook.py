@@ -42,7 +42,7 @@ def command(notebook, exercise, csv, html, as_json):
     """
     folder = notebook != STANDARD and notebook.is_dir()
     for option, value in (("--csv", csv), ("--html", html)):
-        demand_apply(option, value, folder, "a folder of notebooks")
+        demand_apply(option, value, folder, "a folder of notebooks", "a folder")
     if folder:
         return _folder(notebook, exercise, csv, html, as_json)
     from dslab.learn.shell.notebooks import check_notebook
