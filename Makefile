@@ -11,7 +11,7 @@ READY := .venv/.ready
 # An editable install leaves out JupyterLab's extension, so it is put in its place here, and again when its parts change.
 EXTENSION := .venv/share/jupyter/labextensions/dslab-trace
 WIDGETS := $(wildcard dslab/show/static/*.js dslab/show/static/*/*.js)
-SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* book/assets/* book/offline/* book/*.ipynb notebooks/*.ipynb labextension/* scripts/*.py scripts/*/*.py scripts/web/*.* scripts/web/matplotlib/*) $(WIDGETS) $(shell find dslab -name '*.py') $(shell find book/run -type f -not -name '*.pyc')
+SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* dslab/chapters/*/*.md dslab/chapters/*/*.bib book/assets/* book/offline/* book/*.ipynb notebooks/*.ipynb labextension/* scripts/*.py scripts/*/*.py scripts/web/*.* scripts/web/matplotlib/*) $(WIDGETS) $(shell find dslab -name '*.py') $(shell find book/run -type f -not -name '*.pyc')
 
 .PHONY: help book site lab test bench notebooks golden screens clean
 
@@ -60,5 +60,5 @@ $(EXTENSION)/.copied: $(READY) labextension/package.json labextension/remoteEntr
 	@touch $@
 
 _build/html/.built: $(READY) $(SOURCES)
-	@$(BIN)/python scripts/site.py
+	@$(BIN)/python -m scripts.site
 	@touch $@

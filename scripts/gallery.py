@@ -32,11 +32,12 @@ ORDER = (
 
 INTRODUCTION = """# The widgets
 
-Twelve ways to look at a distributed system. Each plays on this page from recorded data, without Python behind it, and comes from
-the few lines above it. Widgets of one run share their moment: move one and the others follow; point at a message, a call or a
-node in one and it lights in all.
+Ways to look at a distributed system. Each plays on this page from recorded data, without Python
+behind it, and comes from the few lines above it. Widgets of one run share their moment: move one
+and the others follow; point at a message, a call or a node in one and it lights in all.
 
-The keys are the same everywhere: ← and → for one step, the space bar to play, Home and End, and ? for the rest."""
+The keys are the same everywhere: ← and → for one step, the space bar to play, Home and End, and ?
+for the rest."""
 
 
 def parts() -> list[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """What "Run this page" needs, into the site: the page's modules, the runner for Pyodide, and the
 editor and widgets from npm.
 
-The sources are in book/run. Pyodide and the wheels are put into python/ by browser_python.py.
+The sources are in book/run. Pyodide and the wheels are put into python/ by scripts/site/pyodide.py.
 Without npm the editor is a plain text field, and controls say that they have no program.
 """
 
@@ -16,10 +16,10 @@ from pathlib import Path
 import IPython
 import nbformat
 
+from dslab.errors import DslabError
 from dslab.learn import known_exercises
+from scripts.site.folders import ROOT, WEB
 
-ROOT = Path(__file__).resolve().parent.parent
-WEB = ROOT / "scripts" / "web"
 SOURCES = ROOT / "book" / "run"
 #: IPython's own display classes and pretty printer, so that the page prints what the notebooks
 #: hold.
@@ -48,7 +48,7 @@ def write_assets(assets: Path, bundled: bool) -> None:
     (target / "chapters.json").write_text(json.dumps(chapters(), indent=1), encoding="utf-8")
     if bundled:
         for name in BUNDLES:
-            subprocess.run(
+            done = subprocess.run(
                 [
                     WEB / "node_modules/.bin/esbuild",
                     SOURCES / "bundle" / f"{name}.mjs",
@@ -62,9 +62,10 @@ def write_assets(assets: Path, bundled: bool) -> None:
                     "--loader:.svg=dataurl",
                     f"--outfile={target / 'vendor' / name}.mjs",
                 ],
-                check=True,
                 env=os.environ | {"NODE_PATH": str(WEB / "node_modules")},
             )
+            if done.returncode:
+                raise DslabError(f"esbuild could not bundle {name}.mjs; what it says stands above.")
 
 
 def _write_runner(path: Path) -> None:
