@@ -19,7 +19,7 @@ help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 book: site  ## build the book, serve it on this machine and print the address
-	@$(BIN)/python scripts/serve.py $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m scripts.serve $(if $(PORT),--port $(PORT))
 
 site: _build/html/.built $(EXTENSION)/.copied  ## build the book into _build/html
 
@@ -35,9 +35,9 @@ bench: $(READY)  ## measure ratios against peers, each pair in one run
 	@for it in bench/*.py; do $(BIN)/python $$it; done
 
 notebooks: $(READY)  ## run the notebooks again and write their outputs: the same bytes when nothing changed
-	@$(BIN)/python scripts/gallery.py
-	@$(BIN)/python scripts/notebooks.py $(ONLY)
-	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/python -m scripts.gallery
+	@$(BIN)/python -m scripts.notebooks $(ONLY)
+	@$(BIN)/python -m scripts.pictures
 
 golden: $(READY)  ## write the golden transcripts again, to be read in the diff
 	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py tests/test_scenario.py --rewrite-golden

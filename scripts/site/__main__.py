@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from dslab.errors import DslabError
+from scripts.sentences import ending
 from scripts.site import jupyterlite, offline, pyodide, run_this_page
 from scripts.site.folders import BUILD, ROOT, WEB, publish, recipe
 
@@ -120,30 +121,5 @@ def build() -> None:
     offline.write(HTML)
 
 
-def reason(error: OSError) -> str:
-    """What the system says, and of which file."""
-    if isinstance(error, shutil.Error):  # Of a whole tree; the first file's will do.
-        source, place, said = error.args[0][0]
-        return f"{said} ({place})"
-    return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
-
-
-def main() -> int:
-    """0, or 2 after one sentence that says why there is no site."""
-    try:
-        build()
-    except DslabError as error:
-        print(f"dslab: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(
-            f"dslab: the site could not be written: {reason(error)}; what was finished is kept for "
-            "the next try.",
-            file=sys.stderr,
-        )
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ending(build))

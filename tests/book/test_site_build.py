@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from dslab.errors import DslabError
+from scripts.sentences import ending
 from scripts.site import __main__ as build
 from scripts.site import folders, jupyterlite, pyodide, run_this_page
 
@@ -41,7 +42,7 @@ def test_without_npm_the_build_says_so(capsys):
 
 def test_what_is_wrong_with_a_part_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr(pyodide, "assemble", raises(DslabError("the wheel of a is another.")))
-    assert build.main() == 2
+    assert ending(build.build) == 2
     assert capsys.readouterr().err == "dslab: the wheel of a is another.\n"
 
 
@@ -49,10 +50,9 @@ def test_a_full_disk_is_one_line(monkeypatch, capsys):
     full = OSError(errno.ENOSPC, "No space left on device", "build/lite")
     monkeypatch.setattr(pyodide, "assemble", lambda with_npm: None)
     monkeypatch.setattr(jupyterlite, "build", raises(full))
-    assert build.main() == 2
+    assert ending(build.build) == 2
     assert capsys.readouterr().err == (
-        "dslab: the site could not be written: No space left on device (build/lite); what was "
-        "finished is kept for the next try.\n"
+        "dslab: stopped, and kept what was finished: No space left on device (build/lite).\n"
     )
 
 
@@ -65,7 +65,7 @@ def test_what_fails_while_a_folder_is_copied_is_one_line(workshop, monkeypatch, 
         "assemble",
         lambda with_npm: folders.publish(workshop / "from", workshop / "to"),
     )
-    assert build.main() == 2
+    assert ending(build.build) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert "No such file or directory" in line and f"({workshop / 'to' / 'wheel'})" in line
 
