@@ -1,8 +1,9 @@
 """Pages that gather what chapters bring: `{chapters}` lists them, `{terms}` is the glossary, and
-the bibliography is made of all their references.
+`{references}` the bibliography.
 
 On a part's page `{chapters}` lists that part's, elsewhere the whole book's. `{terms}` holds the
-terms of the whole book, and adds those of the chapters.
+terms of the whole book, and adds those of the chapters. `{references}` prints all of
+book/references.bib and of the chapters' files.
 """
 
 import hashlib
@@ -41,6 +42,8 @@ class Gathering(SphinxDirective):
 
 
 class Chapters(Gathering):
+    """The chapters, with their aims and exercises on a part's page, by parts elsewhere."""
+
     def lines(self) -> list[str]:
         book = parts(ROOT)
         for part in book:
@@ -64,6 +67,8 @@ class Chapters(Gathering):
 
 
 class Terms(Gathering):
+    """The glossary; a chapter's term links the chapter."""
+
     has_content = True
 
     def lines(self) -> list[str]:
@@ -74,17 +79,23 @@ class Terms(Gathering):
         return [":::{glossary}", *entries, ":::"]
 
 
+class References(Gathering):
+    """The bibliography. Its ids are made when its page is read, and so it is read again, too."""
+
+    def lines(self) -> list[str]:
+        return ["```{bibliography}", ":all:", "```"]
+
+
 def state() -> str:
-    """A hash of all that `{chapters}` and `{terms}` read beside their own page."""
+    """A hash of all that the directives read beside their own page, and of how they write it."""
     try:
-        book = parts(ROOT)
+        book, sources = parts(ROOT), bibliographies(ROOT)
     except DslabError:
         return "broken"
     total = hashlib.sha256(repr(book).encode())
-    for part in book:
-        for chapter in part.chapters:
-            path = ROOT / chapter.folder / "glossary.md"
-            total.update(path.read_bytes() if path.is_file() else b"-")
+    texts = [ROOT / chapter.folder / "glossary.md" for part in book for chapter in part.chapters]
+    for path in (*texts, *sources, Path(__file__)):
+        total.update(path.read_bytes() if path.is_file() else b"-")
     return total.hexdigest()
 
 
@@ -102,9 +113,11 @@ def with_references(app, config) -> None:
         raise ExtensionError(str(error)) from error
 
 
-def setup(app):
+def setup(app) -> dict:
+    """Add the directives to the book."""
     app.add_directive("chapters", Chapters)
     app.add_directive("terms", Terms)
+    app.add_directive("references", References)
     app.connect("config-inited", with_references)
     app.connect("env-get-outdated", outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -142,6 +142,8 @@ def built(book, monkeypatch):
     book.write("book/preface.md", "# Preface\n\n```{chapters}\n```\n")
     book.write("book/time.md", "# Time\n\n```{chapters}\n```\n")
     book.write("book/glossary.md", "# Glossary\n\n:::{terms}\nb\n: The b.\n:::\n")
+    book.write("book/references.bib", "@misc{one, author={A}, title={First}, year={1978}}\n")
+    book.write("book/bibliography.md", "# Bibliography\n\n```{references}\n```\n")
     book.write("book/other.md", "---\norphan: true\n---\n# Other\n\n{term}`a`\n")
     toctree = "```{toctree}\n:glob:\n\nbook/*\nnotebooks/*\n```\n"
     book.write("index.md", f"# Book\n\n{toctree}")
@@ -190,7 +192,10 @@ def test_pages_gather_what_chapters_bring_and_are_read_again_when_a_chapter_come
     book.contents("book/time", "notebooks/07_clocks", "notebooks/08_more")
     book.notebook("notebooks/08_more", OPENING.replace("Clocks", "More"))
     book.write("dslab/chapters/more/glossary.md", "ab\n: The ab.\n")
+    later = "@misc{more, author={B}, title={Second}, year={1979}}\n"
+    book.write("dslab/chapters/more/references.bib", later)
     assert built() == []
+    assert re.search(r"First.* Second", text_of(book, "book/bibliography"))
     assert "More (30 minutes)" in text_of(book, "book/preface")
     assert "The ab. 08" in text_of(book, "book/glossary")
 
@@ -202,7 +207,8 @@ def test_a_mistake_in_a_chapter_is_a_warning_where_it_is_gathered(book, built):
 
 
 def test_a_reference_that_two_files_have_ends_the_build(book, built):
-    book.write("book/references.bib", "@book{a, title={A}}\n")
-    book.write("dslab/chapters/clocks/references.bib", "@book{a, title={A}}\n")
-    with pytest.raises(ExtensionError, match="has the reference 'a', as book/references.bib does"):
+    book.write("dslab/chapters/clocks/references.bib", "@book{one, title={A}}\n")
+    with pytest.raises(
+        ExtensionError, match="has the reference 'one', as book/references.bib does"
+    ):
         built()
