@@ -1,4 +1,4 @@
-// Keeps the book in the reader's browser, so that it opens without a network. scripts/offline.py
+// Keeps the book in the reader's browser, so that it opens without a network. scripts/site/offline.py
 // puts BUILD before it and writes offline.json: the files of this build with their hashes, in three
 // groups.
 //

@@ -18,6 +18,7 @@ import yaml
 from dslab.errors import DslabError
 from scripts.sentences import ending
 from scripts.site import jupyterlite, offline, pyodide, run_this_page
+from scripts.site.chapters import bibliographies, glossary
 from scripts.site.folders import BUILD, ROOT, WEB, publish, recipe
 
 ASSETS = BUILD / "assets"
@@ -108,6 +109,7 @@ def pages(vendored: bool) -> None:
 
 def build() -> None:
     """Build the site into _build/html. Raises DslabError with what is to be done."""
+    glossary(ROOT, ""), bibliographies(ROOT)  # A mistake there is told before anything is made.
     ASSETS.mkdir(parents=True, exist_ok=True)
     with_npm = modules()
     if with_npm:
