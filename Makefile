@@ -11,7 +11,7 @@ READY := .venv/.ready
 # An editable install leaves out JupyterLab's extension, so it is put in its place here, and again when its parts change.
 EXTENSION := .venv/share/jupyter/labextensions/dslab-trace
 WIDGETS := $(wildcard dslab/show/static/*.js dslab/show/static/*/*.js)
-SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* book/assets/* book/offline/* book/*.ipynb notebooks/*.ipynb labextension/* scripts/*.py scripts/*/*.py scripts/web/*.* scripts/web/matplotlib/*) $(WIDGETS) $(shell find dslab -name '*.py') $(shell find book/run -type f -not -name '*.pyc')
+SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* dslab/chapters/*/*.md dslab/chapters/*/*.bib book/assets/* book/offline/* book/*.ipynb notebooks/*.ipynb labextension/* scripts/*.py scripts/*/*.py scripts/web/*.* scripts/web/matplotlib/*) $(WIDGETS) $(shell find dslab -name '*.py') $(shell find book/run -type f -not -name '*.pyc')
 
 .PHONY: help book site lab test bench notebooks golden screens clean
 
@@ -19,7 +19,7 @@ help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 book: site  ## build the book, serve it on this machine and print the address
-	@$(BIN)/python scripts/serve.py $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m scripts.serve $(if $(PORT),--port $(PORT))
 
 site: _build/html/.built $(EXTENSION)/.copied  ## build the book into _build/html
 
@@ -35,9 +35,9 @@ bench: $(READY)  ## measure ratios against peers, each pair in one run
 	@for it in bench/*.py; do $(BIN)/python $$it; done
 
 notebooks: $(READY)  ## run the notebooks again and write their outputs: the same bytes when nothing changed
-	@$(BIN)/python scripts/gallery.py
-	@$(BIN)/python scripts/notebooks.py $(ONLY)
-	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/python -m scripts.gallery
+	@$(BIN)/python -m scripts.notebooks $(ONLY)
+	@$(BIN)/python -m scripts.pictures
 
 golden: $(READY)  ## write the golden transcripts again, to be read in the diff
 	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py tests/test_scenario.py --rewrite-golden
@@ -60,5 +60,5 @@ $(EXTENSION)/.copied: $(READY) labextension/package.json labextension/remoteEntr
 	@touch $@
 
 _build/html/.built: $(READY) $(SOURCES)
-	@$(BIN)/python scripts/site.py
+	@$(BIN)/python -m scripts.site
 	@touch $@

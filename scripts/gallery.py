@@ -12,6 +12,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from scripts.sentences import ending
+
 ROOT = Path(__file__).resolve().parent.parent
 PARTS, PAGE = ROOT / "book" / "gallery", ROOT / "book" / "gallery.ipynb"
 
@@ -32,11 +34,12 @@ ORDER = (
 
 INTRODUCTION = """# The widgets
 
-Twelve ways to look at a distributed system. Each plays on this page from recorded data, without Python behind it, and comes from
-the few lines above it. Widgets of one run share their moment: move one and the others follow; point at a message, a call or a
-node in one and it lights in all.
+Ways to look at a distributed system. Each plays on this page from recorded data, without Python
+behind it, and comes from the few lines above it. Widgets of one run share their moment: move one
+and the others follow; point at a message, a call or a node in one and it lights in all.
 
-The keys are the same everywhere: ← and → for one step, the space bar to play, Home and End, and ? for the rest."""
+The keys are the same everywhere: ← and → for one step, the space bar to play, Home and End, and ?
+for the rest."""
 
 
 def parts() -> list[tuple[str, str, str]]:
@@ -56,7 +59,8 @@ def parts() -> list[tuple[str, str, str]]:
     return found
 
 
-def notebook():
+def notebook() -> nbformat.NotebookNode:
+    """The page, without outputs."""
     cells = [new_markdown_cell(INTRODUCTION, id="gallery-introduction")]
     for name, words, code in parts():
         title, _, rest = words.partition("**")[2].partition("**")
@@ -71,8 +75,9 @@ def notebook():
 
 
 def main() -> int:
+    """Write the page; outputs stay until their code changes."""
     new = notebook()
-    if PAGE.exists():  # Outputs stay until the code changes.
+    if PAGE.exists():
         old = {
             cell.id: cell
             for cell in nbformat.read(PAGE, as_version=4).cells
@@ -90,4 +95,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ending(main))

@@ -1,6 +1,6 @@
 """Runs the notebooks again and writes their outputs: byte for byte the same when nothing changed.
 
-    python scripts/notebooks.py [--check] [NAME ...]
+    python -m scripts.notebooks [--check] [NAME ...]
 
 Whatever differs from run to run is left out: timings, the patch version of Python, and live
 controls, which stay in the reader's own kernel. Labs with real servers play their recorded run here
@@ -19,6 +19,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 
+from dslab.errors import DslabError
+from scripts.sentences import ending
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = "notebooks", "book"  # Chapters, and pages that are none.
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -34,7 +37,10 @@ LANGUAGE = {
 
 def execute(path: Path) -> str:
     """The notebook's text after a fresh run."""
-    notebook = nbformat.read(path, as_version=4)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except nbformat.reader.NotJSONError as error:
+        raise DslabError(f"{path.relative_to(ROOT)} is no notebook: it isn't JSON.") from error
     notebook.metadata = nbformat.NotebookNode({"kernelspec": KERNEL, "language_info": LANGUAGE})
     cells = tqdm(
         total=len(notebook.cells),
@@ -83,6 +89,7 @@ def text(notebook, stem: str) -> str:
 
 
 def main() -> int:
+    """0; 1 where a notebook would change, or stops with an error."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="notebooks, such as 03_cap (default: all)"
@@ -100,12 +107,10 @@ def main() -> int:
     names = [Path(name).stem for name in options.names] or list(known)
     for name in names:
         if name not in known:
-            print(
-                f"dslab: there is no notebook {name!r} in {'/ or '.join(FOLDERS)}/: there "
-                f"are {', '.join(known)}.",
-                file=sys.stderr,
+            raise DslabError(
+                f"there is no notebook {name!r} in {'/ or '.join(FOLDERS)}/: there are "
+                f"{', '.join(known)}."
             )
-            return 2
     changed = 0
     for name in names:
         old = known[name].read_text(encoding="utf-8")
@@ -128,4 +133,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ending(main))

@@ -1,44 +1,37 @@
-"""Records the runs that the reference pages show, into book/reference/runs: the same bytes when
-nothing changed.
+"""Records the runs that the reference pages show: the same bytes when nothing changed.
+
+A picture is a file in book/reference/runs whose function `picture()` returns what is shown; its
+HTML stands beside it, and a page takes it in with a raw block, `:file: runs/NAME.html`.
 """
 
+import runpy
 import sys
 from pathlib import Path
 
-from dslab.explore.schedule import Stage
-from dslab.protocols.raft import Raft
-from dslab.show import play
+from scripts.sentences import ending
 
 RUNS = Path(__file__).resolve().parent.parent / "book" / "reference" / "runs"
 
 
-def raft_election():
-    """The steps of an election, one after the other: time has no meaning here."""
-    stage = Stage(
-        Raft, ["n1", "n2", "n3"], title="An election among three servers, step by step"
-    ).start()
-    stage.perform(("fire", "n1", "ElectionTimeout"))
-    for step in stage.settling():
-        stage.perform(step)
-    return stage.trace
+def pictures() -> list[Path]:
+    """The files that declare one."""
+    return sorted(RUNS.glob("*.py"))
 
 
-PICTURES = {"raft_election": raft_election}
+def html(path: Path) -> str:
+    """What a page shows of it."""
+    return runpy.run_path(str(path))["picture"]()._repr_html_()
 
 
 def main() -> int:
-    RUNS.mkdir(exist_ok=True)
-    for name, run in PICTURES.items():
-        path, new = RUNS / f"{name}.html", text(run())
-        same = path.exists() and path.read_text(encoding="utf-8") == new
-        path.write_text(new, encoding="utf-8")
-        print(f"{name}: {'the same' if same else 'written'}")
+    """Write what has changed, and say so."""
+    for path in pictures():
+        target, new = path.with_suffix(".html"), html(path)
+        same = target.exists() and target.read_text(encoding="utf-8") == new
+        target.write_text(new, encoding="utf-8")
+        print(f"{path.stem}: {'the same' if same else 'written'}")
     return 0
 
 
-def text(trace) -> str:
-    return play(trace, at=4)._repr_html_()  # Where somebody is elected. + "\n"
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ending(main))

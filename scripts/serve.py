@@ -6,6 +6,9 @@ import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from dslab.errors import DslabError
+from scripts.sentences import ending
+
 HOST, PORT = "127.0.0.1", 8000
 
 
@@ -35,10 +38,11 @@ class Quiet(SimpleHTTPRequestHandler):
 
 def handler(site: Path) -> type[Quiet]:
     """What serves the book in `site`."""
-    list_of_files = site / "offline.json"
-    whole = (
-        list_of_files.is_file() and json.loads(list_of_files.read_text(encoding="utf-8"))["isolate"]
-    )
+    manifest = site / "offline.json"
+    try:
+        whole = manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8"))["isolate"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DslabError(f"{manifest} is damaged: run `make site` again.") from error
 
     class Book(Quiet):
         isolate = whole  # A book that was built without npm takes parts from other hosts.
@@ -56,13 +60,14 @@ def listen(port: int | None, handler) -> ThreadingHTTPServer:
             return ThreadingHTTPServer((HOST, candidate), handler)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-    raise SystemExit(
-        f"dslab: port {port or f'{PORT} to {PORT + 99}'} can't be used ({reason}): "
+    raise DslabError(
+        f"port {port or f'{PORT} to {PORT + 99}'} can't be used ({reason}): "
         "choose another, as in `make book PORT=8123`."
     )
 
 
 def main() -> None:
+    """Serve until Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--port", type=int, help=f"the port (default: the first free one from {PORT} on)"
@@ -70,12 +75,8 @@ def main() -> None:
     parser.add_argument("--site", type=Path, default=Path("_build/html"))
     options = parser.parse_args()
     if not (options.site / "index.html").is_file():
-        raise SystemExit(f"dslab: {options.site} holds no built book: run `make site` first.")
-    try:
-        server = listen(options.port, handler(options.site))
-    except SystemExit as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+        raise DslabError(f"{options.site} holds no built book: run `make site` first.")
+    server = listen(options.port, handler(options.site))
     print(f"\nThe book is at http://{HOST}:{server.server_port}/ — Ctrl-C ends it.", flush=True)
     try:
         server.serve_forever()
@@ -84,4 +85,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ending(main))

@@ -21,7 +21,7 @@ def site(tmp_path):
 
 def serve(*arguments):
     return subprocess.Popen(
-        [sys.executable, "scripts/serve.py", *map(str, arguments)],
+        [sys.executable, "-m", "scripts.serve", *map(str, arguments)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -91,7 +91,16 @@ def test_without_a_port_the_next_free_one_is_taken(site):
             server.communicate()
 
 
-def test_a_missing_site_is_named(tmp_path):
-    server = serve("--site", tmp_path / "nowhere")
-    _, err = server.communicate()
-    assert server.returncode != 0 and "holds no built book: run `make site` first" in err
+@pytest.mark.parametrize(
+    "manifest, said",
+    [(None, "holds no built book: run `make site`"), ("{", "offline.json is damaged: run `make")],
+)
+def test_a_folder_without_a_whole_book_is_one_sentence_and_exit_code_2(site, manifest, said):
+    if manifest is None:
+        (site / "index.html").unlink()
+    else:
+        (site / "offline.json").write_text(manifest)
+    server = serve("--site", site)
+    out, err = server.communicate()
+    assert (server.returncode, out) == (2, "") and err.startswith(f"dslab: {site}")
+    assert said in err and err.count("\n") == 1

@@ -1,6 +1,6 @@
-// Keeps the book in the reader's browser, so that it opens without a network. scripts/offline.py
-// puts BUILD before it and writes offline.json: the files of this build with their hashes, in three
-// groups.
+// Keeps the book in the reader's browser, so that it opens without a network.
+// scripts/site/offline.py puts BUILD before it and writes offline.json: the files of this build with
+// their hashes, in three groups.
 //
 //   book    pages and what they show: fetched when the worker is installed, smallest first, unless the reader saves data
 //   python  what runs in a page: kept on request, or when it was used once (then all of it, after what was asked for)

@@ -27,7 +27,6 @@ myst_enable_extensions, myst_heading_anchors = (
     BOOK["parse"]["myst_enable_extensions"],
     BOOK["parse"]["myst_heading_anchors"],
 )
-bibtex_bibfiles = [str(ROOT / path) for path in BOOK["bibtex_bibfiles"]]
 html_theme, html_favicon = "sphinx_book_theme", str(ROOT / BOOK["html"]["favicon"])
 html_theme_options = CONFIG["html_theme_options"] | {"launch_buttons": BOOK["launch_buttons"]}
 # Sphinx looks for these beside this file.

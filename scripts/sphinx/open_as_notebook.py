@@ -7,11 +7,12 @@ from urllib.parse import quote
 
 def add_button(app, pagename, templatename, context, doctree):
     if pagename.startswith("notebooks/") and "header_buttons" in context:
-        name = pagename.removeprefix("notebooks/")
+        name = quote(pagename.removeprefix("notebooks/"))
+        place = context["pathto"]("lite/notebooks/index.html", 1)
         context["header_buttons"].append(
             {
                 "type": "link",
-                "url": f"{context['pathto']('lite/notebooks/index.html', 1)}?path={quote(name)}.ipynb",
+                "url": f"{place}?path={name}.ipynb",
                 "tooltip": "Open as a notebook, in your browser",
                 "text": "Open as a notebook",
                 "icon": "fas fa-book-open",

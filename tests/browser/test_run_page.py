@@ -2,19 +2,16 @@
 
 import json
 import re
-import sys
 import threading
 
 import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from scripts import serve
+from scripts.site import pyodide
 from tests.browser.chapter import FINISHED, PATIENCE, Chapter, kept, without_python
 from tests.browser.conftest import ROOT, SITE, THEME, axe, guarded, visit
-
-sys.path.insert(0, str(ROOT / "scripts"))
-import browser_python  # noqa: E402
-import serve  # noqa: E402
 
 START = "notebooks/00_start"
 CELLS = [
@@ -161,8 +158,8 @@ def test_a_book_built_without_npm_takes_pyodide_from_its_public_address(
     headers that a page must not miss.
     """
     config = json.loads((SITE / "python" / "config.json").read_text(encoding="utf-8"))
-    public, asked = browser_python.PUBLIC.format(version=config["version"]), []
-    parts = {*browser_python.PARTS, "pyodide.mjs", *browser_python.PARTS.values()}
+    public, asked = pyodide.PUBLIC.format(version=config["version"]), []
+    parts = {*pyodide.PARTS, "pyodide.mjs", *pyodide.PARTS.values()}
     config |= {
         "index": public,
         "files": {name: size for name, size in config["files"].items() if name not in parts},
@@ -174,7 +171,7 @@ def test_a_book_built_without_npm_takes_pyodide_from_its_public_address(
             name[name.rindex(".") :], "application/octet-stream"
         )
         route.fulfill(
-            body=(browser_python.NPM / name).read_bytes(),
+            body=(pyodide.NPM / name).read_bytes(),
             content_type=kind,
             headers={
                 "Access-Control-Allow-Origin": "*",
@@ -188,7 +185,7 @@ def test_a_book_built_without_npm_takes_pyodide_from_its_public_address(
     context.route("**/python/config.json", lambda route: route.fulfill(json=config))
     chapter = Chapter(visit(context, f"{address}/{START}.html")).go_live()
     assert chapter.run(2, "import dslab, sqlite3, sys\nsys.platform") == "'emscripten'"
-    assert set(asked) == {*browser_python.PARTS} and context.trouble == []
+    assert set(asked) == {*pyodide.PARTS} and context.trouble == []
     context.close()
 
 

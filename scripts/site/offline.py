@@ -6,7 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.site.folders import ROOT
+
 WORKER = ROOT / "book" / "offline" / "service-worker.js"
 
 #: Never asked for by a page.

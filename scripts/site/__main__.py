@@ -1,6 +1,8 @@
 """Builds the site: MathJax from npm into build/assets, the browser's Python into build/python, then
 Jupyter Book with every warning an error.
 
+    python -m scripts.site
+
 All is served from the site, so that a page asks no other host for anything. Without npm the build
 says so, and the pages take MathJax and Pyodide from their public addresses.
 """
@@ -13,17 +15,13 @@ from pathlib import Path
 
 import yaml
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import browser_python  # noqa: E402
-import lite  # noqa: E402
-import offline  # noqa: E402
-import page_python  # noqa: E402
+from dslab.errors import DslabError
+from scripts.sentences import ending
+from scripts.site import jupyterlite, offline, pyodide, run_this_page
+from scripts.site.chapters import bibliographies, glossary
+from scripts.site.folders import BUILD, ROOT, WEB, publish, recipe
 
-from dslab.errors import DslabError  # noqa: E402
-
-ROOT = Path(__file__).resolve().parent.parent
-WEB = ROOT / "scripts" / "web"
-ASSETS = ROOT / "build" / "assets"
+ASSETS = BUILD / "assets"
 HTML = ROOT / "_build" / "html"
 MATHJAX = "node_modules/mathjax/es5"
 
@@ -38,8 +36,8 @@ def modules() -> bool:
             flush=True,
         )
         return False
-    recipe = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
-    if not (mark.is_file() and mark.read_text() == recipe):
+    wanted = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    if not (mark.is_file() and mark.read_text() == wanted):
         print("Fetching MathJax and Pyodide with npm …", flush=True)
         if subprocess.run(
             [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB
@@ -48,26 +46,23 @@ def modules() -> bool:
                 "npm could not install what scripts/web/package-lock.json pins; what it "
                 "says stands above."
             )
-        mark.write_text(recipe)
+        mark.write_text(wanted)
     return True
 
 
 def vendor() -> None:
     """Put MathJax into build/assets/vendor."""
-    mark, recipe = (
-        ASSETS / "vendor" / ".made-from",
-        (WEB / "node_modules" / ".made-from").read_text(),
-    )
-    if mark.is_file() and mark.read_text() == recipe:
-        return
     target = ASSETS / "vendor"
+    mark, wanted = target / ".made-from", (WEB / "node_modules" / ".made-from").read_text()
+    if mark.is_file() and mark.read_text() == wanted:
+        return
     shutil.rmtree(target, ignore_errors=True)
     (target / "mathjax" / "output" / "chtml" / "fonts").mkdir(parents=True)
     shutil.copy(WEB / MATHJAX / "tex-mml-chtml.js", target / "mathjax")
     shutil.copytree(
         WEB / MATHJAX / "output/chtml/fonts/woff-v2", target / "mathjax/output/chtml/fonts/woff-v2"
     )
-    mark.write_text(recipe)
+    mark.write_text(wanted)
 
 
 def config(vendored: bool) -> Path:
@@ -82,7 +77,7 @@ def config(vendored: bool) -> Path:
     data["sphinx"]["local_extensions"] = {
         name: str(ROOT / folder) for name, folder in data["sphinx"]["local_extensions"].items()
     }
-    path = ROOT / "build" / "_config.yml"
+    path = BUILD / "_config.yml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     return path
 
@@ -91,58 +86,42 @@ def forget_pages() -> None:
     """Have Sphinx write all pages again where a static file changed: it looks at texts only, and
     pages name such files by hash.
     """
-    folders = (ROOT / "book" / "assets", ROOT / "dslab" / "show" / "static", ASSETS)
-    recipe = browser_python.recipe(
-        *sorted(path for folder in folders for path in folder.rglob("*"))
-    )
-    mark = ROOT / "build" / ".static"
-    if not (mark.is_file() and mark.read_text() == recipe):
+    static = (ROOT / "book" / "assets", ROOT / "dslab" / "show" / "static", ASSETS)
+    now = recipe(*sorted(path for folder in static for path in folder.rglob("*")))
+    mark = BUILD / ".static"
+    if not (mark.is_file() and mark.read_text() == now):
         if HTML.is_dir():
             (HTML / ".buildinfo").write_text(
                 "# Sphinx build info version 1\n# Of another build.\nconfig: "
                 "another\ntags: another\n"
             )
-        mark.write_text(recipe)
+        mark.write_text(now)
 
 
-def book(vendored: bool) -> int:
-    """Build the pages; Jupyter Book's exit code."""
+def pages(vendored: bool) -> None:
+    """Build the pages. Raises DslabError where Jupyter Book warns of anything."""
     forget_pages()
-    return subprocess.run(
-        [
-            Path(sys.executable).with_name("jupyter-book"),
-            "build",
-            str(ROOT),
-            "--config",
-            str(config(vendored)),
-            "--path-output",
-            str(ROOT),
-            "-W",
-            "-n",
-            "--keep-going",
-            "-q",
-        ],
-        cwd=ROOT,
-    ).returncode
+    program, settings = Path(sys.executable).with_name("jupyter-book"), str(config(vendored))
+    command = [program, "build", str(ROOT), "--config", settings, "--path-output", str(ROOT)]
+    if subprocess.run([*command, "-W", "-n", "--keep-going", "-q"], cwd=ROOT).returncode:
+        raise DslabError("the pages could not be built; what Jupyter Book says stands above.")
 
 
-def main() -> int:
+def build() -> None:
+    """Build the site into _build/html. Raises DslabError with what is to be done."""
+    glossary(ROOT, ""), bibliographies(ROOT)  # A mistake there is told before anything is made.
     ASSETS.mkdir(parents=True, exist_ok=True)
-    try:
-        with_npm = modules()
-        if with_npm:
-            vendor()
-        lite.build(browser_python.assemble(with_npm))
-        page_python.write_assets(ASSETS, with_npm)
-    except DslabError as error:
-        print(f"dslab: {error}", file=sys.stderr)
-        return 2
-    failed = book(with_npm)
-    browser_python.publish(HTML)
-    lite.publish(HTML)
+    with_npm = modules()
+    if with_npm:
+        vendor()
+    python = pyodide.assemble(with_npm)
+    lite = jupyterlite.build(python)
+    run_this_page.write_assets(ASSETS, with_npm)
+    pages(with_npm)
+    publish(python, HTML / "python")
+    publish(lite, HTML / "lite")
     offline.write(HTML)
-    return failed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ending(build))

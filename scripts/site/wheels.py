@@ -1,19 +1,10 @@
-"""Assembles the Python that runs in a reader's browser into build/python: Pyodide, and the wheels
-that the chapters need.
+"""The wheels of the browser's Python: those that are pinned, JupyterLite's own, and dslab's.
 
-Pyodide comes from npm (scripts/web/package-lock.json), the wheels from PyPI
-(scripts/web/browser-requirements.txt); both are held to their hashes, and nothing else is fetched.
-The wheel of dslab is written from this tree. What a browser never runs is left out of the wheels,
-and each bears its hash in its name, so that a cache can't mix two builds. What a page imports is
-compiled beforehand (scripts/web/*.mjs): otherwise a reader's browser compiles it at each start,
-which takes longer than all the rest. The same tree gives the same bytes.
-
-`publish` puts the folder into the built site as python/, with a config.json that tells a page what
-to load and how large it is. Without npm the page takes Pyodide itself from its public address; the
-wheels still come from the site.
+The pinned ones come from PyPI (scripts/web/browser-requirements.txt), held to their hashes, and
+nothing else is fetched. The wheel of dslab is written from this tree. What a browser never runs is
+left out of the wheels, and each bears its hash in its name, so that a cache can't mix two builds.
 """
 
-import gzip
 import hashlib
 import io
 import json
@@ -33,28 +24,16 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dslab.errors import DslabError
+from scripts.site import folders
+from scripts.site.folders import ROOT, WEB
 
-ROOT = Path(__file__).resolve().parent.parent
-WEB = ROOT / "scripts" / "web"
 PINS = WEB / "browser-requirements.txt"
-BUILD = ROOT / "build"
-NPM = WEB / "node_modules" / "pyodide"
 KERNEL = (
     Path(sysconfig.get_path("data"))
     / "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
 )
 
-#: The parts of Pyodide, as npm has them and as a page loads them: scripts/web/pyodide.mjs unpacks
-#: the WebAssembly.
-STDLIB, WASM = "python_stdlib.zip", "pyodide.asm.wasm"
-PARTS = {
-    "pyodide.mjs": "pyodide.core.mjs",
-    "pyodide.asm.mjs": "pyodide.asm.mjs",
-    WASM: "pyodide.asm.packed",
-    STDLIB: STDLIB,
-}
-PUBLIC = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
-#: What the pinned Pyodide's own lock says of itself; checked wherever npm is there.
+#: The Python of the pinned Pyodide, as its own lock says; checked wherever npm is there.
 INFO = {
     "abi_version": "2026_0",
     "arch": "wasm32",
@@ -72,38 +51,6 @@ BROWSER = {
     "platform_python_implementation": "CPython",
     "extra": "",
 }
-
-#: What a page loads for a live chapter; it has an IPython of its own. The rest of the lock is for
-#: JupyterLite.
-PAGE = (
-    "dslab-book",
-    "simpy",
-    "ipywidgets",
-    "anywidget",
-    "comm",
-    "traitlets",
-    "psygnal",
-    "typing-extensions",
-)
-#: What is compiled beforehand, with all that it needs.
-COMPILED = (
-    "simpy",
-    "ipywidgets",
-    "anywidget",
-    "micropip",
-    "piplite",
-    "pyodide-kernel",
-    "ipykernel",
-)
-#: … and what of dslab is not, since only a shell or a chapter's one cell wants it: bytecode doubles
-#: what is loaded.
-NOT_COMPILED = (
-    "dslab/__main__.py",
-    "dslab/shell/*",
-    "dslab/live/*",
-    "dslab/learn/mutants/*",
-    "dslab/learn/shell/*",
-)
 #: What JupyterLite's kernel brings itself.
 FROM_KERNEL = ("ipykernel", "piplite", "pyodide-kernel")
 #: Asked for by the wheels, and not needed here: the front ends of widgets are scripts, and IPython
@@ -162,7 +109,8 @@ def fetch() -> list[Path]:
     """The pinned wheels, in build/wheels. Raises DslabError, and keeps nothing, where one is not
     what its pin says.
     """
-    folder, wanted = BUILD / "wheels", {digest: name for name, (_, digest) in pins().items()}
+    folder = folders.BUILD / "wheels"
+    wanted = {digest: name for name, (_, digest) in pins().items()}
     have = {
         hashlib.sha256(path.read_bytes()).hexdigest(): path for path in sorted(folder.glob("*.whl"))
     }
@@ -353,210 +301,3 @@ def kernel() -> list[dict[str, bytes]]:
             )
         found.append(parts(path))
     return found
-
-
-def recipe(*inputs: Path) -> str:
-    """A hash of files' contents."""
-    total = hashlib.sha256()
-    for path in filter(Path.is_file, inputs):
-        total.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return total.hexdigest()
-
-
-def made(folder: Path, made_from: str) -> bool:
-    mark = folder / ".made-from"
-    return mark.is_file() and mark.read_text() == made_from
-
-
-def replace(folder: Path, new: Path, made_from: str) -> Path:
-    """Put a finished folder in the place of an old one."""
-    (new / ".made-from").write_text(made_from)
-    shutil.rmtree(folder, ignore_errors=True)
-    return new.rename(folder)
-
-
-def fresh(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def foreign(with_npm: bool) -> Path:
-    """build/python-base: all but dslab. Made again only where a pin or a script changed."""
-    target = BUILD / "python-base"
-    made_from = (
-        recipe(
-            Path(__file__),
-            *sorted(WEB.glob("*.mjs")),
-            *sorted(WEB.glob("matplotlib/*.py")),
-            PINS,
-            WEB / "package-lock.json",
-            KERNEL / "all.json",
-        )
-        + " npm" * with_npm
-    )
-    if made(target, made_from):
-        return target
-    contents = [*map(parts, fetch()), *kernel(), *stand_ins()]
-    print(
-        "Packing the browser's Python (half a minute; again only when its parts change) …",
-        flush=True,
-    )
-    new = fresh(BUILD / "python-base.new")
-    write_wheels(new, contents)
-    if with_npm:
-        compiled = bytecode(new)
-        write_wheels(fresh(new), [with_bytecode(files, compiled) for files in contents])
-        write_pyodide(new, compiled)
-    return replace(target, new, made_from)
-
-
-def assemble(with_npm: bool) -> Path:
-    """build/python, made again only where something changed. Raises DslabError, and leaves it as it
-    was, on a wrong hash.
-    """
-    target, base = BUILD / "python", foreign(with_npm)
-    made_from = recipe(base / ".made-from", ROOT / "pyproject.toml", *sources())
-    if made(target, made_from):
-        return target
-    new = BUILD / "python.new"
-    shutil.rmtree(new, ignore_errors=True)
-    shutil.copytree(base, new)
-    packages = write_wheels(
-        new,
-        [with_bytecode(own(), own_bytecode()) if with_npm else own()],
-        json.loads((base / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"],
-    )
-    (new / "config.json").write_text(
-        json.dumps(config(new, packages, with_npm), indent=1) + "\n", encoding="utf-8"
-    )
-    return replace(target, new, made_from)
-
-
-def write_wheels(
-    folder: Path, contents: list[dict[str, bytes]], others: dict[str, dict] = {}
-) -> dict[str, dict]:
-    """The wheels, and Pyodide's lock that lists them and the `others`; the lock's entries by
-    name.
-    """
-    known, packages = {*pins(), *FROM_KERNEL}, dict(others)
-    for files in contents:
-        about, packed = entry(files, known)
-        packages[about["name"]] = about
-        (folder / about["file_name"]).write_bytes(packed)
-    lock = json.dumps({"info": INFO, "packages": dict(sorted(packages.items()))}, indent=1)
-    (folder / "pyodide-lock.json").write_text(lock + "\n", encoding="utf-8")
-    return packages
-
-
-def bytecode(wheels: Path) -> dict[str, bytes]:
-    """What a page imports of others' modules, compiled by the Python that will run it: path to
-    pyc.
-    """
-    return run_node(
-        BUILD / "bytecode.zip", "bytecode.mjs", NPM, wheels, BUILD / "bytecode.zip", *COMPILED
-    )
-
-
-def own_bytecode() -> dict[str, bytes]:
-    """dslab's modules in the same way."""
-    (BUILD / "dslab.whl").write_bytes(
-        pack(
-            {
-                name: text
-                for name, text in own().items()
-                if not any(fnmatch(name, each) for each in NOT_COMPILED)
-            }
-        )
-    )
-    return run_node(
-        BUILD / "dslab.zip", "compile.mjs", NPM, BUILD / "dslab.whl", BUILD / "dslab.zip"
-    )
-
-
-def run_node(out: Path, program: str, *arguments) -> dict[str, bytes]:
-    """Run a program of scripts/web, and read the zip that it wrote."""
-    done = subprocess.run(["node", WEB / program, *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise DslabError(
-            f"the browser's Python could not be compiled: {done.stderr.strip()[-500:]}"
-        )
-    with zipfile.ZipFile(out) as packed:
-        return {name: packed.read(name) for name in packed.namelist()}
-
-
-def with_bytecode(files: dict[str, bytes], compiled: dict[str, bytes]) -> dict[str, bytes]:
-    """A wheel's files, and beside each module in it what it was compiled to."""
-    found = {}
-    for name in files:
-        if f"site-packages/{name}c" in compiled:
-            folder, _, module = name.rpartition("/")
-            found[
-                f"{folder}{'/' if folder else ''}__pycache__/{module.removesuffix('.py')}.cpython-314.pyc"
-            ] = compiled[f"site-packages/{name}c"]
-    return files | found
-
-
-def write_pyodide(folder: Path, compiled: dict[str, bytes]) -> None:
-    """Pyodide's own files: its standard library with bytecode, its WebAssembly compressed."""
-    info = json.loads((NPM / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
-    if info != INFO:
-        raise DslabError(
-            f"Pyodide's lock says {info}, and scripts/browser_python.py expects {INFO}: "
-            "change INFO with the version."
-        )
-    for name, new in PARTS.items():
-        shutil.copyfile(NPM / name, folder / new)
-    shutil.copyfile(WEB / "pyodide.mjs", folder / "pyodide.mjs")
-    (folder / PARTS[WASM]).write_bytes(gzip.compress((NPM / WASM).read_bytes(), mtime=0))
-    with zipfile.ZipFile(NPM / STDLIB) as packed:
-        library = {name: packed.read(name) for name in packed.namelist()}
-    library |= {
-        name.removeprefix("python314.zip/"): text
-        for name, text in compiled.items()
-        if name.startswith("python314.zip/")
-    }
-    (folder / STDLIB).write_bytes(archive(dict(sorted(library.items()))))
-
-
-def config(folder: Path, packages: dict[str, dict], with_npm: bool) -> dict:
-    """What a page reads first: where Pyodide is, what to load, and the bytes of each file that this
-    takes.
-    """
-    version = json.loads((WEB / "package.json").read_text(encoding="utf-8"))["dependencies"][
-        "pyodide"
-    ]
-    files = [
-        *(["pyodide.mjs", *PARTS.values()] if with_npm else ()),
-        "pyodide-lock.json",
-        *(packages[name]["file_name"] for name in PAGE),
-    ]
-    total = hashlib.sha256(
-        "".join(
-            path.name + hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.glob("[!.]*"))
-        ).encode()
-    )
-    return {
-        "build": total.hexdigest()[:16],
-        "version": version,
-        "index": "./" if with_npm else PUBLIC.format(version=version),
-        "lock": "./pyodide-lock.json",
-        "packages": list(PAGE),
-        "files": {name: (folder / name).stat().st_size for name in files},
-    }
-
-
-def publish(html: Path) -> None:
-    """Put build/python into the built site."""
-    target = html / "python"
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(BUILD / "python", target, ignore=shutil.ignore_patterns(".made-from"))
-
-
-if __name__ == "__main__":
-    try:
-        print(assemble(NPM.is_dir()))
-    except DslabError as error:
-        print(f"dslab: {error}", file=sys.stderr)
-        sys.exit(2)

@@ -15,9 +15,10 @@ import sysconfig
 from pathlib import Path
 
 import nbformat
-from browser_python import BUILD, PINS, ROOT, fetch, fresh, made, recipe, replace
 
 from dslab.errors import DslabError
+from scripts.site.folders import BUILD, ROOT, fresh, made, recipe, replace
+from scripts.site.wheels import PINS, fetch
 
 NOTEBOOKS = ROOT / "notebooks"
 #: The kernel's plugin in JupyterLite.
@@ -158,9 +159,3 @@ def finish(folder: Path) -> None:
     for name in ("rspack.config.js", "rspack.config.analyze.js", "rspack.config.watch.js"):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "doc", ignore_errors=True)
-
-
-def publish(html: Path) -> None:
-    """Put build/lite into the built site."""
-    shutil.rmtree(html / "lite", ignore_errors=True)
-    shutil.copytree(BUILD / "lite", html / "lite", ignore=shutil.ignore_patterns(".made-from"))

@@ -1,25 +1,24 @@
 """What "Run this page" needs, into the site: the page's modules, the runner for Pyodide, and the
 editor and widgets from npm.
 
-The sources are in book/run. Pyodide and the wheels are put into python/ by browser_python.py.
+The sources are in book/run. Pyodide and the wheels are put into python/ by scripts/site/pyodide.py.
 Without npm the editor is a plain text field, and controls say that they have no program.
 """
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 
 import IPython
-import nbformat
 
+from dslab.errors import DslabError
 from dslab.learn import known_exercises
+from scripts.site.chapters import chapters
+from scripts.site.folders import ROOT, WEB
 
-ROOT = Path(__file__).resolve().parent.parent
-WEB = ROOT / "scripts" / "web"
 SOURCES = ROOT / "book" / "run"
 #: IPython's own display classes and pretty printer, so that the page prints what the notebooks
 #: hold.
@@ -45,10 +44,10 @@ def write_assets(assets: Path, bundled: bool) -> None:
         if path.is_file():
             shutil.copy(path, target)
     _write_runner(target / "runner.zip")
-    (target / "chapters.json").write_text(json.dumps(chapters(), indent=1), encoding="utf-8")
+    (target / "chapters.json").write_text(json.dumps(progress(), indent=1), encoding="utf-8")
     if bundled:
         for name in BUNDLES:
-            subprocess.run(
+            done = subprocess.run(
                 [
                     WEB / "node_modules/.bin/esbuild",
                     SOURCES / "bundle" / f"{name}.mjs",
@@ -62,9 +61,10 @@ def write_assets(assets: Path, bundled: bool) -> None:
                     "--loader:.svg=dataurl",
                     f"--outfile={target / 'vendor' / name}.mjs",
                 ],
-                check=True,
                 env=os.environ | {"NODE_PATH": str(WEB / "node_modules")},
             )
+            if done.returncode:
+                raise DslabError(f"esbuild could not bundle {name}.mjs; what it says stands above.")
 
 
 def _write_runner(path: Path) -> None:
@@ -77,35 +77,19 @@ def _write_runner(path: Path) -> None:
             archive.writestr(zipfile.ZipInfo(name), file.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
-def chapters() -> list[dict]:
-    """The chapters with graded exercises, in the order of their numbers, for the page of
-    progress.
-    """
+def progress() -> list[dict]:
+    """The chapters with graded exercises, in the book's order, for the page of progress."""
     known, found = known_exercises(), []
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        cells = nbformat.read(path, as_version=4).cells
-        title = next(
-            (
-                cell.source.splitlines()[0].lstrip("# ")
-                for cell in cells
-                if cell.cell_type == "markdown"
-            ),
-            path.stem,
-        )
-        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-        names = [
-            name
-            for name in dict.fromkeys(re.findall(r'\bcheck\("([\w-]+)"', code))
-            if name in known
-        ]
-        if names:
+    for chapter in chapters(ROOT):
+        exercises = [known[name] for name in chapter.checked if name in known]
+        if exercises:
             found.append(
                 {
-                    "page": f"notebooks/{path.stem}",
-                    "title": title,
+                    "page": chapter.page,
+                    "title": chapter.title,
                     "exercises": [
-                        {"name": name, "title": known[name].title, "of": known[name].points}
-                        for name in names
+                        {"name": each.name, "title": each.title, "of": each.points}
+                        for each in exercises
                     ],
                 }
             )
