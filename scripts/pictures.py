@@ -5,7 +5,7 @@ nothing changed.
 import sys
 from pathlib import Path
 
-from dslab.explore.schedule import Stage
+from dslab.explore.schedule import Stepper
 from dslab.protocols.raft import Raft
 from dslab.show import play
 
@@ -14,7 +14,7 @@ RUNS = Path(__file__).resolve().parent.parent / "book" / "reference" / "runs"
 
 def raft_election():
     """The steps of an election, one after the other: time has no meaning here."""
-    stage = Stage(
+    stage = Stepper(
         Raft, ["n1", "n2", "n3"], title="An election among three servers, step by step"
     ).start()
     stage.perform(("fire", "n1", "ElectionTimeout"))

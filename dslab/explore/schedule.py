@@ -26,12 +26,12 @@ from random import Random
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
-from dslab.explore.view import StageView
+from dslab.explore.view import StepperView
 from dslab.node import Node, rehearse
 from dslab.run.trace import Trace
-from dslab.values import canonical, show
+from dslab.values import canonical, same, show
 
-__all__ = ["Occurrence", "Stage", "random_steps", "step_named", "steps_of"]
+__all__ = ["Occurrence", "Stepper", "random_steps", "step_named", "steps_of"]
 
 #: How many microseconds a step takes in the trace: time has no meaning here, but a picture needs
 #: one.
@@ -53,7 +53,7 @@ class Occurrence(NamedTuple):
     timers: dict[type, Any]
 
 
-class Stage:
+class Stepper:
     """Nodes and the messages between them, moved by explicit steps, once `start` has booted them.
 
     node_class  the protocol, or a mapping from names to Node classes where they differ.
@@ -109,16 +109,16 @@ class Stage:
     def _recover(self, name, disk):
         return self.classes[name].recover(name, self._peers(name), disk)
 
-    def start(self) -> "Stage":
-        """Boot all nodes, in their order. Returns the stage."""
+    def start(self) -> "Stepper":
+        """Boot all nodes, in their order. Returns the stepper."""
         for name in self.names:
             self._handle(name, "start", None)
         return self
 
     @property
-    def view(self) -> StageView:
+    def view(self) -> StepperView:
         """What a rule of the explorer looks at, as it stands now."""
-        return StageView(self)
+        return StepperView(self)
 
     def perform(self, step: tuple) -> bool:
         """Do one step; False where it was impossible. Raises DslabError where it is no step."""
@@ -352,39 +352,39 @@ def steps_of(trace: Trace) -> list[tuple]:
 def _is(message, kind) -> bool:
     """Whether a message is of a class by its name, or that very message; None is any."""
     return kind is None or (
-        type(message).__name__ == kind if isinstance(kind, str) else message == kind
+        type(message).__name__ == kind if isinstance(kind, str) else same(message, kind)
     )
 
 
-def random_steps(stage: Stage, random: Random, length: int) -> Iterator[tuple]:
+def random_steps(stepper: Stepper, random: Random, length: int) -> Iterator[tuple]:
     """Up to `length` random steps, each possible when it is yielded, for the caller to perform
     before the next.
 
     Crashes, losses and repeated messages are among them.
     """
     for _ in range(length):
-        step = _random_step(stage, random)
+        step = _random_step(stepper, random)
         if step is None:
             return
         yield step
 
 
-def _random_step(stage: Stage, random: Random) -> tuple | None:
-    enabled = stage.enabled()
+def _random_step(stepper: Stepper, random: Random) -> tuple | None:
+    enabled = stepper.enabled()
     deliveries = [step for step in enabled if step[0] == "deliver"]
     timers = [step for step in enabled if step[0] == "fire"]
     chance = random.random()
-    down = [name for name in stage.names if stage.nodes[name] is None]
+    down = [name for name in stepper.names if stepper.nodes[name] is None]
     if down and chance < 0.10:
         return "restart", random.choice(down)
     if chance < 0.13:
         return "crash", random.choice(
-            [name for name in stage.names if name not in down] or list(stage.names)
+            [name for name in stepper.names if name not in down] or list(stepper.names)
         )
     if deliveries and chance < 0.20:
         return ("lose", *random.choice(deliveries)[1:])
-    if stage.handled and chance < 0.26:
-        return ("again", *random.choice(sorted(stage.handled, key=canonical)))
+    if stepper.handled and chance < 0.26:
+        return ("again", *random.choice(sorted(stepper.handled, key=canonical)))
     if timers and (chance < 0.40 or not deliveries):
         return random.choice(timers)
     return (

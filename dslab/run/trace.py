@@ -56,7 +56,7 @@ from dslab.errors import DslabError
 from dslab.run.history import SILENT, History
 from dslab.run.history import Event as HistoryEvent
 from dslab.run.packing import Table, begins, whole
-from dslab.values import frozen, show
+from dslab.values import frozen, same, show
 
 __all__ = ["Event", "KINDS", "Trace", "TraceError"]
 
@@ -305,7 +305,7 @@ class Trace:
         phrases, last = [], None
         for event in events:
             if event.kind == "send":
-                if last is not None and last.data == event.data:
+                if last is not None and same(last.data, event.data):
                     phrases[-1] += f", {event.other}"
                 else:
                     phrases.append(f"sends {show(event.data)} to {event.other}")
@@ -364,7 +364,7 @@ class Trace:
                     else before[place]
                 )
                 changed = [
-                    name for name in state if name not in old or not _same(old[name], state[name])
+                    name for name in state if name not in old or not same(old[name], state[name])
                 ]
                 columns["state"].append(len(changed))
                 for name in changed:
@@ -533,10 +533,6 @@ def _milliseconds(microseconds: int) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def _same(old, new) -> bool:
-    return old is new or (old == new and type(old) is type(new))
-
-
 def _class_name(payload) -> str:
     if isinstance(payload, dict):
         return payload.get("$", "")
@@ -557,7 +553,7 @@ def _changes(event: Event, before: dict) -> list[str]:
     return [
         f"{name} {_change(old.get(name), value)}"
         for name, value in event.state.items()
-        if not _same(old.get(name), value)
+        if not same(old.get(name), value)
     ]
 
 

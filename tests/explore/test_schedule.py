@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslab.errors import DslabError
-from dslab.explore.schedule import Stage, random_steps, step_named
+from dslab.explore.schedule import Stepper, random_steps, step_named
 from dslab.node import Message, Node, Timer
 from dslab.protocols.raft import Raft
 
@@ -42,7 +42,7 @@ class Counter(Node):
 
 
 def stage(*steps, node_class=Counter):
-    it = Stage(node_class, ("a", "b")).start()
+    it = Stepper(node_class, ("a", "b")).start()
     return it, [it.perform(step) for step in steps]
 
 
@@ -165,7 +165,7 @@ def test_every_kind_of_step_has_words():
 
 
 def taken(seed, length=60):
-    it = Stage(Raft, ("n1", "n2", "n3")).start()
+    it = Stepper(Raft, ("n1", "n2", "n3")).start()
     steps = []
     for step in random_steps(it, Random(seed), length):
         steps.append(step)
@@ -180,12 +180,12 @@ def test_any_part_of_a_schedule_is_a_schedule_and_makes_the_same_run_each_time(s
     part = [step for number, step in enumerate(steps) if number not in left_out]
     runs = []
     for schedule in (part, part):
-        it = Stage(Raft, ("n1", "n2", "n3")).start()
+        it = Stepper(Raft, ("n1", "n2", "n3")).start()
         for step in schedule:
             it.perform(step)
         runs.append(it)
     assert runs[0].trace.dumps() == runs[1].trace.dumps()
-    again = Stage(Raft, ("n1", "n2", "n3")).start()
+    again = Stepper(Raft, ("n1", "n2", "n3")).start()
     assert all(again.perform(step) for step in runs[0].steps), (
         "the steps that were possible are possible again"
     )
