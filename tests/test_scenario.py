@@ -370,9 +370,7 @@ def test_a_step_changes_nothing_before_its_moment(scenario, moment, data):
     before = records_before(scenario.upto(moment - 0.001), moment)
     assert before == records_before(scenario, moment), "nor do the steps of the scenario itself"
     words = [data.draw(ACTS.filter(lambda act: not {"byzantine", "crash_during"} & set(act)))]
-    under_way = sorted(
-        {entry[7] for entry in scenario.start().run(moment).env._queue if entry[3] is None}
-    )
+    under_way = sorted({copy.number for copy in scenario.start().run(moment).env.under_way()})
     if under_way:
         message = data.draw(st.sampled_from(under_way))
         words += [
@@ -441,7 +439,9 @@ class TestModes:
         assert (
             outcome.cluster.network.reliable
             and not outcome.cluster.network.slowed
-            and not outcome.cluster._clocks
+            and all(
+                outcome.cluster.shown(n) == outcome.cluster.env.now for n in outcome.cluster.names
+            )
         )
 
     def test_a_liveness_run_names_who_got_nothing_done_and_why(self):
