@@ -32,7 +32,7 @@ from dslab.values import Map, show
 __all__ = ["Nodes"]
 
 #: Which actions are about one message.
-POSTAL = ("deliver", "lose", "double")
+POSTAL = ("deliver", "drop", "duplicate")
 
 
 class Nodes(System):
@@ -90,8 +90,8 @@ class Nodes(System):
             ("fire", self._fire),
         ]
         self.actions += [("crash", self._crash), ("restart", self._restart)] if crashes else []
-        self.actions += [("lose", self._lose)] if losses else []
-        self.actions += [("double", self._double)] if duplicates else []
+        self.actions += [("drop", self._drop)] if losses else []
+        self.actions += [("duplicate", self._duplicate)] if duplicates else []
         if within is not None:
             inside = self.predicate(within)
             self.actions = [(name, self._bounded(action, inside)) for name, action in self.actions]
@@ -191,7 +191,7 @@ class Nodes(System):
                 self._move = place
                 yield self._after(state, place, outcome, state.used)
 
-    def _lose(self, state):
+    def _drop(self, state):
         nodes, mail, _, seen = state
         for number in dict.fromkeys(mail):
             used = self._used_up(state, "losses")
@@ -200,7 +200,7 @@ class Nodes(System):
             self._move, place = number, mail.index(number)
             yield state_of((nodes, mail[:place] + mail[place + 1 :], used, seen))
 
-    def _double(self, state):
+    def _duplicate(self, state):
         nodes, mail, _, seen = state
         for number in dict.fromkeys(mail):
             used = self._used_up(state, "duplicates")
@@ -273,7 +273,7 @@ class Nodes(System):
         one bound counts.
         """
         (name, here, what), (other_name, there, other_what) = one, other
-        if here == there or {"lose", "double"} & {name, other_name}:
+        if here == there or {"drop", "duplicate"} & {name, other_name}:
             return False
         order, clients = self.states.order, self.states.clients
         if order[here] in clients and order[there] in clients:

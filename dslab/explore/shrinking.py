@@ -11,7 +11,7 @@ from dslab.explore.search import Exploration, broken_after
 
 __all__ = ["shrink_run", "shrunk"]
 
-FAULTS = ("crash", "restart", "lose", "double", "again", "forge")
+FAULTS = ("crash", "restart", "drop", "duplicate", "again", "forge")
 
 
 def shrink_run(

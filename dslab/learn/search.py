@@ -18,7 +18,7 @@ from dslab.run.trace import Trace
 
 __all__ = ["Breach", "Run", "Script", "Search", "Survey", "Watcher"]
 
-FAULTS = ("crash", "lose", "again")
+FAULTS = ("crash", "drop", "again")
 
 
 class Breach(Exception):

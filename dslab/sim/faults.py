@@ -5,16 +5,12 @@ fail.
 from itertools import combinations, product
 
 from dslab.errors import DslabError
+from dslab.run.steps import group
 from dslab.sim.byzantine import BEHAVIOURS, PARTIAL, byzantine
 from dslab.sim.network import delay_range
 from dslab.values import same
 
-__all__ = ["Faults", "between", "group", "partition"]
-
-
-def group(names) -> tuple[str, ...]:
-    """A group of nodes, given as "n1 n2", "n1, n2" or a collection."""
-    return tuple(names.replace(",", " ").split()) if isinstance(names, str) else tuple(names)
+__all__ = ["Faults", "between", "partition"]
 
 
 def partition(groups, lanes) -> set[tuple[str, str]]:

@@ -60,6 +60,23 @@ class ByHand:
             f"{node} has no {timer} pending at {self.now:.1f} ms: it has {pending or 'no timer'}."
         )
 
+    def oldest(self, sender: str, receiver: str, kind: str | None = None) -> int:
+        """The number of the oldest message under way on a link, or the oldest of a class by its
+        name. Raises DslabError where there is none.
+        """
+        numbers = [
+            copy.number
+            for copy in self.env.under_way()
+            if (copy.sender, copy.receiver) == (sender, receiver)
+            and kind in (None, type(self._sent(copy.number)[2]).__name__)
+        ]
+        if not numbers:
+            raise DslabError(
+                f"no {kind or 'message'} from {sender} to {receiver} is under way at "
+                f"{self.now:.1f} ms."
+            )
+        return min(numbers)
+
     def _sent(self, number: int) -> tuple:
         """(sender, receiver, message) of event `number`."""
         if not 0 <= number < len(self._records):
