@@ -643,14 +643,28 @@ def test_every_word_fault_nemesis_option_and_behaviour_is_named(place):
         *PROTOCOLS,
         *(
             option
-            for word in STEPS
-            for form in STEP_WORDS[word].forms[CLOCK]
+            for step in STEPS
+            for form in STEP_WORDS[step].forms[CLOCK]
             for option in form.kinds
         ),
         *(option for name in NEMESES for option in own_options(name)),
     ]:
         assert re.search(rf"(?<![\w-]){word}(?![\w-])", text), word
     assert place == "page" or max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("module", ["dslab.check", "dslab.scenario", "dslab.explore"])
+def test_importing_simulates_nothing_and_loads_no_protocol(module):
+    asked = (
+        "import sys\n"
+        "from dslab.node import Node\n"
+        "def refuse(*_): raise SystemExit('a node was made')\n"
+        "Node.__init__ = refuse\n"
+        f"import {module}\n"
+        "print(*(name for name in sys.modules if name.startswith('dslab.protocols.')))"
+    )
+    run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, cwd=ROOT)
+    assert (run.returncode, run.stdout.strip(), run.stderr) == (0, "", "")
 
 
 def test_the_help_s_example_runs():
