@@ -37,8 +37,8 @@ changes nothing before its own moment.
 | window, checksums                 | for how many ms `reorder` holds back at most (50); whether   |
 |                                   | what `corrupt` altered is noticed and thrown away (true)     |
 | workload                          | keys that clients read and write (none)                      |
-| check, model                      | what must hold, names of `CHECKS` (nothing); what one copy   |
-|                                   | would do ("kv")                                              |
+| check, model                      | what must hold, names of `CHECKS` or of the protocol's rules |
+|                                   | (nothing); what one copy would do ("kv")                     |
 | mode, quiet_at, within            | "safety" or "liveness"; when faults end; in how many ms      |
 |                                   | after the run clients must get on (5000)                     |
 | budget                            | how many events there may be (200,000; a link, no more)     |
@@ -59,6 +59,7 @@ from dslab.protocols import PROTOCOLS, protocol
 from dslab.run.steps import LONGEST, Step
 from dslab.scenario import links, toml
 from dslab.scenario.progress import PATIENCE, progress
+from dslab.scenario.rules import judge_rule, rules_of
 from dslab.scenario.steps import file_world, timed
 from dslab.sim import Cluster
 from dslab.sim.clock import OutOfBudget
@@ -168,7 +169,8 @@ class Scenario:
         self.node_class = self._protocol(data["protocol"])
         self.model = data.get("model", "kv")
         self._demand_known("model", [self.model], MODELS)
-        self._demand_known("check", data.get("check", []), CHECKS)
+        self.rules = rules_of(self.node_class)
+        self._demand_known("check", data.get("check", []), (*CHECKS, *self.rules))
         self.mode = data.get("mode", "liveness" if "quiet_at" in data else "safety")
         self._demand_known("mode", [self.mode], MODES)
         self._demand_numbers()
@@ -391,10 +393,15 @@ class Scenario:
         return Outcome(
             cluster,
             [
-                *(judge(cluster, check, self.model) for check in self.data.get("check", [])),
+                *(self._judged(cluster, check) for check in self.data.get("check", [])),
                 *verdicts,
             ],
         )
+
+    def _judged(self, cluster: Cluster, check: str) -> Verdict:
+        if check in self.rules:
+            return judge_rule(cluster.trace, self.node_class, self.rules[check])
+        return judge(cluster, check, self.model)
 
     def __call__(self, seed: int) -> Verdict:
         """The verdict under a seed, of several the worst, without its run: so
