@@ -23,7 +23,7 @@ from operator import is_
 from typing import Any, ClassVar, get_origin
 
 from dslab.errors import DslabError
-from dslab.values import Value, show
+from dslab.values import Value, same, show
 
 __all__ = ["ContractError", "Message", "Node", "Reply", "Request", "Timer", "rehearse"]
 
@@ -258,7 +258,7 @@ def rehearse(node: Node, step: str, *args) -> None:
                 f"{show(value)}): "
                 "hold a tuple, frozenset or Map there, and rebind it to change it."
             ) from None
-    if vars(twin) != vars(node) or (twin.outbox, twin.timers) != (node.outbox, node.timers):
+    if not same([vars(twin), twin.outbox, twin.timers], [vars(node), node.outbox, node.timers]):
         raise ContractError(
             f"{where} does different things in the same state: "
             "a handler draws no random numbers, reads no clock and changes nothing "

@@ -6,15 +6,28 @@ sent it. Python's tuples, frozensets and frozen dataclasses do for most fields; 
 dictionary among them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
+from itertools import compress
+from operator import is_not
 from typing import Any, dataclass_transform
 
 from dslab.errors import DslabError
 
-__all__ = ["Map", "Value", "canonical", "frozen", "majority", "plain", "show"]
+__all__ = [
+    "Map",
+    "Value",
+    "canonical",
+    "exact",
+    "frozen",
+    "majority",
+    "plain",
+    "renamed",
+    "same",
+    "show",
+]
 
 
 def majority(members) -> int:
@@ -237,3 +250,46 @@ def show(value: Any) -> str:
                     else name
                 )
     return repr(value)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are equal, and of the same types however deep one looks.
+
+    Python's `==` takes 1, 1.0 and True for one another; a page, and a reader, don't.
+    """
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, (tuple, list)):
+        # As a rule nearly all items are the same objects: those are passed over without a call.
+        pairs = compress(zip(one, other), map(is_not, one, other))
+        return len(one) == len(other) and all(same(*pair) for pair in pairs)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, Map):  # Equal ones have the same order.
+        return same((*one._items, *one._items.values()), (*other._items, *other._items.values()))
+    if isinstance(one, (float, frozenset)):
+        return exact(one) == exact(other)
+    if is_dataclass(one) and not isinstance(one, type):
+        return all(
+            same(getattr(one, name), getattr(other, name)) for name in _field_names(type(one))
+        )
+    return one == other
+
+
+def exact(value: Any) -> Hashable:
+    """A key for a value: equal for two values just where they are the `same`."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bool, float)):
+        return type(value), repr(value)  # Tells 0.0 from -0.0, and takes one NaN for another.
+    if isinstance(value, (tuple, list, frozenset)):
+        items = map(exact, value)
+        return type(value), frozenset(items) if isinstance(value, frozenset) else tuple(items)
+    if isinstance(value, Map):
+        return Map, frozenset((exact(key), exact(item)) for key, item in value.items())
+    if is_dataclass(value) and not isinstance(value, type):
+        kind = type(value)
+        return kind, *(exact(getattr(value, name)) for name in _field_names(kind))
+    return value

@@ -52,7 +52,7 @@ def test_calls_are_paired_in_the_order_of_time(tmp_path):
         ),
         (
             '{"process": 0, "type": "invoke", "f": "read", "time": 1e999}',
-            '1e999 is no JSON value',
+            "1e999 is no JSON value",
         ),
         (
             '{"process": [0], "type": "invoke", "f": "read"}',

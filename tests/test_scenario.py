@@ -15,15 +15,21 @@ from hypothesis import strategies as st
 from dslab.check import MODELS, figures, linearizable
 from dslab.errors import DslabError
 from dslab.protocols import PROTOCOLS
+from dslab.protocols.raft import Raft
+from dslab.run.steps import CLOCK
+from dslab.run.steps import WORDS as STEP_WORDS
 from dslab.run.trace import Trace
 from dslab.scenario import shrink_scenario
 from dslab.scenario.file import CHECKS, EVENTS, NUMBER, WORDS, Scenario
-from dslab.scenario.steps import STEPS, own_options
+from dslab.scenario.steps import file_world
 from dslab.scenario.words import EXAMPLE
 from dslab.show import play
 from dslab.sim.byzantine import BEHAVIOURS
 from dslab.sim.nemesis import NEMESES
+from dslab.sim.steps import own_options
 
+#: The words that a step of a file may have.
+STEPS = file_world(3, 1, Raft).words
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "scenarios").glob("*.toml"))
 HOLDS = {
@@ -131,9 +137,12 @@ def step(**words):
         (GOOD | {"step": [{"heal": True}]}, "step 1: `at` says when"),
         (GOOD | {"step": ["heal"]}, "step 1: this is 'heal', but a step is a table"),
         (GOOD | {"step": [{"at": True, "heal": True}]}, "step 1: `at` says when"),
-        (step(explode="n1"), "step 1: this does explode, but a step does one of crash, "),
-        (step(heal=True, crash="n1"), "step 1: this does heal, crash, but a step does one of"),
-        (step(), "step 1: this does nothing"),
+        (step(explode="n1"), "step 1: {'explode': 'n1'} is no step: write one of fire, deliver, "),
+        (step(isolat="n1"), "step 1: .* is no step: write isolate, or another of fire"),
+        (step(heal=True, crash="n1"), "step 1: .*'heal': True, 'crash': 'n1'} is no step: write"),
+        (step(), "step 1: {} is no step: write one of"),
+        (step(again={"from": "n1"}), "is no step: write"),
+        (step(wait=5), "is no step: write"),
         (step(nemesis="godzilla"), "there is no nemesis 'godzilla': choose majority_ring"),
         (
             step(nemesis={"name": "swizzle", "speed": 3}),
@@ -166,7 +175,7 @@ def step(**words):
             step(clock={"node": "n1", "rate": 0}),
             "rate is 0, but a number from 0.001 to 1,000 belongs there",
         ),
-        (step(heal=False), "yes is False, but true belongs there"),
+        (step(heal=False), "`heal` is False, but true belongs there"),
         (
             step(byzantine={"node": "n1", "behaviour": "charm"}),
             "there is no Byzantine behaviour 'charm'",
@@ -206,7 +215,13 @@ def step(**words):
         ),
         (step(drop=-3), "message is -3, but a whole number"),
         (step(drop="Vote"), "message is 'Vote', but a whole number"),
-        (step(delay={"message": 3}), "`delay` needs 'by'"),
+        (step(delay={"message": 3}), "`delay` needs 'by': it takes message, by"),
+        (step(drop={"from": "n1"}), "`drop` needs 'to': it takes from, to, kind?"),
+        (step(drop={"from": "n1", "to": "n9"}), "there is no node or client 'n9'"),
+        (step(drop={"from": "n1", "message": 3}), "`drop` has no option"),
+        (step(write=["n9", 5]), "there is no node 'n9'"),
+        (step(write="n1"), "`write` is 'n1', but it takes a table with to, value"),
+        (GOOD | {"outstanding": 0}, "outstanding is 0, but it must be from 1 to 1,000"),
         (
             step(fire={"node": "n1", "timer": "Alarm"}),
             "Raft has no timer 'Alarm': it has ElectionTimeout, Heartbeat",
@@ -370,9 +385,7 @@ def test_a_step_changes_nothing_before_its_moment(scenario, moment, data):
     before = records_before(scenario.upto(moment - 0.001), moment)
     assert before == records_before(scenario, moment), "nor do the steps of the scenario itself"
     words = [data.draw(ACTS.filter(lambda act: not {"byzantine", "crash_during"} & set(act)))]
-    under_way = sorted(
-        {entry[7] for entry in scenario.start().run(moment).env._queue if entry[3] is None}
-    )
+    under_way = sorted({copy.number for copy in scenario.start().run(moment).env.under_way()})
     if under_way:
         message = data.draw(st.sampled_from(under_way))
         words += [
@@ -441,7 +454,9 @@ class TestModes:
         assert (
             outcome.cluster.network.reliable
             and not outcome.cluster.network.slowed
-            and not outcome.cluster._clocks
+            and all(
+                outcome.cluster.shown(n) == outcome.cluster.env.now for n in outcome.cluster.names
+            )
         )
 
     def test_a_liveness_run_names_who_got_nothing_done_and_why(self):
@@ -560,12 +575,14 @@ def numbers():
     yield "delay", lambda number: {"delay": [0, number]}
     yield "at", lambda number: step(at=number, heal=True)
     wanted = {"node": "n1", "from": "n1", "to": "n2", "message": 3, "by": 5, "delay": [1, 2]}
-    for word, each in STEPS.items():
-        for option in each.options:
-            needed = {name: wanted[name] for name in each.options if name in wanted}
-            if word not in ("mark", "call", "heal") and option not in ("groups", "behaviour"):
+    for word in STEPS:
+        for place, form in enumerate(STEP_WORDS[word].forms[CLOCK]):
+            needed = {name: wanted[name] for name in form.kinds if name in wanted}
+            for option in form.kinds:
+                if word in ("mark", "call") or option in ("groups", "behaviour", "key", "value"):
+                    continue
                 yield (
-                    f"{word} {option}",
+                    f"{word} {option} {place}",
                     lambda number, word=word, option=option, needed=needed: step(
                         **{word: needed | {option: number}}
                     ),
@@ -624,11 +641,30 @@ def test_every_word_fault_nemesis_option_and_behaviour_is_named(place):
         *CHECKS,
         *MODELS,
         *PROTOCOLS,
-        *(option for step in STEPS.values() for option in step.options if option != "yes"),
+        *(
+            option
+            for step in STEPS
+            for form in STEP_WORDS[step].forms[CLOCK]
+            for option in form.kinds
+        ),
         *(option for name in NEMESES for option in own_options(name)),
     ]:
         assert re.search(rf"(?<![\w-]){word}(?![\w-])", text), word
     assert place == "page" or max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("module", ["dslab.check", "dslab.scenario", "dslab.explore"])
+def test_importing_simulates_nothing_and_loads_no_protocol(module):
+    asked = (
+        "import sys\n"
+        "from dslab.node import Node\n"
+        "def refuse(*_): raise SystemExit('a node was made')\n"
+        "Node.__init__ = refuse\n"
+        f"import {module}\n"
+        "print(*(name for name in sys.modules if name.startswith('dslab.protocols.')))"
+    )
+    run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, cwd=ROOT)
+    assert (run.returncode, run.stdout.strip(), run.stderr) == (0, "", "")
 
 
 def test_the_help_s_example_runs():

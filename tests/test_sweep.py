@@ -116,7 +116,8 @@ def test_bad_input_is_told():
 
 INTERRUPTED = """
 import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell that runs the tests in its background has it ignored.
+# A shell that runs the tests in its background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import dslab.scenario.seeds
 from tests.test_sweep import Bar, slow
 dslab.scenario.seeds._bar = lambda total: Bar()

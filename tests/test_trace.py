@@ -14,7 +14,7 @@ from dslab.protocols.raft import Raft
 from dslab.run import Recorder
 from dslab.run.trace import KINDS, Trace, TraceError
 from dslab.sim import Cluster
-from dslab.values import plain, show
+from dslab.values import Map, plain, show
 
 
 def eventful() -> Trace:
@@ -271,7 +271,7 @@ class TestJson:
             kept: object = 0
 
             def on_start(self):
-                for what in (1, True, 1.0, "1"):
+                for what in (1, True, 1.0, "1", (0, True), (0, 1), Map(a=(1,)), Map(a=(True,))):
                     self.send(self.id, Note(what))
 
             def on_Note(self, sender, m):
@@ -280,7 +280,8 @@ class TestJson:
         trace = Cluster(Keeper, 1, delay=(1, 1), clients=0).run(5).trace
         back = Trace.from_json(json.loads(trace.dumps()))
         kept = [event.state["kept"] for event in back.events if event.state]
-        assert list(map(repr, kept)) == ["0", "1", "True", "1.0", "'1'"]
+        wanted = [0, 1, True, 1.0, "1", [0, True], [0, 1], {"a": [1]}, {"a": [True]}]
+        assert list(map(repr, kept)) == list(map(repr, wanted))
 
     def test_keys_and_values_that_are_tuples_are_checked_as_before(self):
         cluster = Cluster(QuorumRegister, 3, seed=1)

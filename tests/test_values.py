@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslab.errors import DslabError
-from dslab.values import Map, Value, canonical, majority, plain, show
+from dslab.values import Map, Value, canonical, exact, majority, plain, same, show
 
 ROOT = Path(__file__).parent.parent
 
@@ -235,3 +235,31 @@ def test_nothing_depends_on_the_order_of_sets():
         ).stdout
 
     assert printed("1") == printed("2")
+
+
+#: What Python takes for equal, and a page and a reader don't.
+ONES = (1, 1.0, True)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        lambda one: one,
+        lambda one: (0, (1, one)),
+        lambda one: frozenset({one}),
+        lambda one: Map(x=(one,)),
+        lambda one: Map({one: "x"}),
+        lambda one: Entry(one, "x"),
+        lambda one: {"a": [one]},
+    ],
+    ids=["bare", "tuple", "set", "map", "key", "dataclass", "json"],
+)
+def test_one_is_not_true_however_deep_it_stands(inside):
+    for one in ONES:
+        for other in ONES:
+            alike = type(one) is type(other)
+            assert same(inside(one), inside(other)) == alike
+            if not isinstance(inside(one), dict):
+                assert (exact(inside(one)) == exact(inside(other))) == alike
+    assert same(0.0, 0.0) and not same(0.0, -0.0) and same(float("nan"), float("nan"))
+    assert not same((1, 2), (1,)) and not same((), Mark())

@@ -1,7 +1,8 @@
 """Checkers: they take what a run left behind, and know no protocol.
 
 What clients saw, of a History, a Trace or a Cluster:
-    linearizable, sequential, causal, sessions, bounded_staleness, convergence, transactions; `judge` takes them by name.
+    linearizable, sequential, causal, sessions, bounded_staleness, convergence, transactions;
+    `judge` takes them by name.
     MODELS, Model       what a single copy would answer.
 What else a run shows:
     available, figures, mattered, same_states.

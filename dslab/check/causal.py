@@ -3,15 +3,30 @@
 Bouajjani, Enea, Guerraoui and Hamza, "On verifying causal consistency", POPL 2017. A write is a
 cause of the reads that return its value and of all that these processes do later. Three strengths:
 
-| kind | name               | beside CyclicCO, ThinAirRead, WriteCOInitRead and WriteCORead it rules out |
+CyclicCO, ThinAirRead, WriteCOInitRead and WriteCORead are ruled out by all three, and beside them:
+
+| kind | name               | what else it rules out                                               |
 |------|--------------------|----------------------------------------------------------------------|
 | cc   | causal consistency |                                                                      |
 | ccv  | causal convergence | CyclicCF: processes that see two writes in different orders          |
 | cm   | causal memory      | WriteHBInitRead, CyclicHB: a process that contradicts what it saw    |
 |      |                    | itself                                                               |
+
+With writes of different values the patterns are exact: a history has none of them just where it is
+consistent, and they are found in polynomial time. Causes are kept as
+masks, a bit an operation, by a topological order; what cm demands is saturated for each process
+anew, since each may believe in an order of its own.
 """
 
-from dslab.check.inputs import READS, WRITES, history_of, named, sessions, sources, trace_of
+from dslab.check.inputs import (
+    READS,
+    WRITES,
+    history_of,
+    programs_of,
+    trace_of,
+    value_named,
+    writes_read,
+)
 from dslab.check.precedence import chain, closure, older, returned, same_process
 from dslab.check.shrink import shrink
 from dslab.errors import DslabError
@@ -83,8 +98,8 @@ class _Run:
     """The operations, numbered, with the order of causes as one mask of causes for each."""
 
     def __init__(self, history):
-        self.source = sources(history, "causal")
-        programs = sessions(history)
+        self.source = writes_read(history, "causal")
+        programs = programs_of(history)
         read = set(self.source.values())
         # A write that nobody heard back from and nobody has read may as well not have happened, and
         # such a read says nothing.
@@ -106,9 +121,8 @@ class _Run:
                 self.next[self.number[write]].append(self.number[op])
         self.writes = [op for op in self.ops if op.f in WRITES]
         self.causes: list[int] = []
-        self.seen_by: dict[
-            tuple[int, int], Operation
-        ] = {}  # For a write that must be older than another, the read that shows it.
+        #: For a write that must be older than another, the read that shows it.
+        self.seen_by: dict[tuple[int, int], Operation] = {}
 
     def reasons(self, way: list[int]) -> list[str]:
         """Why each of these comes before the next."""
@@ -128,6 +142,7 @@ class _Run:
         return lambda: self.reasons([*cycle, cycle[0]])
 
     def nowhere(self):
+        """A read of a value that nobody wrote."""
         for op in self.ops:
             if op.f in READS and op not in self.source:
                 return "ThinAirRead", f"“{op}” returned a value that nobody ever wrote", list
@@ -143,9 +158,11 @@ class _Run:
             )
 
     def is_cause(self, one: Operation, other: Operation) -> bool:
+        """Whether one operation is among another's causes."""
         return bool(self.causes[self.number[other]] >> self.number[one] & 1)
 
     def overwritten(self):
+        """A read of a value that another write among its causes had overwritten."""
         for op, write in self.source.items():
             for other in self.writes:
                 if other.key == op.key and other is not write and self.is_cause(other, op):
@@ -159,8 +176,9 @@ class _Run:
                     if self.is_cause(write, other):
                         return (
                             "WriteCORead",
-                            f"“{op}” returned {named(write)}, which “{other}” had "
-                            "overwritten: that write came after it and is among the causes of the read",
+                            f"“{op}” returned {value_named(write)}, which “{other}” had "
+                            "overwritten: that write came after it and is among the causes of "
+                            "the read",
                             lambda first=self.number[write], late=late, read=read: (
                                 self.reasons(chain(self.next, first, late))
                                 + self.reasons(chain(self.next, late, read))
@@ -168,6 +186,7 @@ class _Run:
                         )
 
     def conflict(self):
+        """Writes that some reads show in one order and others in the other."""
         edges = [list(following) for following in self.next]
         for op, write in self.source.items():
             for other in self.writes:

@@ -6,7 +6,7 @@ figures(cluster)      # {"read": 4.1, "write": 11.7, "answered": 96.0, "stale": 
 
 from statistics import median
 
-from dslab.check.inputs import READS, WRITES, history_of, sources, trace_of
+from dslab.check.inputs import READS, WRITES, history_of, trace_of, writes_read
 from dslab.check.staleness import missed
 from dslab.errors import DslabError
 
@@ -68,7 +68,7 @@ def _percent(part: int, whole: int) -> float | None:
 def _stale(history) -> float | None:
     """Reads that returned a value although a later one was over, of all reads."""
     writes = [op for op in history.operations if op.f in WRITES and op.outcome == "ok"]
-    found = sources(history, "figures")
+    found = writes_read(history, "figures")
     return _percent(
         sum(bool(missed(read, write, writes)) for read, write in found.items()), len(found)
     )

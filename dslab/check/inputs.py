@@ -5,7 +5,16 @@ from dslab.errors import DslabError
 from dslab.run.history import History, Operation
 from dslab.values import show
 
-__all__ = ["READS", "WRITES", "demand", "history_of", "named", "sessions", "sources", "trace_of"]
+__all__ = [
+    "READS",
+    "WRITES",
+    "demand_known",
+    "history_of",
+    "value_named",
+    "programs_of",
+    "writes_read",
+    "trace_of",
+]
 
 READS = ("read", "get")
 WRITES = ("write", "put")
@@ -30,7 +39,7 @@ def trace_of(source):
     return source if hasattr(source, "records") else getattr(source, "trace", None)
 
 
-def demand(history: History, model: Model) -> None:
+def demand_known(history: History, model: Model) -> None:
     """Raise DslabError where the history has an operation that the model doesn't know, or the model
     gives no answer to one.
     """
@@ -46,7 +55,7 @@ def demand(history: History, model: Model) -> None:
             demand_answer(model, op)
 
 
-def sessions(history: History) -> dict:
+def programs_of(history: History) -> dict:
     """Each process's operations, in its order; those that were refused are left out, for nothing
     was done.
     """
@@ -57,7 +66,7 @@ def sessions(history: History) -> dict:
     return found
 
 
-def sources(history: History, checker: str) -> dict[Operation, Operation | None]:
+def writes_read(history: History, checker: str) -> dict[Operation, Operation | None]:
     """For each answered read the write whose value it returned; None for the initial value.
 
     Raises DslabError where this can't be told: two writes of one value to a key, or other
@@ -85,5 +94,6 @@ def sources(history: History, checker: str) -> dict[Operation, Operation | None]
     }
 
 
-def named(op: Operation | None) -> str:
+def value_named(op: Operation | None) -> str:
+    """The value that a write wrote, for a reader; without one, the initial value."""
     return "the initial value" if op is None else show(op.value)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dslab.check.explain import core, reasons
-from dslab.check.inputs import demand, history_of
+from dslab.check.inputs import demand_known, history_of
 from dslab.check.models import Model, model_named
 from dslab.errors import demand_number
 from dslab.run.history import SILENT, Operation
@@ -46,9 +46,10 @@ def linearizable(
     model = model_named(model)
     demand_number("budget", budget)
     source, history = history, history_of(history, "linearizable")
-    demand(history, model)
+    demand_known(history, model)
     searches = {
-        key: Search(operations, model) for key, operations in by_key(history.operations).items()
+        key: OrderSearch(operations, model)
+        for key, operations in by_key(history.operations).items()
     }
     bad, left = _in_turn(list(searches.values()), budget)
     explored = {
@@ -96,7 +97,7 @@ def linearizable(
     )
 
 
-def _in_turn(searches: list["Search"], budget: int) -> tuple["Search | None", int]:
+def _in_turn(searches: list["OrderSearch"], budget: int) -> tuple["OrderSearch | None", int]:
     """Let searches go on in turn until one finds a violation, all are done, or the budget is: a key
     that is hard to decide doesn't hide another that is easily seen to be wrong. Returns the one
     that found a violation, or None, and the budget left.
@@ -133,12 +134,12 @@ class Outcome(NamedTuple):
 
 def search(operations: list[Operation], model: Model, budget: int) -> Outcome:
     """Look for an order of `operations`, all of one key, that `model` would have answered."""
-    one = Search(operations, model)
+    one = OrderSearch(operations, model)
     one.run(budget)
     return Outcome(one.holds, one.configurations, one.reached)
 
 
-class Search:
+class OrderSearch:
     """The search for an order of one key's operations. `holds` is None until it is decided; `run`
     goes on with it.
 
@@ -146,6 +147,10 @@ class Search:
     the one that is due first is tried; a configuration is passed over where a known one differs in
     nothing but that it has used fewer calls of unknown outcome; and where the state can only grow,
     it must be a part of what the next read answered.
+
+    Deciding is NP-complete (Gibbons and Korach, "Testing shared memories", SIAM J. Computing 26(4),
+    1997), so the number of configurations is exponential at worst: in how many calls are open at
+    once, not in how long the history is. Masks are as long as a key has operations.
     """
 
     def __init__(self, operations: list[Operation], model: Model):
@@ -168,9 +173,8 @@ class Search:
             for number, op in enumerate(ops)
             if op.f not in model.reads and op.f not in model.grows
         )
-        self.legal_reads: dict[
-            Any, tuple[int, int]
-        ] = {}  # By state: the reads that were tried in it, and those that fit.
+        #: By state: the reads that were tried in it, and those that fit.
+        self.legal_reads: dict[Any, tuple[int, int]] = {}
         self.answers: dict[tuple, tuple[bool, Any]] = {}
         self.seen: dict[tuple[int, Any], list[int]] = {}
         self.stack = [(0, model.initial)]
@@ -192,16 +196,18 @@ class Search:
                 if linearized & required == required:
                     self.holds, self.reached = True, required.bit_length()
                     return
+                # Operations are numbered by return: the lowest zero bit is due first, and whatever
+                # takes effect now must have been called before that one returns.
                 deadline = (~linearized & (linearized + 1)).bit_length() - 1
                 candidates = before[deadline] & ~linearized
                 absorbed = candidates & self.read and self._legal(state, candidates & self.read)
                 if not absorbed:
                     break
                 linearized |= absorbed
-            used, fewer = (
-                linearized & ~required,
-                seen.setdefault((linearized & required, state), []),
-            )
+            # Of two configurations that differ only in which calls of unknown outcome took effect,
+            # the one that has used fewer can do all that the other can.
+            used = linearized & ~required
+            fewer = seen.setdefault((linearized & required, state), [])
             if any(known & used == known for known in fewer):
                 continue
             fewer.append(used)

@@ -99,6 +99,7 @@ class Register(Model):
     reads = frozenset({"read"})
 
     def step(self, state, op):
+        """See `Model.step`."""
         if op.f == "read":
             return op.outcome == "info" or op.result == state, state
         return True, op.value
@@ -111,6 +112,7 @@ class CasRegister(Register):
     functions = frozenset({"read", "write", "cas"})
 
     def step(self, state, op):
+        """See `Model.step`."""
         if op.f == "cas":
             old, new = op.value
             return old == state, new
@@ -128,6 +130,7 @@ class KeyValue(Register):
     grows = frozenset({"append"})
 
     def step(self, state, op):
+        """See `Model.step`."""
         match op.f:
             case "get" | "read":
                 return op.outcome == "info" or _present(op.result) == _present(state), state
@@ -139,6 +142,7 @@ class KeyValue(Register):
         return True, op.value if state is None else state + op.value
 
     def may_become(self, state, op):
+        """See `Model.may_become`."""
         return (
             not isinstance(state, str)
             or not isinstance(op.result, str | None)
@@ -158,6 +162,7 @@ class Set(Model):
     initial = frozenset()
 
     def step(self, state, op):
+        """See `Model.step`."""
         match op.f:
             case "add":
                 return True, state | {op.value}
@@ -168,6 +173,7 @@ class Set(Model):
         return op.outcome == "info" or frozenset(op.result or ()) == state, state
 
     def may_become(self, state, op):
+        """See `Model.may_become`."""
         return (
             state <= frozenset(op.result or ())
             if op.f == "read"
@@ -183,6 +189,7 @@ class Queue(Model):
     initial = ()
 
     def step(self, state, op):
+        """See `Model.step`."""
         if op.f == "enqueue":
             return True, (*state, op.value)
         return op.outcome == "info" or op.result == (state[0] if state else None), state[1:]
@@ -198,11 +205,13 @@ class AppendList(Model):
     initial = ()
 
     def step(self, state, op):
+        """See `Model.step`."""
         if op.f == "append":
             return True, (*state, op.value)
         return op.outcome == "info" or tuple(op.result or ()) == state, state
 
     def may_become(self, state, op):
+        """See `Model.may_become`."""
         return tuple(op.result or ())[: len(state)] == state
 
 
@@ -214,11 +223,13 @@ class Lock(Model):
     by_process = True
 
     def step(self, state, op):
+        """See `Model.step`."""
         if op.f == "acquire":
             return state is None, op.process
         return state == op.process, None
 
     def words(self, state):
+        """See `Model.words`."""
         return "is free" if state is None else f"is held by process {state}"
 
 
@@ -249,11 +260,8 @@ def model_named(model: str | Model | type[Model]) -> Model:
 
 def _demand_whole(model: Model) -> Model:
     if not model.functions or type(model).step is Model.step:
-        raise DslabError(
-            f"the model {model.name} lacks "
-            f"{'`functions`, the names of its operations' if not model.functions else '`step`'}: see "
-            "`help(dslab.check.Model)`."
-        )
+        lacking = "`functions`, the names of its operations" if not model.functions else "`step`"
+        raise DslabError(f"the model {model.name} lacks {lacking}: see `help(dslab.check.Model)`.")
     try:
         hash(model.initial)
     except TypeError:

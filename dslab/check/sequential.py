@@ -9,7 +9,7 @@ sequential may not be so together.
 from typing import Any
 
 from dslab.check.explain import sensible
-from dslab.check.inputs import demand, history_of, sessions, sources, trace_of
+from dslab.check.inputs import demand_known, history_of, programs_of, trace_of, writes_read
 from dslab.check.models import Model, model_named
 from dslab.check.precedence import circle
 from dslab.check.shrink import shrink
@@ -27,8 +27,8 @@ def sequential(history, model: str | Model = "kv", *, budget: int = BUDGET) -> V
     model = model_named(model)
     demand_number("budget", budget)
     source, history = history, history_of(history, "sequential")
-    demand(history, model)
-    programs = list(sessions(history).values())
+    demand_known(history, model)
+    programs = list(programs_of(history).values())
     holds, looked = _search(programs, model, budget)
     explored = {"operations": len(history.operations), "configurations": looked}
     if holds is None:
@@ -69,7 +69,7 @@ def _reasons(bad: History) -> tuple[str, list[str]]:
     """(a sentence, the reasons for it) of a smallest violated part."""
     programs = _programs(list(bad.operations))
     try:
-        found = circle(programs, sources(bad, "sequential"))
+        found = circle(programs, writes_read(bad, "sequential"))
     except DslabError:
         found = []  # Values that come again, or other operations than reads and writes.
     if found:

@@ -12,8 +12,15 @@ is said of them. So what is reported is broken under every order that agrees wit
 from collections.abc import Iterator
 from itertools import combinations
 
-from dslab.check.inputs import READS, WRITES, history_of, named, sources, trace_of
-from dslab.check.inputs import sessions as programs_of
+from dslab.check.inputs import (
+    READS,
+    WRITES,
+    history_of,
+    programs_of,
+    trace_of,
+    value_named,
+    writes_read,
+)
 from dslab.errors import DslabError
 from dslab.run.history import Operation
 from dslab.verdict import Verdict
@@ -36,7 +43,7 @@ def sessions(history, guarantee: str | None = None) -> Verdict:
     if guarantee is not None and guarantee not in GUARANTEES:
         raise DslabError(f"{guarantee!r} is no session guarantee: choose {', '.join(GUARANTEES)}.")
     source, history = history, history_of(history, "sessions")
-    found = sources(history, "sessions")
+    found = writes_read(history, "sessions")
     programs = list(programs_of(history).values())
     wanted = [guarantee] if guarantee else list(GUARANTEES)
     for name in wanted:
@@ -78,8 +85,8 @@ def _read_your_writes(programs, found):
             if write.f in WRITES and write.key == read.key and _older(found[read], write):
                 yield (
                     [write, read],
-                    f"“{read}” returned {named(found[read])}, although its process had "
-                    f"written {named(write)} before.",
+                    f"“{read}” returned {value_named(found[read])}, although its process had "
+                    f"written {value_named(write)} before.",
                 )
 
 
@@ -89,8 +96,8 @@ def _monotonic_reads(programs, found):
             if first in found and first.key == second.key and _older(found[second], found[first]):
                 yield (
                     [first, second],
-                    f"“{second}” returned {named(found[second])}, although its process "
-                    f"had read {named(found[first])} before.",
+                    f"“{second}” returned {value_named(found[second])}, although its process "
+                    f"had read {value_named(found[first])} before.",
                 )
 
 
@@ -116,9 +123,9 @@ def _monotonic_writes(programs, found):
     for operation, seen, first, second, _ in _seen(programs, found, earlier):
         yield (
             [operation, seen, first, second],
-            f"“{second}” returned {named(found[second])}, although its process had seen "
-            f"{named(seen)} "
-            f"of process {seen.process}, which had written {named(operation)} before.",
+            f"“{second}” returned {value_named(found[second])}, although its process had seen "
+            f"{value_named(seen)} "
+            f"of process {seen.process}, which had written {value_named(operation)} before.",
         )
 
 
@@ -133,9 +140,9 @@ def _writes_follow_reads(programs, found):
     for operation, seen, first, second, effect in _seen(programs, found, earlier):
         yield (
             [operation, seen, first, second],
-            f"“{second}” returned {named(found[second])}, although its process had seen "
-            f"{named(seen)} "
-            f"of process {seen.process}, which had read {named(effect)} before it wrote.",
+            f"“{second}” returned {value_named(found[second])}, although its process had seen "
+            f"{value_named(seen)} "
+            f"of process {seen.process}, which had read {value_named(effect)} before it wrote.",
         )
 
 

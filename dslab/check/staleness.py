@@ -9,7 +9,7 @@ Convergence is what "eventually consistent" promises: once writes stop, all read
 from collections.abc import Mapping
 from typing import Any
 
-from dslab.check.inputs import READS, WRITES, history_of, named, sources, trace_of
+from dslab.check.inputs import READS, WRITES, history_of, trace_of, value_named, writes_read
 from dslab.errors import DslabError, demand_number
 from dslab.values import canonical, show
 from dslab.verdict import Verdict
@@ -36,7 +36,7 @@ def bounded_staleness(
         whole=within is None,
     )
     source, history = history, history_of(history, "bounded_staleness")
-    found = sources(history, "bounded_staleness")
+    found = writes_read(history, "bounded_staleness")
     if within is not None and any(op.start is None for op in history.operations):
         raise DslabError("bounded_staleness(within=…) needs a history with times.")
     bound = (
@@ -54,7 +54,7 @@ def bounded_staleness(
             return Verdict(
                 False,
                 "bounded-staleness",
-                f"“{read}” returned {named(write)}, which was {by} out of date; allowed "
+                f"“{read}” returned {value_named(write)}, which was {by} out of date; allowed "
                 f"is {bound}.",
                 tuple(f"“{op}” was over before the read began." for op in newer),
                 history.only(shown),

@@ -22,8 +22,19 @@ of:
 | G-single | one rw, and ww or wr                      | snapshot-isolation |
 | G2       | two rw or more                            | serializable       |
 
-A value that nobody read has no place in the order, so what isn't found is not ruled out; what is
-found is there.
+It is right in what it finds. No value is appended twice, so a read
+names the transactions that made what it saw, and all reads of a list agree on one order of its
+appends or contradict each other at once. Then each edge stands in every version order that agrees
+with the reads, and a cycle of such edges in every dependency graph of the history. It is not
+complete: a value that nobody read has no place in the order, and no edge.
+
+An anomaly is looked for only when none before it in `ANOMALIES` was found, and relies on that:
+without a duplicate every value that was read has a writer, without an incompatible order each list
+has one order. So the first cycle that is found is of the plainest kind that there is.
+
+Edges are between neighbours in a list's order alone, one ww an append and one wr and one rw a read:
+the others follow through these. So there are as many as steps, and the shortest cycle costs one
+breadth-first search for each edge of its first kind.
 """
 
 from typing import Any
@@ -98,7 +109,7 @@ class _Run:
     """What the transactions did, as far as it was seen."""
 
     def __init__(self, operations):
-        self.all = [op for op in operations]
+        self.all = list(operations)
         for op in self.all:
             _demand_steps(op)
         self.writer: dict[tuple, Operation] = {}
@@ -118,13 +129,16 @@ class _Run:
             for f, key, value in op.result
             if f == "r"
         ]
+        #: By list, the longest that was read: the order of its appends, as far as it was seen.
         self.order: dict[Any, tuple] = {}
         for _, key, seen in self.reads:
             if len(seen) > len(self.order.get(key, ())):
                 self.order[key] = seen
+        #: By kind: (one, other) → why one comes before the other, with {other} for its name.
         self.edges: dict[str, dict[tuple, str]] = {"ww": {}, "wr": {}, "rw": {}}
 
     def look_for(self, anomaly):
+        """(the transactions, a sentence, reasons) of an anomaly, or None. Ask in their order."""
         match anomaly:
             case "internal":
                 return self._internal()
@@ -171,6 +185,7 @@ class _Run:
         return None
 
     def _duplicate(self):
+        """A value that is twice in a list, or that nobody appended."""
         for op, key, seen in self.reads:
             for value in seen:
                 if seen.count(value) > 1:
@@ -189,6 +204,9 @@ class _Run:
         return None
 
     def _incompatible(self):
+        """Two reads of a list of which neither begins with the other, or a transaction's appends in
+        another order than its own.
+        """
         for op, key, seen in self.reads:
             longest = self.order.get(key, ())
             if seen != longest[: len(seen)]:
@@ -243,10 +261,13 @@ class _Run:
         return None
 
     def _edge(self, kind, one, other, why):
-        if one is not other:
+        if one is not other:  # What a transaction does to itself says nothing of an order.
             self.edges[kind].setdefault((one, other), why)
 
     def _aborted(self):
+        """A read of what was refused. What is merely unknown may have happened: that it was read
+        shows that it has.
+        """
         for op, key, seen in self.reads:
             for value in seen:
                 if self.writer[key, value].outcome == "fail":
@@ -260,6 +281,7 @@ class _Run:
         return None
 
     def _intermediate(self):
+        """A read whose last value another transaction went on from: it saw the middle of it."""
         for op, key, seen in self.reads:
             if seen and (writer := self.writer[key, seen[-1]]) is not op:
                 last = [
@@ -307,6 +329,7 @@ class _Run:
 
 
 def _shortest(following, start, end) -> list[tuple] | None:
+    """A shortest way as (one, other, why) from step to step; None where there is none."""
     parent, level = {start: None}, [start]
     while level and end not in parent:
         fresh = []

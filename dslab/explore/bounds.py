@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dslab.errors import DslabError, demand_number
-from dslab.explore.callers import Caller
+from dslab.explore.clients import Caller
 from dslab.node import Node
 from dslab.values import show
 
-__all__ = ["demand_bounds", "demand_classes", "demand_symmetry", "functions"]
+__all__ = ["demand_bounds", "demand_classes", "demand_rules", "demand_symmetry"]
 
 
 def demand_classes(nodes: Mapping[str, type[Node]]) -> None:
@@ -58,12 +58,12 @@ def demand_symmetry(classes: Mapping[str, type[Node]], names: Iterable[str]) -> 
     if len(kinds) > 1:
         raise DslabError(
             f"symmetric={names!r}: these are of different classes "
-            f"({', '.join(kind.__name__ for kind in kinds)}), so exchanging them changes what happens."
+            f"({', '.join(kind.__name__ for kind in kinds)}), so exchanging them changes what "
+            "happens."
         )
     for name, kind in classes.items():
-        for call in (
-            kind.calls[1:] if issubclass(kind, Caller) else ()
-        ):  # The first is on its way before names are exchanged.
+        later = kind.calls[1:] if issubclass(kind, Caller) else ()
+        for call in later:  # The first is on its way before names are exchanged.
             if call[0] in names:
                 raise DslabError(
                     f"symmetric={names!r}: {name} calls {call[0]} later on, so {call[0]} "
@@ -71,7 +71,7 @@ def demand_symmetry(classes: Mapping[str, type[Node]], names: Iterable[str]) -> 
                 )
 
 
-def functions(name: str, given) -> tuple[Callable, ...]:
+def demand_rules(name: str, given) -> tuple[Callable, ...]:
     """Rules as a tuple. Raises DslabError unless they are functions."""
     given = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
     for each in given:

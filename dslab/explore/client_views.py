@@ -9,6 +9,7 @@ from typing import Any
 
 from dslab.check.models import Model
 from dslab.run.history import Operation
+from dslab.values import exact
 
 __all__ = ["Seen"]
 
@@ -20,16 +21,17 @@ class Seen:
     error).
     """
 
-    __slots__ = ("ops", "_hash", "_next", "_verdicts")
+    __slots__ = ("ops", "_key", "_hash", "_next", "_verdicts")
 
     def __init__(self, ops: tuple = ()):
         self.ops = ops  # ((client, (operation, …)), …), by client.
-        self._hash = hash(ops)
+        self._key = exact(ops)
+        self._hash = hash(self._key)
         self._next: dict[tuple, Seen] = {}
         self._verdicts: dict[type, bool] = {}
 
     def __eq__(self, other):
-        return self is other or (isinstance(other, Seen) and self.ops == other.ops)
+        return self is other or (isinstance(other, Seen) and self._key == other._key)
 
     def __hash__(self):
         return self._hash
@@ -43,7 +45,8 @@ class Seen:
         """
         if not happened:
             return self
-        if happened not in self._next:
+        key = exact(happened)
+        if key not in self._next:
             ops = dict(self.ops)
             for kind, client, *what in happened:
                 mine = ops.get(client, ())
@@ -56,10 +59,11 @@ class Seen:
                     ops[client] = (*mine, (over, *what, False, None, None))
                 elif mine and not mine[-1][4]:
                     ops[client] = (*mine[:-1], (*mine[-1][:4], True, *what))
-            self._next[happened] = Seen(tuple(sorted(ops.items())))
-        return self._next[happened]
+            self._next[key] = Seen(tuple(sorted(ops.items())))
+        return self._next[key]
 
     def renamed(self, names) -> "Seen":
+        """The same of clients with other names."""
         if not any(name in names for name, _ in self.ops):
             return self
         return Seen(
@@ -93,10 +97,7 @@ class Seen:
 
 def _linearize(ops: tuple, model: Model) -> bool:
     clients = [client for client, _ in ops]
-    theirs = [
-        [(over, _operation(client, op)) for op in every for over in [op[0]]]
-        for client, every in ops
-    ]
+    theirs = [[(op[0], _operation(client, op)) for op in every] for client, every in ops]
     dead: set[tuple] = set()
 
     def follows(done: tuple, state: Any) -> bool:

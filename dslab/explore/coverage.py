@@ -10,7 +10,7 @@ import inspect
 import sys
 import textwrap
 
-from dslab.explore.callers import Caller
+from dslab.explore.clients import Caller
 from dslab.node import Node
 
 __all__ = ["Lines"]

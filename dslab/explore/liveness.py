@@ -1,6 +1,10 @@
 """Liveness: does something good happen in the end, in every fair run?
 
-    eventually(Peterson(), lambda at, flag, turn: at[0] == "critical", after=lambda at, flag, turn: at[0] == "waiting")
+    eventually(
+        Peterson(),
+        lambda at, flag, turn: at[0] == "critical",
+        after=lambda at, flag, turn: at[0] == "waiting",
+    )
 
 A run that never gets there stays, from some moment on, within states from which each can be reached
 again: a strongly connected part of the states that are not good. It is fair if each fair step is
@@ -18,7 +22,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dslab.errors import DslabError, demand_number
-from dslab.explore.search import BUDGET, Exploration, System, demand_system
+from dslab.explore.search import BUDGET, Exploration
+from dslab.explore.system import System, demand_system
 
 __all__ = ["eventually"]
 
@@ -42,10 +47,10 @@ def eventually(
     """
     demand_system(system, "eventually")
     demand_number("budget", budget)
-    for name, rule in (("good", good), ("after", after)):
-        if not callable(rule) and (rule is not None or name == "good"):
+    for name, given in (("good", good), ("after", after)):
+        if not callable(given) and (given is not None or name == "good"):
             raise DslabError(
-                f"eventually(): {name} is {rule!r}: give a function as the system's rules "
+                f"eventually(): {name} is {given!r}: give a function as the system's rules "
                 "are, such as `lambda view: …`."
             )
     graph = _Graph(
@@ -86,13 +91,11 @@ class _Graph:
         self.number: dict[Any, int] = {}
         self.states: list = []
         self.next: list[list[int]] = []
-        self.withheld: list[
-            bool
-        ] = []  # Whether a bound withholds a step of a state that would be taken in the end.
+        #: Whether a bound withholds a step of a state that would be taken in the end.
+        self.withheld: list[bool] = []
         self.parent: list[int | None] = []
-        self.ways: dict[
-            Any, Any
-        ] = {}  # Every reachable state's parent, for the way to where `after` is true.
+        #: Every reachable state's parent, for the way to where `after` is true.
+        self.ways: dict[Any, Any] = {}
         if system.canonical:
             raise DslabError("liveness needs every state: leave out the symmetry.")
         todo = [state for state in system.initial()]
@@ -206,6 +209,7 @@ class _Graph:
         )
 
     def violated(self, part, fair, rule) -> Exploration:
+        """The verdict with a run that goes into `part` and round in it for ever."""
         path, here = [], min(part)
         way = here
         while way is not None:

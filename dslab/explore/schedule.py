@@ -1,7 +1,7 @@
 """Runs without a clock: every step is written down, so that any part of a schedule is again a
 schedule.
 
-A schedule is a list of steps, each a tuple of words:
+A schedule is a list of steps in the words of `dslab.run.steps` that need no clock:
 
 | step                                 | what happens                                              |
 |--------------------------------------|-----------------------------------------------------------|
@@ -10,12 +10,13 @@ A schedule is a list of steps, each a tuple of words:
 | ("deliver", sender, receiver, kind)  | the oldest of that class, or that very message            |
 | ("again", sender, receiver, kind)    | the newest one of that class that was handled arrives     |
 |                                      | once more                                                 |
-| ("lose", sender, receiver)           | the oldest message on that link is gone; a kind may be    |
+| ("drop", sender, receiver)           | the oldest message on that link is gone; a kind may be    |
 |                                      | given here too                                            |
-| ("double", sender, receiver, kind)   | such a message on that link is there twice from now on    |
+| ("duplicate", sender, receiver,      | such a message on that link is there twice from now on    |
+|  kind)                               |                                                           |
+| ("forge", sender, receiver, message) | that message arrives, whoever sent it                     |
 | ("crash", node)                      | the node stops and keeps its durable fields               |
 | ("restart", node)                    | it boots from them                                        |
-| ("forge", sender, receiver, message) | that message arrives, whoever sent it                     |
 
 A step that is impossible at its moment (no such message, the node is down) does nothing. So a
 schedule can be shrunk.
@@ -26,12 +27,13 @@ from random import Random
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
-from dslab.explore.view import StageView
+from dslab.explore.view import StepperView
 from dslab.node import Node, rehearse
+from dslab.run.steps import SCHEDULE, World, parsed, word_of
 from dslab.run.trace import Trace
-from dslab.values import canonical, show
+from dslab.values import canonical, same, show
 
-__all__ = ["Occurrence", "Stage", "random_steps", "step_named", "steps_of"]
+__all__ = ["Occurrence", "Stepper", "random_steps", "step_named", "steps_of"]
 
 #: How many microseconds a step takes in the trace: time has no meaning here, but a picture needs
 #: one.
@@ -53,7 +55,7 @@ class Occurrence(NamedTuple):
     timers: dict[type, Any]
 
 
-class Stage:
+class Stepper:
     """Nodes and the messages between them, moved by explicit steps, once `start` has booted them.
 
     node_class  the protocol, or a mapping from names to Node classes where they differ.
@@ -94,6 +96,8 @@ class Stage:
         self.disks: dict[str, Any] = {}
         self.nodes: dict[str, Node | None] = {}
         self.steps: list[tuple] = []
+        self._world = World(self.names, self.trace.clients, SCHEDULE)
+        self._parsed: set[tuple] = set()
         self.now = 0
         for name in self.names:
             disk = (disks or {}).get(name)
@@ -109,39 +113,40 @@ class Stage:
     def _recover(self, name, disk):
         return self.classes[name].recover(name, self._peers(name), disk)
 
-    def start(self) -> "Stage":
-        """Boot all nodes, in their order. Returns the stage."""
+    def start(self) -> "Stepper":
+        """Boot all nodes, in their order. Returns the stepper."""
         for name in self.names:
             self._handle(name, "start", None)
         return self
 
     @property
-    def view(self) -> StageView:
+    def view(self) -> StepperView:
         """What a rule of the explorer looks at, as it stands now."""
-        return StageView(self)
+        return StepperView(self)
 
-    def perform(self, step: tuple) -> bool:
+    def perform(self, step: tuple | dict) -> bool:
         """Do one step; False where it was impossible. Raises DslabError where it is no step."""
-        action = getattr(self, "_" + step[0], None) if step and step[0] in STEPS else None
-        if action is None or not STEPS[step[0]][0] <= len(step) - 1 <= STEPS[step[0]][1]:
-            raise DslabError(
-                f"{step!r} is no step: write one of {', '.join(STEPS)} with its nodes, "
-                'such as ("deliver", "n1", "n2").'
-            )
-        for name in step[1:2] + (
-            step[2:3] if step[0] in ("deliver", "again", "lose", "double", "forge") else ()
-        ):
-            if name not in self.nodes and not (step[0] == "forge" and name in self.trace.clients):
-                raise DslabError(
-                    f"{step!r} names {name!r}, but the nodes are {', '.join(self.names)}."
-                )
+        step = self._known(step)
         self.now += TICK
         self.steps.append(step)
-        done = action(*step[1:])
+        done = getattr(self, "_" + step[0])(*step[1:])
         if not done:
             self.steps.pop()
             self.now -= TICK
         return done
+
+    def _known(self, step) -> tuple:
+        """The step as a tuple, with the word that the language of steps has for it."""
+        try:
+            if step in self._parsed:  # Most are performed again and again.
+                return (word_of(step), *step[1:])
+        except TypeError:
+            pass  # A table, or a message that can change.
+        word, options = parsed(step, self._world)
+        if not isinstance(step, tuple):
+            return (word, *options.values())
+        self._parsed.add(step)
+        return (word, *step[1:])
 
     def enabled(self) -> list[tuple]:
         """Every delivery and timer that is possible now, in a fixed order."""
@@ -199,7 +204,7 @@ class Stage:
         self._handle(receiver, "receive", sender, message, ref=number)
         return True
 
-    def _lose(self, sender, receiver, kind=None):
+    def _drop(self, sender, receiver, kind=None):
         waiting = self.pending.get((sender, receiver), [])
         for place, (number, message) in enumerate(waiting):
             if _is(message, kind):
@@ -208,7 +213,7 @@ class Stage:
                 return True
         return False
 
-    def _double(self, sender, receiver, kind):
+    def _duplicate(self, sender, receiver, kind):
         waiting = self.pending.get((sender, receiver), [])
         for number, message in list(waiting):
             if _is(message, kind):
@@ -243,7 +248,7 @@ class Stage:
         node, before = self.nodes[name], dict(vars(self.nodes[name]))
         kind = {"receive": "deliver"}.get(what, what)
         try:
-            self._call(node, what, sender, message)
+            self._run_handler(node, what, sender, message)
         except BaseException as error:  # The trace ends with the step that went wrong.
             self.trace.records.append(
                 (self.now, kind, name, sender, ref, message if what == "fire" else None, before)
@@ -280,7 +285,7 @@ class Stage:
             )
         )
 
-    def _call(self, node, what, sender, message):
+    def _run_handler(self, node, what, sender, message):
         step, args = {
             "start": ("start", ()),
             "restart": ("start", ()),
@@ -300,19 +305,6 @@ class Stage:
     def _record(self, kind, place, other=None, ref=None, data=None) -> int:
         self.trace.records.append((self.now, kind, place, other, ref, data, None))
         return len(self.trace.records) - 1
-
-
-#: The steps, with how few and how many words each takes.
-STEPS = {
-    "fire": (2, 2),
-    "deliver": (2, 3),
-    "again": (3, 3),
-    "lose": (2, 3),
-    "double": (3, 3),
-    "crash": (1, 1),
-    "restart": (1, 1),
-    "forge": (3, 3),
-}
 
 
 def steps_of(trace: Trace) -> list[tuple]:
@@ -344,7 +336,7 @@ def steps_of(trace: Trace) -> list[tuple]:
             if data is not None or other in liars or other not in trace.nodes:
                 steps.append(("forge", other, place, message))
                 continue
-            steps += [("double", other, place, message)] * (copies.pop(ref, 1) - 1)
+            steps += [("duplicate", other, place, message)] * (copies.pop(ref, 1) - 1)
             steps.append(("deliver", other, place, message))
     return steps
 
@@ -352,39 +344,39 @@ def steps_of(trace: Trace) -> list[tuple]:
 def _is(message, kind) -> bool:
     """Whether a message is of a class by its name, or that very message; None is any."""
     return kind is None or (
-        type(message).__name__ == kind if isinstance(kind, str) else message == kind
+        type(message).__name__ == kind if isinstance(kind, str) else same(message, kind)
     )
 
 
-def random_steps(stage: Stage, random: Random, length: int) -> Iterator[tuple]:
+def random_steps(stepper: Stepper, random: Random, length: int) -> Iterator[tuple]:
     """Up to `length` random steps, each possible when it is yielded, for the caller to perform
     before the next.
 
     Crashes, losses and repeated messages are among them.
     """
     for _ in range(length):
-        step = _random_step(stage, random)
+        step = _random_step(stepper, random)
         if step is None:
             return
         yield step
 
 
-def _random_step(stage: Stage, random: Random) -> tuple | None:
-    enabled = stage.enabled()
+def _random_step(stepper: Stepper, random: Random) -> tuple | None:
+    enabled = stepper.enabled()
     deliveries = [step for step in enabled if step[0] == "deliver"]
     timers = [step for step in enabled if step[0] == "fire"]
     chance = random.random()
-    down = [name for name in stage.names if stage.nodes[name] is None]
+    down = [name for name in stepper.names if stepper.nodes[name] is None]
     if down and chance < 0.10:
         return "restart", random.choice(down)
     if chance < 0.13:
         return "crash", random.choice(
-            [name for name in stage.names if name not in down] or list(stage.names)
+            [name for name in stepper.names if name not in down] or list(stepper.names)
         )
     if deliveries and chance < 0.20:
-        return ("lose", *random.choice(deliveries)[1:])
-    if stage.handled and chance < 0.26:
-        return ("again", *random.choice(sorted(stage.handled, key=canonical)))
+        return ("drop", *random.choice(deliveries)[1:])
+    if stepper.handled and chance < 0.26:
+        return ("again", *random.choice(sorted(stepper.handled, key=canonical)))
     if timers and (chance < 0.40 or not deliveries):
         return random.choice(timers)
     return (
@@ -396,7 +388,7 @@ def _random_step(stage: Stage, random: Random) -> tuple | None:
 
 def step_named(step: tuple) -> str:
     """A step in words."""
-    verb, *names = step
+    verb, *names = word_of(step), *step[1:]
     match verb:
         case "fire":
             return f"{names[0]}'s {names[1]} runs out"
@@ -404,9 +396,9 @@ def step_named(step: tuple) -> str:
             return f"{names[1]} gets {_named(names)} from {names[0]}"
         case "again":
             return f"{names[1]} gets the last {names[2]} from {names[0]} once more"
-        case "lose":
+        case "drop":
             return f"{_named(names)} from {names[0]} to {names[1]} is lost"
-        case "double":
+        case "duplicate":
             return f"{_named(names)} from {names[0]} to {names[1]} is doubled"
         case "forge":
             return f"{names[1]} gets {names[2]} from {names[0]}"

@@ -1,164 +1,30 @@
 """Look at every state that a system can reach.
 
     explore(TwoPhase(3))
-    explore(Nodes({"n1": Raft, "n2": Raft, "n3": Raft}, fires={"ElectionTimeout": 2, "Heartbeat": 0}, invariants=[election_safety]))
+    explore(Nodes({"n1": Raft, "n2": Raft}, fires=2, invariants=[election_safety]))
 
-A system has states, which can be hashed, and actions, each of which gives the states that may come
-next. What they mean is the system's affair: `dslab.explore.spec` makes one of guarded actions in
-the manner of TLA+, `dslab.explore.nodes` one of Node classes with all orders of their messages,
-timers and crashes.
-
-Breadth first, a counterexample is as short as any. Only the parent of each state is kept; the
-action that led from one to the other is found again when a path is asked for.
+Breadth first, a counterexample is as short as any: a state is met on a shortest way to it first.
+Only the parent of each state is kept, which is enough to walk back from a bad one; the action that
+led from one to the other is found again when a path is asked for. Each state costs its actions and
+its rules once, and memory for as long as the search lasts, since a state that was forgotten would
+be looked at again.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from dslab.errors import DslabError, demand_number
 from dslab.explore.graph import Graph, graph_of
+from dslab.explore.system import System, demand_system, telling
+from dslab.run.trace import Trace
 from dslab.verdict import Verdict
 
-__all__ = ["Exploration", "System", "explore", "walk"]
+__all__ = ["Exploration", "explore", "walk"]
 
 #: How many states to look at where nothing else is said.
 BUDGET = 2_000_000
-
-
-class System:
-    """What can be explored.
-
-    name        for sentences.
-    actions     (name, function) pairs: a function takes a state and gives the states after the
-                action; none where it can't be taken.
-    invariants  (name, function) pairs, true of every reachable state.
-    goals       (name, function) pairs, each true of some reachable state.
-    canonical   a function that gives the same state for all that symmetry makes equal, or None.
-    cut         whether its own bounds have left out steps so far.
-    withheld    whether steps that `fairness` demands were among them: a timer that would run out,
-                but not a crash.
-    """
-
-    name = "system"
-    actions: list[tuple[str, Callable[[Any], Iterable[Hashable]]]] = []
-    invariants: list[tuple[str, Callable[[Any], bool]]] = []
-    goals: list[tuple[str, Callable[[Any], bool]]] = []
-    canonical: Callable[[Any], Hashable] | None = None
-    cut: bool = False
-    withheld: bool = False
-
-    def initial(self) -> Iterable[Hashable]:
-        """The states in which it may begin."""
-        raise NotImplementedError
-
-    def path(self, states: list) -> Any:
-        """The run through `states`, each a successor of the one before, as a
-        `dslab.run.trace.Trace`.
-        """
-        raise NotImplementedError
-
-    def steps(self, states: list) -> list[tuple]:
-        """The same run as steps of `dslab.explore.schedule`, where a system has such."""
-        return []
-
-    def predicate(self, rule: Callable) -> Callable[[Any], bool]:
-        """A rule as its author writes it, as a function of a state."""
-        return rule
-
-    def reading(self, function: Callable) -> Callable[[Any], Any]:
-        """What a function that is written as the rules are says of a state, whatever it says."""
-        return self.predicate(function)
-
-    def state(self, state) -> dict[str, Any]:
-        """A state's variables by name, for a reader."""
-        return {"state": state}
-
-    def label(self, action: str) -> str:
-        """The step that the action of this name has given last, in words."""
-        return action
-
-    def fairness(self) -> list[tuple[str, Callable[[Any, Any], bool]]]:
-        """The steps that are taken in the end if they can always be taken: (name, whether a step
-        from one state to another is such).
-        """
-        return []
-
-    def names(self, one, other) -> str:
-        """The action that leads from one state to another."""
-        for name, action in self.actions:
-            for new in action(one):
-                if new == other:
-                    return name
-        raise DslabError(
-            f"no action of {self.name} leads from {one!r} to {other!r}: its actions give "
-            "different answers for one state."
-        )
-
-    def irreducible(self) -> str | None:
-        """Why `explore(…, reduce=True)` can't be used, in a sentence; None where `move` and
-        `independent` say which steps may change places.
-        """
-        return f"{self.name} doesn't say which of its actions are independent of each other."
-
-    def move(self, name: str) -> Hashable:
-        """Which step of action `name` led to the state that it has just given."""
-        raise NotImplementedError
-
-    def independent(self, one, other) -> bool:
-        """Whether two steps, where both can be taken, lead to the same state in either order, and
-        neither makes the other impossible.
-        """
-        raise NotImplementedError
-
-    def check(self) -> None:
-        """Raise DslabError where its author has made a mistake that a look at the first states
-        shows.
-        """
-
-    def never_run(self) -> list[str]:
-        """Parts of the system's own code that no explored step has run, in words; where it can
-        tell.
-        """
-        return []
-
-
-@contextmanager
-def telling(system, path: Callable[[], list]) -> Iterator[None]:
-    """To an error in a handler, action or rule, add the run that led there."""
-    try:
-        yield
-    except Exception as error:
-        if states := path():
-            error.add_note(
-                "after this run:\n"
-                + "\n".join(
-                    f"  {number}. {sentence}"
-                    for number, sentence in enumerate(system.path(states).sentences(), 1)
-                )
-            )
-        raise
-
-
-def demand_system(system, asked: str) -> None:
-    """Raise DslabError unless this is a System that can start."""
-    if isinstance(system, type) and issubclass(system, System):
-        raise DslabError(
-            f"{asked}() takes a system, and {system.__name__} is the class of one: write "
-            f"{system.__name__}(…)."
-        )
-    if not isinstance(system, System):
-        what = (
-            f"the class {system.__name__}"
-            if isinstance(system, type)
-            else f"a {type(system).__name__}"
-        )
-        raise DslabError(
-            f'{asked}() takes a system, a Spec or Nodes({{"n1": …}}), but this is {what}.'
-        )
-    system.check()
 
 
 @dataclass(frozen=True)
@@ -190,8 +56,7 @@ class Exploration(Verdict):
     def __repr__(self):
         lines = [super().__repr__()]
         lines += [
-            f"  goal {name}: "
-            + (f"reached in {len(run.steps())} steps" if run is not None else "not reached")
+            f"  goal {name}: {'not reached' if run is None else 'reached in ' + _steps(run)}"
             for name, run in self.reached.items()
         ]
         never = [name for name, count in self.taken.items() if not count]
@@ -247,9 +112,9 @@ def explore(
 
 
 def _reduced() -> type["Search"]:
-    from dslab.explore.sleep_sets import Sleepers  # Here, for it is a kind of Search itself.
+    from dslab.explore.sleep_sets import SleepSetSearch  # Here, for it is a kind of Search itself.
 
-    return Sleepers
+    return SleepSetSearch
 
 
 class Search:
@@ -257,23 +122,15 @@ class Search:
 
     def __init__(self, system, budget, deadlock, progress):
         self.system, self.budget, self.deadlock, self.progress = system, budget, deadlock, progress
-        self.actions, self.invariants, self.goals = (
-            list(system.actions),
-            list(system.invariants),
-            list(system.goals),
-        )
+        self.actions, self.invariants = list(system.actions), list(system.invariants)
+        self.goals = list(system.goals)
         self.parents: dict[Any, Any] = {}
         self.here: Any = None  # The state whose steps are being taken.
         self.generated, self.taken = 0, [0] * len(self.actions)
-        self.depth, self.complete, self.cut = (
-            0,
-            True,
-            False,
-        )  # The system's own `cut` is about the last state alone.
-        self.found: dict[str, Any] = {}  # The first state of each goal,
-        self.walked: dict[
-            Any, list
-        ] = {}  # and the paths to those that were found on a random walk.
+        self.depth, self.complete = 0, True
+        self.cut = False  # The system's own `cut` is about the last state alone.
+        self.found: dict[str, Any] = {}  # The first state of each goal, and the paths to those
+        self.walked: dict[Any, list] = {}  # that were found on a random walk.
 
     def run(self, breadth: bool, depth: int | None):
         """Returns (rule, state) where a rule is broken, else None."""
@@ -409,6 +266,7 @@ class Search:
         return path
 
     def result(self, bad, *, sentence: str = "", replay: str = "") -> Exploration:
+        """What was found; `bad` is (rule, state), or None where nothing is broken."""
         system, complete = self.system, self.complete and not (self.cut or self.system.cut)
         reached = {
             name: system.path(self.path_to(self.found[name])) if name in self.found else None
@@ -484,7 +342,14 @@ def walk(system: System, *, walks: int = 100, length: int = 100, seed: int = 0) 
 
 def broken_after(steps: int, rule: str) -> str:
     """The sentence of a run that breaks a rule with its last step."""
-    return (
-        f"After {steps} step{'' if steps == 1 else 's'} "
-        f"{'no action can be taken' if rule == 'deadlock' else rule + ' is broken'}."
-    )
+    what = "no action can be taken" if rule == "deadlock" else f"{rule} is broken"
+    return f"After {_counted(steps)} {what}."
+
+
+def _steps(run: Trace) -> str:
+    """How many steps a run has; that its nodes are there, or its first state, is none."""
+    return _counted(sum(run.records[first][1] != "start" for first, _ in run.steps()))
+
+
+def _counted(steps: int) -> str:
+    return f"{steps} step{'' if steps == 1 else 's'}"

@@ -6,44 +6,44 @@ from dataclasses import replace
 from dslab.check.shrink import shrink
 from dslab.errors import DslabError
 from dslab.explore.nodes import Nodes
-from dslab.explore.schedule import Stage
+from dslab.explore.schedule import Stepper
 from dslab.explore.search import Exploration, broken_after
 
 __all__ = ["shrink_run", "shrunk"]
 
-FAULTS = ("crash", "restart", "lose", "double", "again", "forge")
+FAULTS = ("crash", "restart", "drop", "duplicate", "again", "forge")
 
 
 def shrink_run(
-    make: Callable[[], Stage], steps: Sequence[tuple], broken: Callable[[Stage], bool]
-) -> Stage:
+    make: Callable[[], Stepper], steps: Sequence[tuple], broken: Callable[[Stepper], bool]
+) -> Stepper:
     """The smallest part of a schedule that still breaks a rule: with few nodes, then few faults,
     then few steps.
 
-    make    gives a new Stage, not started yet.
+    make    gives a new Stepper, not started yet.
     steps   of `dslab.explore.schedule`: an explorer's path, a grader's schedule, or `steps_of` a
             simulator's run.
     broken  whether the rule is broken; asked after each step, and the run ends where it is. A rule
-            of the explorer is asked as `lambda stage: not rule(stage.view)`.
+            of the explorer is asked as `lambda stepper: not rule(stepper.view)`.
 
-    Returns the stage after the smallest run: its `steps` make it again, and its `trace` plays.
+    Returns the stepper after the smallest run: its `steps` make it again, and its `trace` plays.
     Raises DslabError where the rule isn't broken by `steps` themselves.
     """
 
-    def run(part) -> tuple[Stage, bool]:
-        stage = make().start()
-        if broken(stage):
-            return stage, True
+    def run(part) -> tuple[Stepper, bool]:
+        stepper = make().start()
+        if broken(stepper):
+            return stepper, True
         for step in part:
-            if stage.perform(step) and broken(stage):
-                return stage, True
-        return stage, False
+            if stepper.perform(step) and broken(stepper):
+                return stepper, True
+        return stepper, False
 
-    stage, fails = run(steps)
+    stepper, fails = run(steps)
     if not fails:
         raise DslabError("this schedule breaks no rule, so there is nothing to make smaller.")
-    kept = list(stage.steps)
-    for name in stage.names:
+    kept = list(stepper.steps)
+    for name in stepper.names:
         without = [step for step in kept if name not in step[1:3]]
         if run(without)[1]:
             kept = without
@@ -55,8 +55,8 @@ def shrink_run(
 
     if places:
         kept = with_faults(shrink(places, lambda chosen: run(with_faults(chosen))[1]))
-    stage, _ = run(shrink(kept, lambda part: run(part)[1]))
-    return stage
+    stepper, _ = run(shrink(kept, lambda part: run(part)[1]))
+    return stepper
 
 
 def shrunk(system: Nodes, found: Exploration) -> Exploration:
@@ -73,13 +73,13 @@ def shrunk(system: Nodes, found: Exploration) -> Exploration:
             f"these nodes, but this is {found.rule!r}: {found.word}."
         )
     rule = system.rules[found.rule]
-    stage = shrink_run(system.stage, found.steps, lambda stage: not rule(stage.view))
-    trace = system.replay(stage.steps)
+    stepper = shrink_run(system.stepper, found.steps, lambda stepper: not rule(stepper.view))
+    trace = system.replay(stepper.steps)
     return replace(
         found,
-        sentence=broken_after(len(stage.steps), found.rule),
+        sentence=broken_after(len(stepper.steps), found.rule),
         reasons=tuple(trace.sentences()),
         trace=trace,
-        steps=tuple(stage.steps),
+        steps=tuple(stepper.steps),
         replay="",
     )

@@ -18,14 +18,14 @@ counts how little even an oracle would save.
 from dslab.errors import DslabError
 from dslab.explore.search import Search
 
-__all__ = ["Sleepers"]
+__all__ = ["SleepSetSearch"]
 
 NONE = frozenset()
 #: Said of a state that has not been looked at: all its steps are to be tried but those asleep.
 ALL = None
 
 
-class Sleepers(Search):
+class SleepSetSearch(Search):
     """A breadth-first search with sleep sets, of a system that has `independent`."""
 
     def __init__(self, system, *args):

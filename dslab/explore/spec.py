@@ -24,7 +24,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from dslab.errors import DslabError
-from dslab.explore.search import System
+from dslab.explore.system import System
 from dslab.run.trace import Trace
 from dslab.values import show
 
@@ -75,18 +75,22 @@ class Spec(System):
 
     @property
     def name(self) -> str:
+        """The class's name."""
         return type(self).__name__
 
     @property
     def actions(self):
+        """The methods marked with `action`, in the order of their definition."""
         return self._parts("action")
 
     @property
     def invariants(self):
+        """The methods marked with `invariant`."""
         return self._parts("invariant")
 
     @property
     def goals(self):
+        """The methods marked with `goal`."""
         return self._parts("goal")
 
     def _parts(self, part: str) -> list[tuple[str, Callable]]:
@@ -96,13 +100,13 @@ class Spec(System):
         found = []
         for name in names:
             method = getattr(type(self), name, None)
-            if part in [
-                getattr(vars(kind).get(name), "part", None) for kind in type(self).__mro__
-            ] and callable(method):
+            marks = [getattr(vars(kind).get(name), "part", None) for kind in type(self).__mro__]
+            if part in marks and callable(method):
                 found.append((name, _of_state(getattr(self, name))))
         return found
 
     def check(self):
+        """Look at the first states and what follows them."""
         for state in self._states("initial", self.initial):
             for name, take in self.actions:
                 self._states(name, lambda take=take, state=state: take(state))
@@ -147,9 +151,11 @@ class Spec(System):
         return dict(zip(self.variables, state, strict=True))
 
     def predicate(self, rule):
+        """A function of the variables as one of states."""
         return _of_state(rule)
 
     def fairness(self):
+        """The actions named in `fair`. Raises DslabError for one that there isn't."""
         actions = dict(self.actions)
         for name in self.fair:
             if name not in actions:
@@ -180,7 +186,10 @@ class Spec(System):
         return trace
 
     def __repr__(self):
-        return f"{self.name}({', '.join(f'{name}={show(value)}' for name, value in vars(self).items() if not name.startswith('_'))})"
+        constants = [
+            f"{name}={show(value)}" for name, value in vars(self).items() if name[0] != "_"
+        ]
+        return f"{self.name}({', '.join(constants)})"
 
 
 def _of_state(method: Callable) -> Callable:

@@ -1,14 +1,15 @@
-"""What a rule sees of a state of Node classes."""
+"""What a rule sees of a state of Node classes, and of a run that is performed step by step."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dslab.errors import DslabError
-from dslab.explore.callers import Caller
 from dslab.explore.client_views import Seen
+from dslab.explore.clients import Caller
+from dslab.explore.states import State, States
 from dslab.node import Node, Request
-from dslab.values import renamed
 
-__all__ = ["Local", "StageView", "View"]
+__all__ = ["StepperView", "View", "judge", "rule_name"]
 
 
 class View:
@@ -18,119 +19,123 @@ class View:
     Rules that look at nodes alone are asked once for each combination of them.
     """
 
-    __slots__ = ("_system", "_state", "looked_beyond")
+    __slots__ = ("_states", "_state", "looked_beyond")
 
-    def __init__(self, system, state):
-        self._system, self._state, self.looked_beyond = system, state, False
+    def __init__(self, states: States, state: State):
+        self._states, self._state = states, state
+        self.looked_beyond = False  # Whether it was asked for more than nodes.
 
     def __getitem__(self, name: str) -> Node | None:
-        self._system._known(name)
-        return self._system._locals[self._state[self._system.place[name]]].node(self._system)
+        return self._states.node(self._states.local(self._state, name))
 
     def disk(self, name: str) -> dict[str, Any]:
         """The durable fields of a node, whether it is up or down."""
-        self._system._known(name)
-        local = self._system._locals[self._state[self._system.place[name]]]
-        return {
-            field: value
-            for field, value in zip(local.names, local.values)
-            if field in self._system.classes[name].durable
-        }
+        return self._states.durable(self._states.local(self._state, name))
 
     @property
     def names(self) -> list[str]:
-        """All nodes but the callers, up or down."""
-        return [name for name in self._system.order if name not in self._system.callers]
+        """All nodes but the clients, up or down."""
+        return list(self._states.servers)
 
-    def __iter__(self):
-        for number in self._state[:-3]:
-            local = self._system._locals[number]
-            if local.up and not isinstance(node := local.node(self._system), Caller):
+    def __iter__(self) -> Iterator[Node]:
+        for name in self._states.servers:
+            if (node := self[name]) is not None:
                 yield node
 
     @property
     def messages(self) -> list[tuple[str, str, Any]]:
         """(sender, receiver, message) of all that is on its way."""
         self.looked_beyond = True
-        return [self._system._mail[number] for number in self._state[-3]]
+        return [self._states.envelopes[number] for number in self._state.mail]
 
     @property
     def seen(self) -> Seen:
-        """What the callers have seen."""
+        """What the clients have seen."""
         self.looked_beyond = True
-        return self._state[-1]
+        return self._state.seen
 
 
-class StageView:
-    """The same of a `dslab.explore.schedule.Stage`, so that a rule of the explorer can be asked of
-    any run that is performed there.
+class StepperView:
+    """The same of a `dslab.explore.schedule.Stepper`, so that a rule of the explorer can be asked
+    of any run that is performed there.
     """
 
-    def __init__(self, stage):
-        self._stage = stage
+    def __init__(self, stepper):
+        self._stepper = stepper
 
     def __getitem__(self, name: str) -> Node | None:
-        if name not in self._stage.nodes:
+        if name not in self._stepper.nodes:
             raise DslabError(
-                f"there is no node {name!r} here: there are {', '.join(self._stage.names)}."
+                f"there is no node {name!r} here: there are {', '.join(self._stepper.names)}."
             )
-        return self._stage.nodes[name]
+        return self._stepper.nodes[name]
 
     def disk(self, name: str) -> dict[str, Any]:
+        """The durable fields of a node, whether it is up or down."""
         node = self[name]
-        return self._stage.disks[name] if node is None else node.disk()
+        return self._stepper.disks[name] if node is None else node.disk()
 
     @property
     def names(self) -> list[str]:
-        return [
-            name for name in self._stage.names if not issubclass(self._stage.classes[name], Caller)
-        ]
+        """All nodes but the clients, up or down."""
+        return [name for name in self._stepper.names if not self._is_client(name)]
 
-    def __iter__(self):
-        return (node for name in self.names if (node := self._stage.nodes[name]) is not None)
+    def _is_client(self, name: str | None) -> bool:
+        return issubclass(self._stepper.classes.get(name, Node), Caller)
+
+    def __iter__(self) -> Iterator[Node]:
+        return (node for name in self.names if (node := self._stepper.nodes[name]) is not None)
 
     @property
     def messages(self) -> list[tuple[str, str, Any]]:
+        """(sender, receiver, message) of all that is on its way."""
         return [
             (*link, message)
-            for link, waiting in sorted(self._stage.pending.items())
+            for link, waiting in sorted(self._stepper.pending.items())
             for _, message in waiting
         ]
 
     @property
     def seen(self) -> Seen:
-        seen, answered, records = Seen(), {}, self._stage.trace.records
+        """What the clients have seen."""
+        seen, answered, records = Seen(), {}, self._stepper.trace.records
         for _, kind, place, _, ref, data, state in records:
-            if place is None or not issubclass(self._stage.classes.get(place, Node), Caller):
+            if not self._is_client(place):
                 continue
             if kind == "send" and isinstance(data, Request):
                 seen = seen.after((("call", place, data.f, data.key, data.value),))
-            elif kind == "deliver" and state["answered"] > answered.get(
-                place, 0
-            ):  # An old answer tells it nothing.
+            elif kind == "deliver" and state["answered"] > answered.get(place, 0):
+                # An old answer tells it nothing.
                 answered[place], reply = state["answered"], records[ref][5]
                 seen = seen.after((("reply", place, reply.value, reply.error),))
         return seen
 
 
-class Local:
-    """A node's fields and pending timers; while it is down, its durable fields."""
+def rule_name(rule: Callable) -> str:
+    """A rule's name: its function's, or its class's."""
+    return getattr(rule, "__name__", type(rule).__name__)
 
-    __slots__ = ("place", "names", "values", "timers", "up", "key", "_node")
 
-    def __init__(self, place, names, values, timers, up):
-        self.place, self.names, self.values, self.timers, self.up = place, names, values, timers, up
-        self.key = place, names, values, timers, up
-        self._node = None
+def judge(rule: Callable[[View], bool], states: States) -> Callable[[State], bool]:
+    """`rule` as a function of states. Where it has looked at nodes alone, its answer is kept for
+    all states with these nodes.
+    """
+    known: dict[tuple[int, ...], bool] = {}
 
-    def node(self, system) -> Node | None:
-        """The node in this state, to be looked at and not to be changed."""
-        if self.up and self._node is None:
-            self._node = system._make(system.order[self.place], None)
-            vars(self._node).update(zip(self.names, self.values))
-        return self._node
+    def judged(state: State) -> bool:
+        if state.nodes in known:
+            return known[state.nodes]
+        view = View(states, state)
+        try:
+            answer = bool(rule(view))
+        except Exception as error:
+            down = [name for name in states.order if view[name] is None]
+            are = "is" if len(down) == 1 else "are"
+            hint = f"; {' and '.join(down)} {are} down, and None in the view" if down else ""
+            error.add_note(f"while {rule_name(rule)} looked at a state{hint}")
+            raise
+        if not view.looked_beyond:
+            known[state.nodes] = answer
+        return answer
 
-    def renamed(self, names, place) -> "Local":
-        return Local(
-            place, self.names, renamed(self.values, names), renamed(self.timers, names), self.up
-        )
+    return judged

@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from dslab.check.shrink import shrink
 from dslab.errors import DslabError
-from dslab.explore.schedule import Occurrence, Stage, random_steps
+from dslab.explore.schedule import Occurrence, Stepper, random_steps
 from dslab.learn.grading import Broken, Property, kept
 from dslab.learn.limits import Lost, in_words, limited
 from dslab.run.trace import Trace
 
 __all__ = ["Breach", "Run", "Script", "Search", "Survey", "Watcher"]
 
-FAULTS = ("crash", "lose", "again")
+FAULTS = ("crash", "drop", "again")
 
 
 class Breach(Exception):
@@ -44,7 +44,7 @@ class Watcher:
     purpose: tuple[str, ...] = ()
     progress = 0
 
-    def __init__(self, stage: Stage, stop_at: str | None = None):
+    def __init__(self, stage: Stepper, stop_at: str | None = None):
         self.stage, self.stop_at = stage, stop_at
         self.breaches: dict[str, Breach] = {}
         self._earned: int | None = None
@@ -83,7 +83,7 @@ class Run(NamedTuple):
     """
 
     steps: list[tuple]
-    stage: Stage | None
+    stage: Stepper | None
     breaches: dict[str, Breach]
     lost: bool
     progress: int
@@ -100,7 +100,7 @@ class Survey(NamedTuple):
 class Search:
     """Where to look, and for what.
 
-    set_up    (submission, start) → Stage. `start` is a tuple of words, the first one always the
+    set_up    (submission, start) → Stepper. `start` is a tuple of words, the first one always the
               same: it begins a printed schedule.
     watcher   the class of those who look on.
     rules     id → sentence, for each rule that a watcher may find broken, and "runs" for a handler
@@ -295,7 +295,7 @@ class Search:
         return Property(id, sentence, points, hint, test)
 
 
-def _each(stage: Stage, steps: Iterable[tuple]) -> Iterator[tuple]:
+def _each(stage: Stepper, steps: Iterable[tuple]) -> Iterator[tuple]:
     """The steps, with the deliveries that ("settle",) stands for."""
     for step in steps:
         if step == ("settle",):

@@ -42,6 +42,7 @@ class Event:
     time: float | None = None
 
     def as_json(self) -> dict:
+        """The event as the object of a line in Jepsen's form."""
         return {
             "process": self.process,
             "type": self.type,
@@ -179,6 +180,7 @@ class History:
         Path(path).write_text(self.text(), encoding="utf-8")
 
     def text(self) -> str:
+        """The history as a text of one JSON object a line, as `parse` reads it."""
         return "".join(json.dumps(event.as_json()) + "\n" for event in self.events)
 
     def only(self, operations: Iterable[Operation]) -> "History":

@@ -8,7 +8,7 @@ they cost the square of the log.
 import json
 from operator import is_
 
-from dslab.values import plain
+from dslab.values import plain, same
 
 __all__ = ["Table", "begins", "whole"]
 
@@ -18,9 +18,7 @@ def begins(first, value) -> bool:
     if not isinstance(value, (tuple, list)) or len(first) > len(value):
         return False
     # As a rule they are the same objects, which is quickly seen.
-    return all(map(is_, first, value)) or all(
-        type(one) is type(other) and one == other for one, other in zip(first, value)
-    )
+    return all(map(is_, first, value)) or all(map(same, first, value))
 
 
 class Table:
@@ -37,10 +35,8 @@ class Table:
     def __init__(self):
         self.found, self.grows = [], []
         self._numbers = {}  # Of a text of JSON, or of a place in the tree.
-        self._tree, self._places = (
-            {},
-            {},
-        )  # The place after (place, item); the places of the lists that came, by id.
+        self._tree = {}  # The place after (place, item).
+        self._places = {}  # Where the lists that came end, by id.
 
     def of(self, value, before=None) -> int:
         """The number of `value`, which has to live as long as the table; `before` is what it may

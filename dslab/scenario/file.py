@@ -21,7 +21,7 @@
     at = 800
     clock = { node = "n2", ahead = 500, rate = 2.0 }
 
-A step does one thing at a time `at`, in ms; `dslab.scenario.steps` lists what. Some steps speak of
+A step does one thing at a time `at`, in ms; `dslab.run.steps` lists what. Some steps speak of
 one message, by the number of its event in the trace: that number is safe to use, since a step
 changes nothing before its own moment.
 
@@ -30,38 +30,41 @@ changes nothing before its own moment.
 | title, protocol, duration         | a line for a reader; a name of `PROTOCOLS`; how many ms to   |
 |                                   | run. The last two are needed                                 |
 | nodes, clients, seed              | how many (3 and 1); where chance comes from (0)              |
+| outstanding                       | how many calls a client may have open at once (1)            |
 | delay                             | how many ms a message takes, drawn for each: [1, 10]         |
 | loss, duplicate, reorder, corrupt | the share of messages, 0 to 1, that vanish, arrive twice,    |
 |                                   | are held back, are altered on the way (0)                    |
 | window, checksums                 | for how many ms `reorder` holds back at most (50); whether   |
 |                                   | what `corrupt` altered is noticed and thrown away (true)     |
 | workload                          | keys that clients read and write (none)                      |
-| check, model                      | what must hold, names of `CHECKS` (nothing); what one copy   |
-|                                   | would do ("kv")                                              |
+| check, model                      | what must hold, names of `CHECKS` or of the protocol's rules |
+|                                   | (nothing); what one copy would do ("kv")                     |
 | mode, quiet_at, within            | "safety" or "liveness"; when faults end; in how many ms      |
 |                                   | after the run clients must get on (5000)                     |
 | budget                            | how many events there may be (200,000; a link, no more)     |
 | step                              | what goes wrong, and what clients do                         |
 """
 
-import base64
-import binascii
-import json
 import tomllib
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 from dslab.check import AVAILABILITY, CONSISTENCY, MODELS, judge, mattered
 from dslab.errors import DslabError
 from dslab.node import Node
 from dslab.protocols import PROTOCOLS, protocol
-from dslab.scenario import toml
-from dslab.scenario.steps import HARMLESS, LONGEST, World, checked, demand_time, perform
+from dslab.run.steps import LONGEST, Step
+from dslab.scenario import links, toml
+from dslab.scenario.progress import PATIENCE, progress
+from dslab.scenario.rules import judge_rule, rules_of
+from dslab.scenario.steps import file_world, timed
 from dslab.sim import Cluster
 from dslab.sim.clock import OutOfBudget
 from dslab.sim.network import share
+from dslab.sim.steps import HARMLESS, act, demand_delay
 from dslab.verdict import Verdict
 
 __all__ = ["PROTOCOLS", "Outcome", "Scenario"]
@@ -81,6 +84,7 @@ WORDS = {
     "nodes": int,
     "seed": int,
     "clients": int,
+    "outstanding": int,
     "duration": NUMBER,
     "workload": list,
     "check": list,
@@ -107,6 +111,7 @@ EVENTS = 200_000
 BOUNDS = {
     "nodes": (1, 1000),
     "clients": (0, 1000),
+    "outstanding": (1, 1000),
     "seed": (-(2**63), 2**63 - 1),
     "duration": (0, LONGEST),
     "quiet_at": (0, LONGEST),
@@ -114,7 +119,6 @@ BOUNDS = {
     "window": (0, LONGEST),
     "budget": (1, 100_000_000),
 }
-PATIENCE = 5000  # Milliseconds that a client has to get on once nothing is wrong any more.
 
 
 class Outcome:
@@ -127,14 +131,17 @@ class Outcome:
 
     @property
     def trace(self):
+        """The run, of the cluster."""
         return self.cluster.trace
 
     @property
     def history(self):
+        """What the clients saw."""
         return self.cluster.history
 
     @property
     def holds(self) -> bool | None:
+        """False where anything is violated, None where something is undecided, else True."""
         words = [verdict.holds for verdict in self.verdicts]
         return False if False in words else None if None in words else True
 
@@ -162,18 +169,12 @@ class Scenario:
         self.node_class = self._protocol(data["protocol"])
         self.model = data.get("model", "kv")
         self._demand_known("model", [self.model], MODELS)
-        self._demand_known("check", data.get("check", []), CHECKS)
+        self.rules = rules_of(self.node_class)
+        self._demand_known("check", data.get("check", []), (*CHECKS, *self.rules))
         self.mode = data.get("mode", "liveness" if "quiet_at" in data else "safety")
         self._demand_known("mode", [self.mode], MODES)
         self._demand_numbers()
-        count = data.get("nodes", 3), data.get("clients", 1)
-        self.world = World(
-            *(
-                tuple(f"{letter}{i}" for i in range(1, many + 1))
-                for letter, many in zip("nc", count)
-            ),
-            self.node_class,
-        )
+        self.world = file_world(data.get("nodes", 3), data.get("clients", 1), self.node_class)
         self.steps = [
             self._step(number, step) for number, step in enumerate(data.get("step", []), 1)
         ]
@@ -182,6 +183,7 @@ class Scenario:
 
     @classmethod
     def read(cls, path: str | Path) -> "Scenario":
+        """The scenario in a TOML file. Raises DslabError where it can't be read, or is none."""
         try:
             return cls.parse(Path(path).read_text(encoding="utf-8"), str(path))
         except OSError as error:
@@ -210,33 +212,7 @@ class Scenario:
         """(the scenario, the moment in ms or None) of what `link` wrote: a fragment, or an address
         that ends in one. It gets no more than the usual budget of events, whatever it asks for.
         """
-        words = parse_qs(text.rpartition("#")[2], keep_blank_values=True)
-        if "s" not in words:
-            raise DslabError(
-                "this link holds no scenario: it must end in #s=… as `Scenario.link` writes it."
-            )
-        try:
-            packed = words["s"][0].encode("ascii")
-            data = json.loads(
-                base64.b64decode(packed + b"=" * (-len(packed) % 4), altchars=b"-_", validate=True)
-            )
-        except (ValueError, binascii.Error, RecursionError):
-            data = None
-        if not isinstance(data, dict):
-            raise DslabError(
-                "the scenario in this link is cut short or damaged: copy the whole link again."
-            )
-        moment = None
-        if "t" in words:
-            try:
-                moment = float(words["t"][0])
-            except ValueError:
-                moment = -1.0
-            if not 0 <= moment < float("inf"):
-                raise DslabError(
-                    f"t={words['t'][0]} in this link is no moment: it must be "
-                    "milliseconds from 0 on."
-                )
+        data, moment = links.unpacked(text)
         scenario = cls(data, "the scenario in this link")
         if data.get("budget", 0) > EVENTS:
             scenario = cls(data | {"budget": EVENTS}, scenario.name)
@@ -246,9 +222,7 @@ class Scenario:
         """The fragment of a page's address, `s=…&t=…`, that opens this scenario at `moment`
         (ms).
         """
-        text = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        packed = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        return f"s={packed}" + ("" if moment is None else f"&t={moment:.12g}")
+        return links.packed(self.data, moment)
 
     # Branches.
 
@@ -257,7 +231,7 @@ class Scenario:
         run stays as it is.
         """
         steps = list(self.data.get("step", []))
-        checked(step, self.world)
+        timed(step, self.world)
         place = max(
             (number for number, other in enumerate(steps, 1) if other["at"] <= step["at"]),
             default=0,
@@ -321,7 +295,7 @@ class Scenario:
         try:
             for word in ("loss", "duplicate", "reorder", "corrupt"):
                 share(word, data.get(word, 0))
-            demand_time(data.get("delay", [1, 10]))
+            demand_delay(data.get("delay", [1, 10]))
         except DslabError as error:
             raise DslabError(f"{self.name}: {error}") from None
         if any(not isinstance(key, str) for key in data.get("workload", [])):
@@ -353,7 +327,7 @@ class Scenario:
 
     def _step(self, number: int, step: Any) -> tuple[float, str, dict]:
         try:
-            at, word, options = checked(step, self.world)
+            at, (word, options) = timed(step, self.world)
         except DslabError as error:
             raise DslabError(f"{self.name}, step {number}: {error}") from None
         if self.mode == "safety" and at >= self.data["duration"]:
@@ -375,7 +349,9 @@ class Scenario:
         moment.
         """
         data = self.data
-        settings = {word: data[word] for word in ("clients", *NETWORK) if word in data}
+        settings = {
+            word: data[word] for word in ("clients", "outstanding", *NETWORK) if word in data
+        }
         cluster = Cluster(
             self.node_class,
             data.get("nodes", 3),
@@ -385,15 +361,11 @@ class Scenario:
             **settings,
         )
         for number, (at, word, options) in enumerate(self.steps, 1):
-            cluster.later(
-                at,
-                lambda number=number, word=word, options=options: self._do(
-                    cluster, number, word, options
-                ),
-            )
-        if data.get("workload"):
-            for name in cluster.clients:
-                cluster.script(lambda world, name=name: self._client(world, name))
+            cluster.later(at, partial(self._do, cluster, number, Step(word, options)))
+        for name in cluster.clients if data.get("workload") else ():
+            numbers = count(1)
+            for _ in range(data.get("outstanding", 1)):
+                cluster.script(partial(self._work, name=name, numbers=numbers))
         if "quiet_at" in data:
             cluster.later(data["quiet_at"], cluster.quieten)
         return cluster
@@ -406,7 +378,7 @@ class Scenario:
         try:
             cluster.run(self.data["duration"])
             if self.mode == "liveness":
-                verdicts.append(self._progress(cluster))
+                verdicts.append(progress(cluster, self.data.get("within", PATIENCE)))
         except OutOfBudget as error:
             verdicts.append(
                 Verdict(
@@ -421,10 +393,15 @@ class Scenario:
         return Outcome(
             cluster,
             [
-                *(judge(cluster, check, self.model) for check in self.data.get("check", [])),
+                *(self._judged(cluster, check) for check in self.data.get("check", [])),
                 *verdicts,
             ],
         )
+
+    def _judged(self, cluster: Cluster, check: str) -> Verdict:
+        if check in self.rules:
+            return judge_rule(cluster.trace, self.node_class, self.rules[check])
+        return judge(cluster, check, self.model)
 
     def __call__(self, seed: int) -> Verdict:
         """The verdict under a seed, of several the worst, without its run: so
@@ -439,17 +416,20 @@ class Scenario:
         worst = min(verdicts, key=lambda verdict: (False, None, True).index(verdict.holds))
         return replace(worst, trace=None, history=None, replay=f"scenario.run({seed})")
 
-    def _do(self, cluster, number, word, options):
+    def _do(self, cluster, number, step):
         try:
-            perform(cluster, word, options)
+            act(cluster, step)
         except DslabError as error:
             raise DslabError(f"{self.name}, step {number}: {error}") from None
 
-    def _client(self, cluster, name):
-        client, number = cluster.client(name), 0
+    def _work(self, cluster, name, numbers):
+        """One call after the other of a client, each with a number; as many such as it may have
+        calls open.
+        """
+        client = cluster.client(name)
         while True:
             yield cluster.after(5 + 40 * cluster.chance.random())
-            number += 1
+            number = next(numbers)
             key = cluster.choose(self.data["workload"])
             if client.idle:
                 yield (
@@ -457,69 +437,3 @@ class Scenario:
                     if cluster.chance.random() < 0.5
                     else client.write(key, f"{name}-{number}")
                 )
-
-    def _progress(self, cluster) -> Verdict:
-        """Every client writes once more, now that nothing is wrong."""
-        within, late = self.data.get("within", PATIENCE), []
-        cluster.run(1000)  # For what is open to end.
-        for name, client in cluster.clients.items():
-            outcome, end = None, cluster.now + within
-            while outcome != "ok" and cluster.now < end:
-                if client.idle:
-                    call = client.write("progress", name)
-                    cluster.run(until=call)
-                    outcome = call.value[0]
-                else:
-                    cluster.run(50)
-            if outcome != "ok":
-                late.append(name)
-        if late:
-            return Verdict(
-                False,
-                "progress",
-                f"{', '.join(late)} got nothing done in {within:,} ms although nothing "
-                "was wrong any more.",
-                _who_is_stuck(cluster, late),
-                trace=cluster.trace,
-            )
-        return Verdict(True, "progress", "When nothing was wrong any more, every client got on.")
-
-
-def _who_is_stuck(cluster, late) -> tuple[str, ...]:
-    """What became of the clients' last calls, and what the nodes say of themselves."""
-    events, found = cluster.trace.events, []
-    for name in late:
-        asked = next(
-            (event for event in reversed(events) if event.kind == "send" and event.place == name),
-            None,
-        )
-        outcome = next(
-            (
-                event
-                for event in reversed(events)
-                if event.kind in ("ok", "fail", "info") and event.place == name
-            ),
-            None,
-        )
-        told = (
-            "is open"
-            if outcome is None
-            else {
-                "fail": f"was refused: {outcome.data}",
-                "info": "got no answer",
-                "ok": "was answered too late",
-            }[outcome.kind]
-        )
-        found.append(
-            f"{name}'s last call{'' if asked is None else f', last sent to {asked.other},'} {told}."
-        )
-    if cluster.node_class.leads is not Node.leads:
-        leaders = [
-            name for name, node in cluster.nodes.items() if node is not None and node.leads()
-        ]
-        found.append(
-            f"{' and '.join(leaders)} believe that they lead."
-            if len(leaders) > 1
-            else f"{leaders[0] if leaders else 'No node'} believes that it leads."
-        )
-    return tuple(found)

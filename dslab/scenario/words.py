@@ -4,11 +4,13 @@ the modules themselves.
 
 from textwrap import wrap
 
+from dslab.node import Node
 from dslab.protocols import PROTOCOLS
+from dslab.run.steps import CLOCK, WORDS
 from dslab.scenario import file as scenario
-from dslab.scenario import steps
-from dslab.scenario.steps import own_options
+from dslab.scenario.steps import file_world
 from dslab.sim import byzantine, nemesis
+from dslab.sim.steps import own_options
 
 __all__ = ["words"]
 
@@ -38,7 +40,7 @@ def words(width: int) -> str:
         ("Its words:", [(names, [what]) for names, what in _rows(scenario)]),
         (
             "A step does one thing `at` a time in ms (?: may be left out):",
-            [(word, [options, what]) for word, options, what in _rows(steps)],
+            [(word, _step(WORDS[word])) for word in file_world(1, 1, Node).words],
         ),
         ("Nemeses:", nemeses),
         ("Byzantine behaviours:", [(name, [what]) for name, what in _rows(byzantine)]),
@@ -49,6 +51,12 @@ def words(width: int) -> str:
     return "\n".join(
         f"{title}\n{EXAMPLE if rows is None else _listed(rows, width)}" for title, rows in parts
     )
+
+
+def _step(word) -> list[str]:
+    """What a word takes, and what it does."""
+    options = " | ".join(form.text or "true" for form in word.forms[CLOCK])
+    return [options + (", and its own" if word.name == "nemesis" else ""), word.sentence]
 
 
 def _rows(module) -> list[list[str]]:

@@ -16,7 +16,7 @@ from random import Random
 
 from simpy.events import NORMAL, Event
 
-from dslab.errors import DslabError
+from dslab.errors import DslabError, demand_number
 from dslab.node import Node, rehearse
 from dslab.run.history import History
 from dslab.run.trace import Trace
@@ -39,6 +39,7 @@ class Cluster(Faults, ByHand):
     seed        whatever the run leaves to chance comes from it.
     delay, loss, duplicate, reorder, window, corrupt, checksums  the network's, as in `Network`.
     clients     how many clients (named c1, c2, …).
+    outstanding how many calls each of them may have open at once.
     strict      check the node contract at every step; see `dslab.node.rehearse`.
     """
 
@@ -58,7 +59,9 @@ class Cluster(Faults, ByHand):
         window: float = 50.0,
         corrupt: float = 0.0,
         checksums: bool = True,
+        outstanding: int = 1,
     ):
+        demand_number("outstanding", outstanding)
         self.node_class = node_class
         self.names = (
             tuple(f"n{i}" for i in range(1, nodes + 1)) if isinstance(nodes, int) else tuple(nodes)
@@ -71,7 +74,9 @@ class Cluster(Faults, ByHand):
         self.network = Network(self.env, Random(f"{seed}/network"), delay, loss, duplicate)
         self._timer_chance = Random(f"{seed}/timers").random
         self.chance = Random(f"{seed}/clients")
-        self.clients = {f"c{i}": Client(self, f"c{i}", i - 1) for i in range(1, clients + 1)}
+        self.clients = {
+            f"c{i}": Client(self, f"c{i}", i - 1, outstanding) for i in range(1, clients + 1)
+        }
         for name in self.names:
             if name in self.clients:
                 raise DslabError(
@@ -85,21 +90,17 @@ class Cluster(Faults, ByHand):
         )
         self._records = self.trace.records
         self._losses: list[tuple] = []
-        self.classes: dict[str, type[Node]] = dict.fromkeys(
-            self.names, node_class
-        )  # Those of Byzantine nodes differ.
+        #: Those of Byzantine nodes differ.
+        self.classes: dict[str, type[Node]] = dict.fromkeys(self.names, node_class)
         self.nodes: dict[str, Node | None] = {}
-        self._disks: dict[
-            str, dict
-        ] = {}  # The state after the last handler; a crash leaves its durable fields.
+        #: The state after the last handler; a crash leaves its durable fields.
+        self._disks: dict[str, dict] = {}
         self._timers: dict[str, dict[type, _Alarm]] = {name: {} for name in self.names}
         self._paused: dict[str, list[Callable]] = {}
-        self._traps: dict[
-            str, tuple[bool, int]
-        ] = {}  # Who crashes in its next step: (whether its disk is written, how many sends leave).
-        self._clocks: dict[
-            str, tuple[float, float, float]
-        ] = {}  # Whose clock is wrong: (since, what it showed then, its rate), µs.
+        #: Who crashes in its next step: (whether its disk is written, how many sends leave).
+        self._traps: dict[str, tuple[bool, int]] = {}
+        #: Whose clock is wrong: (since, what it showed then, its rate), µs.
+        self._clocks: dict[str, tuple[float, float, float]] = {}
         self._calm = False  # Whether faults are over.
         self._poisoned = False  # Whether somebody has heard what no honest node said.
         self.network.disturb(loss, duplicate, reorder, window, corrupt, checksums)
@@ -178,6 +179,7 @@ class Cluster(Faults, ByHand):
     # What is there.
 
     def client(self, name: str = "c1") -> Client:
+        """The client of this name. Raises DslabError where there is none."""
         if name not in self.clients:
             raise DslabError(
                 f"there is no client {name!r}: this cluster has "
@@ -221,6 +223,7 @@ class Cluster(Faults, ByHand):
         return names[int(self.chance.random() * len(names))]
 
     def new_process(self) -> int:
+        """A number for a process that the history doesn't have yet."""
         self._processes += 1
         return self._processes - 1
 
@@ -252,14 +255,8 @@ class Cluster(Faults, ByHand):
         wait = self.network.held_back() + self.network.takes(sender, receiver)
         became = altered(message, self.network.chance, (self.names, tuple(self.clients)))
         caught = self.network.checksums or became is None
-        self.env.schedule(
-            _Altered(self, sender, receiver, None if caught else became, number), NORMAL, wait
-        )
-
-    def _arrive_altered(self, event) -> None:
-        self._deliver(
-            event.sender, event.receiver, event.message, event.message_number, altered=True
-        )
+        due = self.env.now + wait
+        self.env.post_altered(due, sender, receiver, None if caught else became, number)
 
     def _note_losses(self) -> None:
         """Record what was lost on leaving: after the whole step, so that a handler's effects stand
@@ -321,7 +318,7 @@ class Cluster(Faults, ByHand):
         timers.
         """
         name, now = node.id, self.env.now
-        node.now = now / 1000 if name not in self._clocks else self._shown(name) / 1000
+        node.now = now / 1000 if name not in self._clocks else self.shown(name) / 1000
         before = self._disks.get(name)
         try:
             if self.strict:
@@ -360,12 +357,8 @@ class Cluster(Faults, ByHand):
         happens.
         """
         written, sends = self._traps.pop(node.id)
-        leaving, kept_back, node.outbox, node.timers = (
-            node.outbox[:sends],
-            node.outbox[sends:],
-            [],
-            {},
-        )
+        leaving, kept_back = node.outbox[:sends], node.outbox[sends:]
+        node.outbox, node.timers = [], {}
         for receiver, message in leaving:
             self._send(node.id, receiver, message)
         self._note_losses()
@@ -405,23 +398,3 @@ class _Alarm(Event):
         self.env = cluster.env
         self.callbacks = [cluster._ring]
         self.node, self.timer, self.number = node, timer, number
-
-
-class _Altered(Event):
-    """A message under way that is no longer what was sent, as a simpy event made ready to be
-    scheduled.
-    """
-
-    __slots__ = ("env", "callbacks", "sender", "receiver", "message", "message_number")
-    _ok = True
-    _value = None
-
-    def __init__(self, cluster, sender, receiver, message, number):
-        self.env = cluster.env
-        self.callbacks = [cluster._arrive_altered]
-        self.sender, self.receiver, self.message, self.message_number = (
-            sender,
-            receiver,
-            message,
-            number,
-        )

@@ -5,15 +5,12 @@ fail.
 from itertools import combinations, product
 
 from dslab.errors import DslabError
+from dslab.run.steps import group
 from dslab.sim.byzantine import BEHAVIOURS, PARTIAL, byzantine
 from dslab.sim.network import delay_range
+from dslab.values import same
 
-__all__ = ["Faults", "between", "group", "partition"]
-
-
-def group(names) -> tuple[str, ...]:
-    """A group of nodes, given as "n1 n2", "n1, n2" or a collection."""
-    return tuple(names.replace(",", " ").split()) if isinstance(names, str) else tuple(names)
+__all__ = ["Faults", "between", "partition"]
 
 
 def partition(groups, lanes) -> set[tuple[str, str]]:
@@ -91,10 +88,10 @@ class Faults:
         kept = max(len(steps) - lost, 0)
         disk, older = dict(states[kept]), states[max(kept - 1, 0)]
         for field in self.node_class.durable if torn else ():
-            if isinstance(disk[field], tuple) and disk[field] != older[field]:
+            if isinstance(disk[field], tuple) and not same(disk[field], older[field]):
                 disk[field] = disk[field][:-1]
         had, self._disks[name] = self._disks[name], disk
-        changed = [field for field in self.node_class.durable if disk[field] != had[field]]
+        changed = [field for field in self.node_class.durable if not same(disk[field], had[field])]
         cause = " and ".join(
             [f"its disk lost the last {'step' if lost == 1 else f'{lost} steps'}"] * (lost > 0)
             + ["its last write was torn"] * torn
@@ -204,16 +201,16 @@ class Faults:
             raise DslabError(
                 f"clock({name!r}, rate={rate!r}): a clock runs at more than 0 times the real pace."
             )
-        self._clocks[name] = self.env.now, self._shown(name) + ahead * 1000, rate
+        self._clocks[name] = self.env.now, self.shown(name) + ahead * 1000, rate
         self.fault(
             "clock",
             (name,),
-            f"{name}'s clock now shows {self._shown(name) / 1000:.1f} ms and runs at "
+            f"{name}'s clock now shows {self.shown(name) / 1000:.1f} ms and runs at "
             f"{rate:g} times the real pace",
         )
 
-    def _shown(self, name: str) -> float:
-        """What a node's clock shows, µs."""
+    def shown(self, name: str) -> float:
+        """What a node's clock shows, in µs since the start."""
         since, shown, rate = self._clocks.get(name, (0, 0, 1.0))
         return shown + (self.env.now - since) * rate
 
@@ -294,11 +291,11 @@ class Faults:
             )
             if share
         ]
+        well = "does its work: nothing is lost, doubled, held back or corrupted"
         self.fault(
             "disturb",
             (now.loss, now.duplicate, now.reorder, now.corrupt),
-            "the network now "
-            f"{', '.join(told) or 'does its work: nothing is lost, doubled, held back or corrupted'}",
+            f"the network now {', '.join(told) or well}",
         )
 
     # All of it.

@@ -4,12 +4,10 @@ A message is named by the number of its `send` in the trace. That number stays t
 something is done later in the run, since nothing before it changes.
 """
 
-from heapq import heapify
 from random import Random
 
-from simpy.events import NORMAL
-
 from dslab.errors import DslabError
+from dslab.sim.clock import UnderWay
 from dslab.values import show
 
 __all__ = ["ByHand"]
@@ -20,30 +18,25 @@ class ByHand:
 
     def drop(self, number: int) -> None:
         """Lose a message that is under way, in all its copies."""
-        for entry in self._take(number):
-            sender, receiver, _ = self._sent(number)
-            self.record("lose", receiver, sender, number, "dropped")
+        for copy in self._take(number):
+            self.record("lose", copy.receiver, copy.sender, number, "dropped")
 
     def deliver(self, number: int) -> None:
         """Have a message that is under way arrive now; of two copies the one that is due first."""
         first, *others = self._take(number)
-        for entry in others:
-            self._put(entry, 0)
+        for copy in others:
+            self.env.put(copy)
         self.fault("deliver", (number,), f"{self._named(number)} arrives ahead of its time")
-        if first[3] is None:
-            self._deliver(*first[4:8])
-        else:
-            self._arrive_altered(first[3])
+        self._deliver(*first[1:5], altered=first.altered)
 
     def duplicate(self, number: int) -> None:
         """Send one more copy of a message, which may have arrived long ago."""
         sender, receiver, message = self._sent(number)
         self.fault("duplicate", (number,), f"{self._named(number)} is on its way once more")
         # A stream of chance of its own: the messages after it take as long as they would have.
-        wait = self.network.takes(
-            sender, receiver, self._chance(f"copy of {number} at {self.env.now}").random
-        )
-        self.network.post_after(self.env.now, wait, sender, receiver, message, number)
+        random = self._chance(f"copy of {number} at {self.env.now}").random
+        wait = self.network.takes(sender, receiver, random)
+        self.env.post(self.env.now + wait, sender, receiver, message, number)
 
     def delay(self, number: int, by: float) -> None:
         """Hold a message that is under way back for `by` milliseconds more, in all its copies."""
@@ -51,8 +44,8 @@ class ByHand:
             raise DslabError(
                 f"delay({number}, {by!r}): give the milliseconds to hold it back, more than 0."
             )
-        for entry in self._take(number):
-            self._put(entry, round(by * 1000))
+        for copy in self._take(number):
+            self.env.put(copy._replace(due=copy.due + round(by * 1000)))
         self.fault("delay", (number,), f"{self._named(number)} is held back for {by:g} ms")
 
     def fire(self, node: str, timer: str) -> None:
@@ -66,6 +59,23 @@ class ByHand:
         raise DslabError(
             f"{node} has no {timer} pending at {self.now:.1f} ms: it has {pending or 'no timer'}."
         )
+
+    def oldest(self, sender: str, receiver: str, kind: str | None = None) -> int:
+        """The number of the oldest message under way on a link, or the oldest of a class by its
+        name. Raises DslabError where there is none.
+        """
+        numbers = [
+            copy.number
+            for copy in self.env.under_way()
+            if (copy.sender, copy.receiver) == (sender, receiver)
+            and kind in (None, type(self._sent(copy.number)[2]).__name__)
+        ]
+        if not numbers:
+            raise DslabError(
+                f"no {kind or 'message'} from {sender} to {receiver} is under way at "
+                f"{self.now:.1f} ms."
+            )
+        return min(numbers)
 
     def _sent(self, number: int) -> tuple:
         """(sender, receiver, message) of event `number`."""
@@ -86,13 +96,10 @@ class ByHand:
         sender, receiver, message = self._sent(number)
         return f"{show(message)} from {sender} to {receiver}"
 
-    def _take(self, number: int) -> list[tuple]:
+    def _take(self, number: int) -> list[UnderWay]:
         """Take a message's copies off the queue, the first due first."""
         _, receiver, _ = self._sent(number)
-        queue = self.env._queue
-        found = sorted(
-            (entry for entry in queue if self._carries(entry, number)), key=lambda entry: entry[:3]
-        )
+        found = self.env.take(number)
         if not found:
             state = (
                 f"may be waiting at {receiver}, which is paused"
@@ -103,25 +110,7 @@ class ByHand:
                 f"message {number}, {self._named(number)}, is not under way at "
                 f"{self.now:.1f} ms: it {state}."
             )
-        queue[:] = [
-            entry for entry in queue if not self._carries(entry, number)
-        ]  # In place: simpy and the network hold this list.
-        heapify(queue)
         return found
-
-    @staticmethod
-    def _carries(entry: tuple, number: int) -> bool:
-        return (
-            entry[7] if entry[3] is None else getattr(entry[3], "message_number", None)
-        ) == number
-
-    def _put(self, entry: tuple, later: int) -> None:
-        """Put a copy back on the queue, due `later` µs later."""
-        due, _, _, event, *message = entry
-        if event is None:
-            self.network.post_after(due, later, *message)
-        else:
-            self.env.schedule(event, NORMAL, due + later - self.env.now)
 
     def _chance(self, purpose: str) -> Random:
         """A stream of chance for one purpose, which moves no other."""

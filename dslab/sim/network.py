@@ -4,8 +4,6 @@ are cut.
 
 from random import Random
 
-from simpy.events import NORMAL
-
 from dslab.errors import DslabError
 from dslab.sim.clock import Clock
 
@@ -30,7 +28,7 @@ class Network:
     ):
         self.chance = random
         self._random = random.random
-        self._post, self._order = clock.post, clock.order
+        self._post = clock.post
         self.slowed: dict[tuple[str, str], tuple[int, int]] = {}
         self._usual = delay_range(delay)
         self.down: set[tuple[str, str]] = set()
@@ -86,24 +84,7 @@ class Network:
     def carry(self, now: int, sender: str, receiver: str, message, number: int) -> None:
         """Have a message that leaves `now` (µs) delivered when its link has taken its time."""
         low, span = self.slowed.get((sender, receiver), self._usual) if self.slowed else self._usual
-        self._post(
-            (
-                now + low + int(self._random() * span),
-                NORMAL,
-                next(self._order),
-                None,
-                sender,
-                receiver,
-                message,
-                number,
-            )
-        )
-
-    def post_after(
-        self, now: int, wait: int, sender: str, receiver: str, message, number: int
-    ) -> None:
-        """Have a message that leaves `now` delivered after `wait` (both µs)."""
-        self._post((now + wait, NORMAL, next(self._order), None, sender, receiver, message, number))
+        self._post(now + low + int(self._random() * span), sender, receiver, message, number)
 
     def takes(self, sender: str, receiver: str, random=None) -> int:
         """How long one message takes on this link, µs."""

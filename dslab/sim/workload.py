@@ -1,5 +1,9 @@
 """Clients: they call, wait, are sent on to the leader, give up, and remember what they saw."""
 
+from typing import NamedTuple
+
+from simpy.events import Event
+
 from dslab.errors import DslabError
 from dslab.node import Request
 from dslab.values import show
@@ -11,35 +15,48 @@ REDIRECTS = ("not-leader",)
 
 
 class Client:
-    """One client of a cluster, with one call open at a time.
+    """One client of a cluster, with up to `outstanding` calls open at a time.
 
-    A call that gets no answer in `timeout` milliseconds ends with an unknown outcome. The client
-    then goes on under a new process number, since the old call may still take effect.
+    A call that gets no answer in `timeout` milliseconds ends with an unknown outcome.
+
+    In the history a client is as many processes as it has calls open: a process has one operation
+    at a time (Jepsen's convention), so a call that is made while another is open is a second
+    process's. A process whose call is answered makes the next one; after an unknown outcome its
+    call may still take effect, and a new process takes its place.
     """
 
-    def __init__(self, cluster, name: str, process: int):
-        self.cluster = cluster
-        self.name = name
-        self.process = process
+    def __init__(self, cluster, name: str, process: int, outstanding: int = 1):
+        self.cluster, self.name, self.outstanding = cluster, name, outstanding
         self.contact: str | None = None
         self._next_id = 1
-        self._open = None
+        self._open: dict[int, _Call] = {}  # By the request's id.
+        self._free = [process]  # Processes without a call, the one that makes the next one last.
 
     @property
     def idle(self) -> bool:
-        """Whether no call is open."""
-        return self._open is None
+        """Whether it may make a call: fewer than `outstanding` are open."""
+        return len(self._open) < self.outstanding
+
+    @property
+    def process(self) -> int:
+        """The number of the process that makes the next call."""
+        if not self._free:
+            self._free.append(self.cluster.new_process())
+        return self._free[-1]
 
     # Each returns an event: `yield` it in a script, or let `cluster.run(until=event)` wait for it.
     # Its value is the reply.
 
     def read(self, key=None, **where):
+        """Read a key's value, or the one that there is; `where` as in `call`."""
         return self.call("read", key, **where)
 
     def write(self, key, value, **where):
+        """Write a key's value; `where` as in `call`."""
         return self.call("write", key, value, **where)
 
     def cas(self, key, old, new, **where):
+        """Write `new` where the value is `old`; `where` as in `call`."""
         return self.call("cas", key, (old, new), **where)
 
     def call(self, f: str, key=None, value=None, *, to: str | None = None, timeout: float = 1000):
@@ -47,12 +64,14 @@ class Client:
         milliseconds.
 
         The event's value is (outcome, value or error): ("ok", 3), ("fail", "not-leader") or
-        ("info", "timeout").
+        ("info", "timeout"). Raises DslabError where no further call may be open, where there is no
+        node `to`, and for keys and values that can change.
         """
         cluster = self.cluster
-        if self._open is not None:
+        if not self.idle:
             raise DslabError(
-                f"{self.name} already has a call open: wait for it, or use another client."
+                f"{self.name} already has {_calls(self.outstanding)} open: wait for "
+                f"{'it' if self.outstanding == 1 else 'one of them'}, or use another client."
             )
         if to is not None:
             cluster.node_named(to)
@@ -67,27 +86,26 @@ class Client:
             ) from None
         limit = cluster.after(timeout)
         self._next_id += 1
-        call = self._open = _Call(
-            request,
-            cluster.env.event(),
-            to,
-            cluster.record("invoke", self.name, data=(self.process, f, key, value)),
-        )
+        process = self.process
+        self._free.remove(process)
+        invoked = cluster.record("invoke", self.name, data=(process, f, key, value))
+        call = _Call(request, cluster.env.event(), to, process, invoked)
+        self._open[request.id] = call
         self._ask(call, to or self.contact or cluster.choose(cluster.names))
         limit.callbacks.append(lambda _: self._give_up(call))
         return call.done
 
     def receive(self, sender: str, reply) -> None:
         """Handle a reply; one that answers no open call is passed over, as a real client would."""
-        call = self._open
-        if call is None or reply.id != call.request.id:
+        call = self._open.get(reply.id)
+        if call is None:
             return
         if reply.error in REDIRECTS and call.to is None:
             self.contact = reply.leader
             others = [name for name in self.cluster.names if name != sender]
             target = reply.leader or self.cluster.choose(others or self.cluster.names)
             # A moment's pause, so that an election is not met with a storm of retries.
-            self.cluster.later(10, lambda: self._open is call and self._ask(call, target))
+            self.cluster.later(10, lambda: self._is_open(call) and self._ask(call, target))
         elif reply.error is not None:
             self._finish(call, "fail", reply.error)
         else:
@@ -97,20 +115,32 @@ class Client:
     def _ask(self, call, target: str) -> None:
         self.cluster.post(self.name, target, call.request)
 
+    def _is_open(self, call) -> bool:
+        return self._open.get(call.request.id) is call
+
     def _give_up(self, call) -> None:
-        if self._open is call:
+        if self._is_open(call):
             self.contact = None
             self._finish(call, "info", "timeout")
-            self.process = self.cluster.new_process()
 
     def _finish(self, call, outcome: str, data) -> None:
-        self._open = None
+        del self._open[call.request.id]
         self.cluster.record(outcome, self.name, ref=call.invoked, data=data)
         call.done.succeed((outcome, data))
+        self._free.append(self.cluster.new_process() if outcome == "info" else call.process)
 
 
-class _Call:
-    __slots__ = ("request", "done", "to", "invoked")
+class _Call(NamedTuple):
+    """An open call: `done` is the event that its caller waits for, `invoked` its number in the
+    trace.
+    """
 
-    def __init__(self, request, done, to, invoked):
-        self.request, self.done, self.to, self.invoked = request, done, to, invoked
+    request: Request
+    done: Event
+    to: str | None
+    process: int
+    invoked: int
+
+
+def _calls(count: int) -> str:
+    return "a call" if count == 1 else f"{count} calls"

@@ -10,7 +10,7 @@ from dslab.show import play, state_graph
 from dslab.values import show as in_words
 from tests.browser.conftest import axe, settle
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
-from tests.check.test_graph import Pinger
+from tests.explore.test_graph import Pinger
 
 
 def paxos(acceptors=2):

@@ -74,7 +74,7 @@ def small_histories(draw, functions, several=False):
     """`several` for models whose read answers many values. Up to six calls of three processes on up
     to two keys, with random answers and outcomes.
     """
-    events, open_calls, process = [], {}, 0
+    events, open_calls = [], {}
     lanes = [0, 1, 2]
     calls = 0
     for _ in range(draw(st.integers(2, 12))):

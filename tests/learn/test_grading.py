@@ -174,7 +174,7 @@ def test_two_leaders_are_hunted_in_five_mutants():
     [
         ([("fire", "n1", "ElectionTimeout")], "No term had two leaders in this run."),
         ([("jump",)], "('jump',) is no step: write one of fire,"),
-        ([("fire", "n9", "ElectionTimeout")], "names 'n9', but the nodes are n1, n2, n3"),
+        ([("fire", "n9", "ElectionTimeout")], "there is no node 'n9' in this cluster: it has n1, n2, n3"),
         (["fire"], "is no step"),
         ([5], "Your code raised TypeError"),
     ],

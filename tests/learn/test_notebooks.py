@@ -110,7 +110,7 @@ def test_tricks_cost_points_and_are_told(tmp_path, body, sentence):
         "s: ({}, {'elections won': 1}); e.Elections.look = lambda *a: None",
         "import dslab.sim; dslab.sim.Cluster.run = lambda *a, **k: None",
         "import dslab.learn.shell.wire as w; w.decode = lambda *a, **k: None",
-        "import dslab.explore.schedule as s; s.Stage.perform = lambda *a: True",
+        "import dslab.explore.schedule as s; s.Stepper.perform = lambda *a: True",
         "import dslab.node; dslab.node.rehearse = lambda *a: None",
     ],
 )

@@ -108,7 +108,7 @@ def test_a_clock_that_jumps_and_drifts_misleads_its_node_and_its_timers():
     assert cluster["n1"].times == tuple(1015.0 + 10 * step for step in range(8))
     assert cluster["n2"].times == (10.0, 20.0, 30.0, 40.0)
     cluster.clock("n1", ahead=-500)
-    assert cluster["n1"].now > cluster._shown("n1") / 1000
+    assert cluster["n1"].now > cluster.shown("n1") / 1000
 
 
 def test_a_disk_that_forgets_a_vote_lets_a_server_vote_twice():

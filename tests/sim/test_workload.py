@@ -203,3 +203,74 @@ class TestBadInput:
             cluster.client().read(timeout=timeout)
         assert cluster.trace.count("invoke") == 0
         cluster.client().read()
+
+
+class TestSeveralOpenCalls:
+    def three(self, **more):
+        """One client with three calls open, at three nodes."""
+        cluster = Cluster(Desk, 3, outstanding=3, **more)
+        client = cluster.client()
+        return cluster, [client.write("x", name, to=name) for name in cluster.names]
+
+    def test_each_is_answered_on_its_own(self):
+        cluster, calls = self.three(seed=3)
+        assert not cluster.client().idle
+        cluster.run(50)
+        assert [call.value for call in calls] == [("ok", None)] * 3 and cluster.client().idle
+        ids = [e.data.id for e in cluster.trace.events if e.kind == "send" and e.place == "c1"]
+        assert sorted(ids) == [1, 2, 3], "one request each"
+
+    def test_they_are_three_processes_of_the_history(self):
+        cluster, _ = self.three()
+        cluster.run(50)
+        operations = cluster.history.operations
+        assert [op.process for op in operations] == [0, 1, 2]
+        first_end = min(op.returned for op in operations)
+        assert all(op.invoked < first_end for op in operations), "all were open at once"
+
+    def test_processes_are_used_again_and_one_more_call_is_refused(self):
+        cluster, calls = self.three()
+        with pytest.raises(
+            DslabError, match="c1 already has 3 calls open: wait for one of them, or use another"
+        ):
+            cluster.client().read("x")
+        cluster.run(until=calls[0])
+        cluster.client().read("x", to="n1")
+        cluster.run(50)
+        assert len({op.process for op in cluster.history.operations}) == 3
+        assert len(cluster.history) == 4
+
+    def test_only_the_process_without_an_answer_is_replaced(self):
+        cluster = Cluster(Desk, 3, outstanding=3)
+        cluster.crash("n2")
+        calls = [cluster.client().write("x", name, to=name, timeout=60) for name in cluster.names]
+        cluster.run(100)
+        assert [call.value[0] for call in calls] == ["ok", "info", "ok"]
+        for name in ("n1", "n3", "n1"):
+            cluster.client().read("x", to=name)
+        cluster.run(50)
+        processes = [op.process for op in cluster.history.operations]
+        assert processes[:3] == [0, 1, 2] and set(processes[3:]) == {0, 2, 3}
+
+    def test_an_answer_to_one_doesn_t_end_another(self):
+        """The second's link is slow: the third is answered first, the second much later."""
+        cluster = Cluster(Desk, 3, outstanding=3, delay=(1, 1))
+        cluster.slow("c1", "n2", (400, 400))
+        calls = [cluster.client().call("read", to=name) for name in cluster.names]
+        cluster.run(10)
+        assert [call.triggered for call in calls] == [True, False, True]
+        cluster.run(until=calls[1])
+        assert cluster.now > 400 and calls[1].value == ("ok", None)
+
+    @pytest.mark.parametrize("outstanding", [0, -1, 1.5, True])
+    def test_how_many_is_a_whole_number_from_1_on(self, outstanding):
+        with pytest.raises(DslabError, match="outstanding=.*give a whole number, 1 or more"):
+            Cluster(Desk, 3, outstanding=outstanding)
+
+    def test_one_call_at_a_time_is_as_it_was(self):
+        runs = [Cluster(Raft, 3, seed=4, outstanding=n) for n in (1, 3)]
+        for cluster in runs:
+            cluster.run(500)
+            for number in range(5):
+                cluster.run(until=cluster.client().write("x", number))
+        assert runs[0].trace.dumps() == runs[1].trace.dumps()

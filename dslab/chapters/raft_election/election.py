@@ -7,7 +7,7 @@ others as you like. A leader is who sends AppendEntries; a vote is a Vote messag
 from random import Random
 
 from dslab.errors import DslabError
-from dslab.explore.schedule import Stage
+from dslab.explore.schedule import Stepper
 from dslab.learn.grading import Broken, Exercise, Property, is_node, register, replays
 from dslab.learn.search import Script, Search, Watcher
 from dslab.machine import Command
@@ -202,7 +202,7 @@ class Elections(Watcher):
         self.spoken[event.node] = max(before, term)
 
 
-def set_up(submission, start) -> Stage:
+def set_up(submission, start) -> Stepper:
     """Nodes whose logs have entries of the terms that `start` gives: ("logs", ("n1", 1, 1, 2),
     ("n2",), …).
     """
@@ -213,7 +213,7 @@ def set_up(submission, start) -> Stage:
         )
         for name, *terms in start[1:]
     }
-    return Stage(
+    return Stepper(
         submission,
         tuple(contents),
         disks={name: {"log": log} for name, log in contents.items() if log},

@@ -22,14 +22,17 @@ class Missionaries(Spec):
         self.people = self.missionaries | {f"c{n}" for n in range(1, pairs + 1)}
 
     def initial(self):
+        """Everybody is on the east bank, with the boat."""
         yield "east", self.people, frozenset()
 
     def is_safe(self, group) -> bool:
+        """Whether cannibals are no majority over the missionaries of a bank."""
         missionaries = len(group & self.missionaries)
         return missionaries == 0 or len(group) - missionaries <= missionaries
 
     @action
     def Cross(self, boat, east, west):
+        """One or two cross with the boat, so that both banks are safe."""
         here, there = (east, west) if boat == "east" else (west, east)
         for size in (1, 2):
             for party in combinations(sorted(here), size):
@@ -39,4 +42,5 @@ class Missionaries(Spec):
 
     @invariant
     def SomebodyIsEast(self, boat, east, west):
+        """Not all have crossed: a counterexample is the way over."""
         return not self.wanted or bool(east)

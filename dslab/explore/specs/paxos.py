@@ -52,15 +52,18 @@ class Paxos(Spec):
         ]
 
     def initial(self):
+        """No acceptor has promised or voted, and nothing is sent."""
         yield (NONE,) * self.acceptors, ((NONE, NONE),) * self.acceptors, 0
 
     @action
     def Phase1a(self, ballot, voted, messages):
+        """A ballot begins."""
         for b in self._ballots:
             yield ballot, voted, messages | self._bit["1a", b]
 
     @action
     def Phase1b(self, ballot, voted, messages):
+        """An acceptor promises a higher ballot, and says what it has voted for."""
         for b in self._ballots:
             if messages & self._bit["1a", b]:
                 for a in range(self.acceptors):
@@ -73,6 +76,7 @@ class Paxos(Spec):
 
     @action
     def Phase2a(self, ballot, voted, messages):
+        """A ballot proposes a value that a quorum of promises shows to be safe."""
         for b in self._ballots:
             if not messages & self._2a[b]:
                 allowed = self.safe_values(b, messages)
@@ -99,6 +103,7 @@ class Paxos(Spec):
 
     @action
     def Phase2b(self, ballot, voted, messages):
+        """An acceptor votes for a proposal, unless it has promised a higher ballot."""
         for b in self._ballots:
             if messages & self._2a[b]:
                 for v, bit in self._2a_of[b]:
@@ -125,13 +130,16 @@ class Paxos(Spec):
 
     @invariant
     def Agreement(self, ballot, voted, messages):
+        """At most one value is ever chosen."""
         return len(self.chosen(messages)) <= 1
 
     @goal
     def SomethingIsChosen(self, ballot, voted, messages):
+        """Some value can be chosen."""
         return bool(self.chosen(messages))
 
     def state(self, state):
+        """With the messages by name."""
         ballot, voted, messages = state
         return {
             "ballot": Map(enumerate(ballot)),

@@ -19,6 +19,7 @@ class Peterson(Spec):
     variables = "at", "flag", "turn"
 
     def initial(self):
+        """Both processes are outside."""
         yield ("outside", "outside"), (False, False), 0
 
     def _move(self, at, here, there):
@@ -29,32 +30,38 @@ class Peterson(Spec):
 
     @action
     def Want(self, at, flag, turn):
+        """A process wants to get in."""
         for _, now in self._move(at, "outside", "raising"):
             yield now, flag, turn
 
     @action
     def RaiseFlag(self, at, flag, turn):
+        """It raises its flag."""
         for me, now in self._move(at, "raising", "giving"):
             yield now, put(flag, me, True), turn
 
     @action
     def GiveTurn(self, at, flag, turn):
+        """It gives the turn to the other."""
         for me, now in self._move(at, "giving", "waiting"):
             yield now, flag, 1 - me
 
     @action
     def Enter(self, at, flag, turn):
+        """It enters, once the other's flag is down or the turn is its own."""
         for me, now in self._move(at, "waiting", "critical"):
             if not flag[1 - me] or turn == me:
                 yield now, flag, turn
 
     @action
     def Leave(self, at, flag, turn):
+        """It leaves the critical section."""
         for _, now in self._move(at, "critical", "lowering"):
             yield now, flag, turn
 
     @action
     def LowerFlag(self, at, flag, turn):
+        """It lowers its flag."""
         for me, now in self._move(at, "lowering", "outside"):
             yield now, put(flag, me, False), turn
 
@@ -72,8 +79,10 @@ class Peterson(Spec):
 
     @invariant
     def MutualExclusion(self, at, flag, turn):
+        """Never are both inside."""
         return at != ("critical", "critical")
 
     @goal
     def FirstGetsIn(self, at, flag, turn):
+        """The first process can get in."""
         return at[0] == "critical"

@@ -17,7 +17,7 @@ from dslab.chapters.raft_log import mutants as raft_log
 from dslab.check import linearizable
 from dslab.check.models import KeyValue
 from dslab.explore import Nodes, explore, walk
-from dslab.explore.callers import caller
+from dslab.explore.clients import caller
 from dslab.learn.mutants.rules import PAXOS, RAFT, first_broken
 from dslab.machine import Command, Machine
 from dslab.node import Node, Request

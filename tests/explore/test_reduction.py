@@ -6,15 +6,15 @@ import pytest
 
 from dslab.chapters.raft_election.mutants import MUTANTS
 from dslab.errors import DslabError
-from dslab.explore.callers import caller
+from dslab.explore.clients import caller
 from dslab.explore.nodes import Nodes
 from dslab.explore.search import Search, explore
-from dslab.explore.sleep_sets import Sleepers
+from dslab.explore.sleep_sets import SleepSetSearch
 from dslab.explore.specs import TwoPhase
 from dslab.node import Message, Node, Reply, Timer
 from dslab.protocols.raft import Raft
-from tests.check.paxos_register import paxos_register
-from tests.check.test_explore import elections
+from tests.explore.paxos_register import paxos_register
+from tests.explore.test_explore import elections
 
 NAMES = ("a", "b", "c")
 
@@ -106,7 +106,7 @@ def states(kind, system, budget):
 def test_no_state_is_lost_in_random_systems():
     saved = whole = 0
     for seed in range(100):
-        plain, reduced = (states(kind, world(seed), 3000) for kind in (Search, Sleepers))
+        plain, reduced = (states(kind, world(seed), 3000) for kind in (Search, SleepSetSearch))
         if plain.complete:
             assert {repr(_named(plain, state)) for state in plain.parents} == {
                 repr(_named(reduced, state)) for state in reduced.parents
@@ -120,10 +120,10 @@ def test_no_state_is_lost_in_random_systems():
 
 def _named(search, state):
     """A state by what is in it: numbers are given in the order in which things are met."""
-    system = search.system
+    states = search.system.states
     return (
-        [system._locals[number].key for number in state[:-3]],
-        sorted(repr(system._mail[number]) for number in state[-3]),
+        [states.locals[number].key for number in state.nodes],
+        sorted(repr(states.envelopes[number]) for number in state.mail),
         state[-2:],
     )
 

@@ -15,14 +15,17 @@ class Caller(Node):
     answered: int = 0
 
     def on_start(self):
+        """Make the first call."""
         self.ask()
 
     def ask(self):
+        """Make the next call, where one is left."""
         if self.answered < len(self.calls):
             to, f, key, value = self.calls[self.answered]
             self.send(to, Request(self.answered + 1, f, key, value))
 
     def on_Reply(self, server, m):
+        """Go on; what answers an earlier call is passed over."""
         if m.id == self.answered + 1:
             self.answered = m.id
             self.ask()

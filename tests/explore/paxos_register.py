@@ -6,7 +6,7 @@ network without order or repetition has 16,668 states.
 """
 
 from dslab.check.models import Register
-from dslab.explore.callers import caller
+from dslab.explore.clients import caller
 from dslab.explore.nodes import Nodes
 from dslab.node import Message, Node, Reply
 from dslab.values import Map, majority

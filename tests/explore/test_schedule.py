@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslab.errors import DslabError
-from dslab.explore.schedule import Stage, random_steps, step_named
+from dslab.explore.schedule import Stepper, random_steps, step_named
 from dslab.node import Message, Node, Timer
 from dslab.protocols.raft import Raft
 
@@ -42,7 +42,7 @@ class Counter(Node):
 
 
 def stage(*steps, node_class=Counter):
-    it = Stage(node_class, ("a", "b")).start()
+    it = Stepper(node_class, ("a", "b")).start()
     return it, [it.perform(step) for step in steps]
 
 
@@ -62,7 +62,7 @@ def test_messages_of_a_link_come_in_their_order():
 
 def test_a_lost_message_is_gone_and_a_repeated_one_comes_again():
     it, _ = stage(
-        TICK, TICK, ("lose", "a", "b"), ("deliver", "a", "b", "Ping"), ("again", "a", "b", "Ping")
+        TICK, TICK, ("drop", "a", "b"), ("deliver", "a", "b", "Ping"), ("again", "a", "b", "Ping")
     )
     assert it.nodes["b"].heard == (2, 2)
     assert it.trace.count("lose") == 1 and it.trace.count("deliver", "Ping") == 2
@@ -109,8 +109,14 @@ def test_settling_delivers_until_nothing_is_on_its_way():
         (("jump", "a"), "('jump', 'a') is no step: write one of fire, deliver,"),
         (("fire", "a"), "('fire', 'a') is no step"),
         ((), "() is no step"),
-        (("crash", "x"), "names 'x', but the nodes are a, b"),
-        (("deliver", "a", "x"), "names 'x', but the nodes are a, b"),
+        (("crash", "x"), "('crash', 'x') is no step: there is no node 'x' in this cluster: it"),
+        (("deliver", "a", "x"), "there is no node 'x' in this cluster: it has a, b."),
+        (("crahs", "a"), "('crahs', 'a') is no step: write crash, or another of fire, deliver,"),
+        (("pause", "a"), "('pause', 'a') is no step: write"),
+        (("crash", "a", "b"), "`crash` takes node, and no more"),
+        ({"fire": {"node": "a"}}, "`fire` needs 'timer': it takes node, timer."),
+        ("crash", "'crash' is no step: write one of"),
+        (["crash", "a"], "['crash', 'a'] is no step"),
     ],
 )
 def test_what_is_no_step_is_named(step, sentence):
@@ -150,7 +156,7 @@ def test_every_kind_of_step_has_words():
             ("deliver", "a", "b"),
             ("deliver", "a", "b", "Ping"),
             ("again", "a", "b", "Ping"),
-            ("lose", "a", "b"),
+            ("drop", "a", "b"),
             ("crash", "a"),
             ("restart", "a"),
             ("forge", "a", "b", Ping(1)),
@@ -165,7 +171,7 @@ def test_every_kind_of_step_has_words():
 
 
 def taken(seed, length=60):
-    it = Stage(Raft, ("n1", "n2", "n3")).start()
+    it = Stepper(Raft, ("n1", "n2", "n3")).start()
     steps = []
     for step in random_steps(it, Random(seed), length):
         steps.append(step)
@@ -180,12 +186,12 @@ def test_any_part_of_a_schedule_is_a_schedule_and_makes_the_same_run_each_time(s
     part = [step for number, step in enumerate(steps) if number not in left_out]
     runs = []
     for schedule in (part, part):
-        it = Stage(Raft, ("n1", "n2", "n3")).start()
+        it = Stepper(Raft, ("n1", "n2", "n3")).start()
         for step in schedule:
             it.perform(step)
         runs.append(it)
     assert runs[0].trace.dumps() == runs[1].trace.dumps()
-    again = Stage(Raft, ("n1", "n2", "n3")).start()
+    again = Stepper(Raft, ("n1", "n2", "n3")).start()
     assert all(again.perform(step) for step in runs[0].steps), (
         "the steps that were possible are possible again"
     )
@@ -200,5 +206,5 @@ def test_random_schedules_have_every_kind_of_step_and_elect_leaders():
         it, steps = taken(seed)
         kinds |= {step[0] for step in steps}
         elected += it.trace.count("send", "AppendEntries") > 0
-    assert kinds == {"fire", "deliver", "again", "lose", "crash", "restart"}
+    assert kinds == {"fire", "deliver", "again", "drop", "crash", "restart"}
     assert elected > 10

@@ -9,8 +9,8 @@ from itertools import combinations
 import pytest
 
 from dslab.explore.search import Search
-from tests.check.paxos_register import paxos_register
-from tests.check.test_explore import elections
+from tests.explore.paxos_register import paxos_register
+from tests.explore.test_explore import elections
 
 
 class Oracle:
@@ -82,7 +82,7 @@ def roles(system):
     """What `one_leader_a_term` and `somebody_leads` look at."""
 
     def seen(state):
-        nodes = [system._locals[number].node(system) for number in state[:-3]]
+        nodes = [system.states.node(system.states.locals[number]) for number in state.nodes]
         return [(node.role, node.current_term) for node in nodes]
 
     return seen

@@ -1,15 +1,16 @@
 """The explorer: exact counts, shortest counterexamples, and reductions that hide nothing."""
 
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 
 from dslab.check.models import Register
 from dslab.errors import DslabError
-from dslab.explore.callers import caller
+from dslab.explore.client_views import Seen
+from dslab.explore.clients import caller
 from dslab.explore.liveness import eventually
 from dslab.explore.nodes import Nodes
-from dslab.explore.schedule import Stage
+from dslab.explore.schedule import Stepper
 from dslab.explore.search import explore, walk
 from dslab.explore.shrinking import shrunk
 from dslab.explore.spec import Spec, action, goal, invariant
@@ -17,7 +18,7 @@ from dslab.explore.specs import DieHard, Missionaries, Paxos, Peterson, TwoPhase
 from dslab.node import ContractError, Message, Node, Reply, Timer
 from dslab.protocols.raft import Raft
 from dslab.run.trace import Trace
-from tests.check.paxos_register import PaxosRegister, paxos_register
+from tests.explore.paxos_register import PaxosRegister, paxos_register
 
 NAMES = ("n1", "n2", "n3")
 
@@ -237,7 +238,7 @@ def test_a_bug_gives_the_shortest_run_which_replays(kind, bounds):
     system = elections(kind, **bounds)
     found = explore(system)
     assert not found.holds and found.rule == "one_leader_a_term"
-    stage = Stage(kind, NAMES).start()
+    stage = Stepper(kind, NAMES).start()
     steps = found.steps
     assert all(stage.perform(step) for step in steps)
     assert system.replay(steps).records == found.trace.records
@@ -659,3 +660,62 @@ def test_a_bound_on_faults_hides_no_run_that_ends():
             and not found.complete
             and "nothing more has to happen" in found.sentence
         )
+
+
+def test_a_violation_of_eventually_has_the_name_of_its_rule():
+    found = eventually(Peterson(), lambda at, flag, turn: at[0] == "critical", rule="gets in")
+    assert (found.holds, found.rule) == (False, "gets in") and "None" not in repr(found)
+
+
+def test_a_goal_is_reached_in_so_many_steps_as_there_are_after_the_start():
+    class Full(DieHard):
+        @goal
+        def BigIsFull(self, small, big):
+            return big == 5
+
+    assert "goal BigIsFull: reached in 1 step\n" in repr(explore(Full())) + "\n"
+
+
+class Told(Message):
+    what: object
+
+
+class Teller(Node):
+    """It says 1, True and 1.0, which are one to Python and three to a reader."""
+
+    def on_start(self):
+        for what in (1, True, 1.0):
+            self.send("b", Told(what))
+
+
+class Keeper(Node):
+    kept: tuple = ()
+
+    def on_Told(self, sender, m):
+        self.kept += (m.what,)
+
+
+def test_what_python_takes_for_equal_are_different_messages_and_states():
+    heard = set()
+
+    def note(view):
+        heard.add(tuple(map(repr, view["b"].kept)))
+        return True
+
+    system = Nodes({"a": Teller, "b": Keeper}, invariants=[note])
+    found = explore(system)
+    # Each of the three may come first, second and last.
+    assert found.states == 1 + 3 + 6 + 6
+    assert {kept for kept in heard if len(kept) == 3} == set(permutations(("1", "True", "1.0")))
+
+    def only_true(view):
+        return repr(view["b"].kept) != "(True,)"
+
+    found = explore(Nodes({"a": Teller, "b": Keeper}, invariants=[only_true]))
+    assert repr(found.trace.state("b")) == "{'kept': (True,)}"
+
+
+def test_what_clients_see_tells_one_from_true():
+    start = Seen().after((("call", "c", "read", "x", None),))
+    one, true = (start.after((("reply", "c", each, None),)) for each in (1, True))
+    assert one != true and "1" in repr(one) and "True" in repr(true)

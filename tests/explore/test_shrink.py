@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from dslab.check.shrink import shrink
 from dslab.errors import DslabError
-from dslab.explore.callers import caller
-from dslab.explore.nodes import Nodes, View
-from dslab.explore.schedule import Stage, steps_of
+from dslab.explore.clients import caller
+from dslab.explore.nodes import Nodes
+from dslab.explore.schedule import Stepper, steps_of
 from dslab.explore.search import explore, walk
 from dslab.explore.shrinking import shrink_run, shrunk
+from dslab.explore.view import View
 from dslab.protocols.raft import Raft
 from dslab.sim import Cluster
 
@@ -95,7 +96,7 @@ def stormy(seed):
 
 def test_a_simulator_s_run_is_a_schedule_with_the_same_states():
     cluster = stormy(1)
-    stage = Stage(ForgetsItsVote, NAMES, clients=["c1"]).start()
+    stage = Stepper(ForgetsItsVote, NAMES, clients=["c1"]).start()
     assert all(stage.perform(step) for step in steps_of(cluster.trace))
     assert {name: vars(node) for name, node in stage.nodes.items()} == {
         name: vars(node) for name, node in cluster.nodes.items()
@@ -104,7 +105,7 @@ def test_a_simulator_s_run_is_a_schedule_with_the_same_states():
 
 def test_a_simulator_s_failing_run_shrinks_to_a_run_that_needs_each_of_its_steps():
     def make():
-        return Stage(ForgetsItsVote, NAMES, clients=["c1"])
+        return Stepper(ForgetsItsVote, NAMES, clients=["c1"])
 
     found = []
     for seed in range(24, 30):
@@ -140,7 +141,7 @@ def test_lies_and_flipped_bits_are_in_the_schedule(disturbed):
     disturbed(cluster)
     cluster.client().write("x", 1)
     cluster.run(1500)
-    stage = Stage(Raft, NAMES, clients=["c1"]).start()
+    stage = Stepper(Raft, NAMES, clients=["c1"]).start()
     for step in steps_of(cluster.trace):
         stage.perform(step)
     honest = [name for name, kind in cluster.classes.items() if kind is Raft]
@@ -151,7 +152,7 @@ def test_lies_and_flipped_bits_are_in_the_schedule(disturbed):
 
 def test_a_run_that_breaks_nothing_is_told():
     with pytest.raises(DslabError, match="breaks no rule"):
-        shrink_run(lambda: Stage(Raft, NAMES), [], two_leaders)
+        shrink_run(lambda: Stepper(Raft, NAMES), [], two_leaders)
 
 
 def test_an_explorer_s_path_is_a_schedule():
@@ -168,7 +169,9 @@ def test_an_explorer_s_path_is_a_schedule():
     )
     found = explore(system)
     assert shrunk(system, found).steps == found.steps
-    small = shrink_run(lambda: Stage(ForgetsItsVote, NAMES[:3]), steps_of(found.trace), two_leaders)
+    small = shrink_run(
+        lambda: Stepper(ForgetsItsVote, NAMES[:3]), steps_of(found.trace), two_leaders
+    )
     assert len(small.steps) == found.depth - 1  # Breadth first, it was as small as any.
 
 
@@ -197,7 +200,7 @@ def test_a_random_walk_s_violation_shrinks_to_a_run_that_needs_each_of_its_steps
     assert small.trace.records == system.replay(small.steps).records
     [rule] = system.rules.values()
     for place in range(len(small.steps)):
-        stage = system.stage().start()
+        stage = system.stepper().start()
         assert not any(
             stage.perform(step) and not rule(stage.view)
             for step in small.steps[:place] + small.steps[place + 1 :]
@@ -245,11 +248,11 @@ def test_a_rule_sees_the_same_in_the_explorer_and_on_a_stage():
             options := [new for _, action in system.actions for new in action(path[-1])]
         ):
             path.append(chance.choice(options))
-        stage = system.stage().start()
+        stage = system.stepper().start()
         for state, step in zip(path, [None, *system.steps(path)]):
             assert step is None or stage.perform(step)
             told.clear()
-            note(View(system, state))
+            note(View(system.states, state))
             note(stage.view)
             assert told[0] == told[1]
         lengths.append(len(told[0][-1].ops[0][1]))
