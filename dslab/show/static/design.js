@@ -8,6 +8,7 @@
 // The reader's design and reason are kept on their machine under design:PAGE#ID, as { options:
 // texts, reason }.
 
+import { css } from "./core/css.js";
 import { html, svg } from "./core/draw.js";
 import { show } from "./core/run.js";
 import { keep, recall } from "./core/storage.js";
@@ -23,20 +24,7 @@ const round = (number) => Number(number.toPrecision(4));
 
 class Design extends Widget {
   static format = "dslab-design";
-  static style = `
-:host { color-scheme: light; --good: #007a5a; --bad: #b3261e; } :host([dark]) { color-scheme: dark; --good: #4fd1a5; --bad: #ff8f8f; }
-.choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: .3rem .9rem; padding: .4rem .75rem .6rem; } fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } legend { padding: 0; font-weight: 600; font-size: 13px; color: var(--soft); }
-.option { display: flex; gap: .5rem; align-items: baseline; padding: .22rem .5rem; border: 1px solid var(--line); border-radius: 6px; margin: .2rem 0; cursor: pointer; overflow-wrap: anywhere; } .option:hover { border-color: var(--mark); } .option input { accent-color: var(--mark); }
-.option:has(input:checked) { border-color: var(--mark); background: var(--tint); font-weight: 600; } .option:has(input:focus-visible) { outline: 2px solid var(--mark); outline-offset: 2px; }
-.option .marks { margin-inline-start: auto; font-weight: 400; white-space: nowrap; letter-spacing: .08em; } .marks b { color: var(--good); font-weight: 600; } .marks i { color: var(--bad); font-style: normal; } .option .marks:empty { display: none; }
-.board { border-top: 1px solid var(--line); } .requirement { display: grid; grid-template-columns: 1.4rem minmax(0, 1.3fr) minmax(0, 1fr); gap: 0 .6rem; padding: .45rem .75rem; border-bottom: 1px solid var(--line); border-inline-start: 4px solid var(--good); margin: 0; } .requirement.missed { border-inline-start: 4px dashed var(--bad); }
-.requirement p { margin: 0; } .requirement .sign { font-weight: 700; color: var(--good); } .missed .sign { color: var(--bad); } .name { font-weight: 600; } .strip { grid-column: 2 / -1; display: block; width: 100%; height: 20px; overflow: visible; margin-top: .15rem; } .strip .track { stroke: var(--line); } .strip .wanted { fill: var(--good); opacity: .2; } .strip .limit { stroke: var(--good); stroke-width: 2; } .strip .other { fill: var(--soft); opacity: .5; } .strip .here { fill: var(--good); stroke: var(--paper); } .missed .strip .here { fill: var(--bad); } .by { font-variant-numeric: tabular-nums; }
-.map { padding: .5rem .75rem .6rem; border-top: 1px solid var(--line); overflow-x: auto; } .map table { width: auto; border-collapse: separate; border-spacing: 3px; } .map p { margin: 0; color: var(--soft); } .map th { position: static; border: 0; font-weight: 400; color: var(--soft); white-space: normal; max-width: 9rem; padding: 0 .3rem; background: none; vertical-align: middle; line-height: 1.25; overflow-wrap: normal; } .map thead th { text-align: center; max-width: 6.5rem; vertical-align: bottom; } .map td { padding: 0; min-width: 0; }
-.map button { width: 100%; min-width: 3.2rem; background: color-mix(in srgb, var(--mark) var(--share), var(--paper)); border-color: transparent; font-weight: 600; } .map button.whole { border-color: var(--good); border-width: 2.5px; } .map button[aria-current] { border-color: var(--ink); border-width: 2.5px; } .map button:focus-visible { position: relative; } .map button:disabled { color: var(--soft); cursor: default; background: none; }
-.sentence { min-height: 0; font-weight: 600; border: 0; } .conflicts { font-weight: 600; } .conflicts:not(:empty) { padding-top: .2rem; } ul { margin: 0; padding: .1rem .75rem .5rem 2rem; } .all ul { padding-inline-start: 1.2rem; } .reason { padding: .4rem .75rem .6rem; border-top: 1px solid var(--line); } .reason label { font-weight: 600; font-size: 13px; color: var(--soft); }
-textarea { display: block; width: 100%; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: 6px; padding: .3rem .5rem; margin: .25rem 0; min-height: 3.6em; resize: vertical; } textarea:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; } .unseen { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; } .text { min-height: 11em; font: 12.5px/1.45 ui-monospace, monospace; } .note { color: var(--soft); font-size: 13px; margin: .2rem 0 0; }
-@media print { .option:not(:has(:checked)), .option .marks, .moving, .reason button, .note { display: none; } }
-@media (max-width: 480px) { .requirement { grid-template-columns: 1.4rem minmax(0, 1fr); } .by { grid-column: 2; } .map { padding-inline: .4rem; } .map th { max-width: 5.4rem; font-size: 12px; padding: 0; } .map button { min-width: 2.3rem; } }`;
+  static style = css(new URL("./design.css", import.meta.url));
 
   load(data) {
     super.load(data);

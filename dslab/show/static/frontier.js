@@ -8,6 +8,7 @@
 // A point is beaten where another is at least as good on both axes and better on one. Limits grey
 // points out, and what they leave has a frontier of its own.
 
+import { css } from "./core/css.js";
 import { html, svg } from "./core/draw.js";
 import { show } from "./core/run.js";
 import { BadData, Widget, define } from "./core/widget.js";
@@ -28,12 +29,7 @@ const SIGNS = "●■▲◆▼✚",
 
 class Frontier extends Widget {
   static format = "dslab-frontier";
-  static style = `
-svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outline: 2px solid var(--mark); outline-offset: -2px; } svg text { font: 11.5px system-ui, sans-serif; fill: var(--soft); } svg .name { fill: var(--ink); font-size: 12.5px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
-.grid { stroke: var(--line); stroke-width: .6; } .edge { fill: none; stroke: var(--mark); stroke-width: 1.6; } .beaten { fill: var(--soft); opacity: .09; } .limit { stroke: var(--bad); stroke-dasharray: 6 4; } .ring { fill: none; stroke: var(--mark); stroke-width: 2.4; }
-:host { color-scheme: light; --bad: #b3261e; } :host([dark]) { color-scheme: dark; --bad: #ff8f8f; } .axes label, .limits label { display: inline-flex; align-items: center; gap: .35rem; } .limits { display: grid; grid-template-columns: minmax(5rem, max-content) 1fr minmax(8.5rem, max-content); gap: 0 .7rem; align-items: center; padding: .3rem .75rem; border-top: 1px solid var(--line); } .limits output { font-variant-numeric: tabular-nums; color: var(--soft); font-size: 13px; }
-.sentence { min-height: 3.6em; } select { max-width: 12rem; margin-inline-end: .4rem; } .axes label + label { margin-inline-end: .8rem; } .dim td, .dim th { color: var(--soft); } tr.fails td { text-decoration: line-through; } tr td:last-child { text-decoration: none; } th { min-width: 7rem; }
-@media (max-width: 480px) { .limits { grid-template-columns: 1fr max-content; grid-auto-flow: dense; padding-block: .5rem; } .limits input { width: 100%; grid-column: 1 / -1; } }`;
+  static style = css(new URL("./frontier.css", import.meta.url));
 
   load(data) {
     super.load(data);

@@ -10,6 +10,7 @@
 //     run         { name, first }: the run of the path, whose step first + n is the path's state n, or null
 
 import { Channel } from "./core/channel.js";
+import { css } from "./core/css.js";
 import { html } from "./core/draw.js";
 import { BadData, Widget, define } from "./core/widget.js";
 import { Picture, valenceLook } from "./parts/states-picture.js";
@@ -25,16 +26,7 @@ const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number =
 
 class States extends Widget {
   static format = "dslab-states";
-  static style = `
-:host { color-scheme: light; } :host([dark]) { color-scheme: dark; }
-.picture { border-bottom: 1px solid var(--line); } canvas { cursor: default; } canvas:focus-visible { outline-offset: -3px; }
-.numbers { margin: 0; padding: 0 .75rem .3rem; color: var(--soft); font-size: 13px; }
-.panel { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 0 1rem; padding: .4rem .75rem; height: 13rem; overflow: auto; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-.panel .name { font-weight: 600; font-size: 13px; margin: .1rem 0 .2rem; } .panel dl { align-content: start; grid-template-columns: minmax(4rem, max-content) 1fr; font-size: 13px; margin: 0; } .panel dd { color: var(--ink); }
-.panel button { display: block; width: 100%; height: auto; min-height: 1.6rem; text-align: start; border: 0; background: none; padding: .1rem .3rem; font-size: 13px; } .panel button[aria-current] { background: var(--new); font-weight: 600; }
-input[type=search] { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px; height: 2.1rem; padding: 0 .5rem; flex: 1 1 8rem; min-width: 6rem; max-width: 16rem; }
-.found { color: var(--soft); font-size: 13px; min-width: 5rem; } .sentence { min-height: 2.6em; } ol { max-height: none; } .legend { padding-top: .35rem; }
-@media (max-width: 480px) { .panel { grid-template-columns: minmax(0, 1fr); } }`;
+  static style = css(new URL("./states.css", import.meta.url));
 
   load(data) {
     super.load(data);

@@ -11,6 +11,7 @@
 // A call without an answer may have taken effect at any later moment or never: its point is left
 // out until somebody places it.
 
+import { css } from "../core/css.js";
 import { faults, ground, operations, readable, rows, shorten } from "../parts/history-calls.js";
 import { html, svg } from "../core/draw.js";
 import { MODELS, fitting, replay, suggest } from "../parts/history-models.js";
@@ -28,6 +29,7 @@ const ROW = 46,
 
 export default class History {
   static label = "Client operations";
+  static style = css(new URL("./history.css", import.meta.url));
   static zooms = true;
 
   static lacks({ calls }, host) {
@@ -119,7 +121,6 @@ export default class History {
     this.element = html(
       "div",
       { class: "history" },
-      html("style", {}, STYLE),
       this.tools(),
       this.box,
       (this.word = html("p", { class: "word", role: "status", "aria-live": "polite" })),
@@ -548,25 +549,3 @@ export default class History {
       this.box.scrollLeft = this.left = Math.max(0, x - this.room / 2);
   }
 }
-
-const STYLE = `
-.history { --good: #007a5a; --warn: #b34700; --gone: #b3261e; }
-:host([dark]) .history { --good: #4fd1a5; --warn: #f2a25c; --gone: #ff8f8f; }
-.tools { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; padding: .35rem .75rem .5rem; }
-.calls { position: relative; display: flex; overflow: auto; max-height: 34rem; border-block: 1px solid var(--line); }
-.calls > svg { flex: none; display: block; font-size: 11.5px; touch-action: pan-x pan-y; }
-.who { position: sticky; left: 0; z-index: 1; flex: none; background: var(--paper); border-inline-end: 1px solid var(--line); }
-.who span { position: absolute; left: .75rem; right: 2px; display: flex; align-items: center; font-weight: 600; overflow: hidden; white-space: nowrap; } .who .soft, .who small { font-weight: 400; color: var(--soft); font-size: 11.5px; }
-.calls text { fill: var(--ink); } .calls text.soft { fill: var(--soft); } .tick { stroke: var(--line); stroke-width: .6; }
-.shade { fill: var(--warn); fill-opacity: .08; } .fault { stroke: var(--soft); } .fault.cut { fill: var(--warn); fill-opacity: .16; stroke: var(--warn); stroke-dasharray: 4 3; } .fault.paused { fill: var(--tint); }
-.ground { fill: var(--tint); } .stripe { stroke: var(--line); stroke-width: 2; } .calls .faultname { font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; } .calls .faultname.cut { fill: var(--warn); }
-.bar rect { fill: var(--tint); stroke: var(--good); stroke-width: 1.6; } .bar.fail rect { stroke: var(--warn); stroke-dasharray: 6 3; } .bar.info rect { stroke: var(--soft); stroke-dasharray: 2 3; }
-.bar.core rect { fill: var(--new); stroke: var(--gone); stroke-width: 2.6; } .bar.core text { font-weight: 600; } .bar.later rect { opacity: .45; } .bar.lit rect { stroke: var(--mark); stroke-width: 3; }
-.path { fill: none; stroke: var(--soft); stroke-width: 1; opacity: .55; pointer-events: none; } .head { stroke: var(--mark); stroke-width: 1.2; pointer-events: none; }
-.point { cursor: grab; touch-action: none; outline: none; } .point text { fill: var(--paper); font-weight: 700; font-size: 10.5px; text-anchor: middle; pointer-events: none; }
-.point circle { fill: var(--mark); } .point rect { display: none; fill: var(--gone); } .point.wrong circle { display: none; } .point.wrong rect { display: inline; }
-.point.out circle { fill: var(--paper); stroke: var(--soft); stroke-dasharray: 2 2; } .point.out text { fill: var(--ink); } .point:focus-visible :is(circle, rect) { stroke: var(--ink); stroke-width: 3; }
-.history .legend { margin: 0; } .word { margin: 0; padding: .45rem .75rem; min-height: 3.4em; border-inline-start: 4px solid var(--line); } .word.yes { border-color: var(--good); } .word.no { border-color: var(--gone); }
-@media (max-width: 480px) { .word { min-height: 6.4em; } }
-@media print { .tools { display: none; } .calls { max-height: none; } }
-`;

@@ -7,11 +7,12 @@
 // shown by its name alone. With `live` at the element, what is chosen can be acted upon
 // (parts/stage-palette.js).
 
+import { css } from "../core/css.js";
 import { html, svg } from "../core/draw.js";
 import { Palette } from "../parts/stage-palette.js";
 import { className, groupsOf, milliseconds, show } from "../core/run.js";
 import { StagePlan } from "../parts/stage-plan.js";
-import { SHAPES, STAGE_STYLE } from "../parts/stage-style.js";
+import { SHAPES } from "../parts/stage-shapes.js";
 import { World } from "../parts/stage-world.js";
 
 const LEADS = ["leader", "primary", "coordinator"],
@@ -21,6 +22,7 @@ let count = 0;
 
 export default class Stage {
   static label = "Cluster stage";
+  static style = css(new URL("./stage.css", import.meta.url));
 
   static lacks(run) {
     return run.nodes.length ? null : "This run has no nodes, so there is no stage to show.";
@@ -49,7 +51,6 @@ export default class Stage {
     this.element = html(
       "div",
       { class: host.live ? "stage live" : "stage" },
-      html("style", {}, STAGE_STYLE),
       html("div", { class: "ring" }, this.picture, this.legend()),
       this.palette.element,
     );
