@@ -1,4 +1,4 @@
-"""The states of an exploration as a picture to walk through: the <dslab-states> element.
+"""The states of an exploration as a picture to walk through: the <dslab-state-graph> element.
 
 States stand in layers by how many steps they are away from a start, ordered so that few steps cross
 (Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures",
@@ -25,7 +25,7 @@ SWEEPS = 8
 class StateGraph(Element):
     """What an exploration looked at; see `state_graph`."""
 
-    tag = "dslab-states"
+    tag = "dslab-state-graph"
 
     def __init__(self, content: dict):
         self.content = content

@@ -1,5 +1,5 @@
 """A design against its requirements, with figures from runs of every combination of choices:
-<dslab-design>.
+<dslab-design-board>.
 """
 
 import re
@@ -43,7 +43,7 @@ class Requirement(NamedTuple):
 class DesignBoard(Element):
     """Choices against requirements; see `design_board`."""
 
-    tag = "dslab-design"
+    tag = "dslab-design-board"
 
     def __init__(self, content: dict, requirements: list[Requirement]):
         self.content, self.requirements = content, requirements

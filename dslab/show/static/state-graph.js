@@ -1,4 +1,4 @@
-// <dslab-states>: the states that an exploration looked at, to be walked through. Data, written by
+// <dslab-state-graph>: the states that an exploration looked at, to be walked through. Data, written by
 // dslab/show/state_graph.py:
 //
 //     layers      how many states there are at each distance from a start; states are numbered along them
@@ -13,7 +13,7 @@ import { Channel } from "./core/channel.js";
 import { css } from "./core/css.js";
 import { html } from "./core/draw.js";
 import { BadData, Widget, define } from "./core/widget.js";
-import { Picture, valenceLook } from "./parts/states-picture.js";
+import { Picture, valenceLook } from "./parts/state-graph-picture.js";
 
 const REASONS = {
   symmetry: "the same under other names",
@@ -24,9 +24,9 @@ const REASONS = {
 };
 const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-class States extends Widget {
-  static format = "dslab-states";
-  static style = css(new URL("./states.css", import.meta.url));
+class StateGraph extends Widget {
+  static format = "dslab-state-graph";
+  static style = css(new URL("./state-graph.css", import.meta.url));
 
   load(data) {
     super.load(data);
@@ -529,4 +529,4 @@ function decoded(data) {
   };
 }
 
-define("dslab-states", States);
+define("dslab-state-graph", StateGraph);

@@ -2,7 +2,7 @@
 // window is drawn.
 
 import { SMALL, cross, head, html, line, sharpen } from "../core/draw.js";
-import { laidOut } from "./states-layout.js";
+import { laidOut } from "./state-graph-layout.js";
 
 /**
  * More steps than this hide each other: then each state has the one that found it, and the chosen

@@ -1,4 +1,4 @@
-// <dslab-design>: one option for each choice, and whether that design meets its requirements. Data:
+// <dslab-design-board>: one option for each choice, and whether that design meets its requirements. Data:
 //
 //     id            the board's name within its page
 //     requirements  [{ name, figure, limit, more: whether the figure must be at least the limit, unit }]
@@ -22,9 +22,9 @@ const list = (words) =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 const round = (number) => Number(number.toPrecision(4));
 
-class Design extends Widget {
-  static format = "dslab-design";
-  static style = css(new URL("./design.css", import.meta.url));
+class DesignBoard extends Widget {
+  static format = "dslab-design-board";
+  static style = css(new URL("./design-board.css", import.meta.url));
 
   load(data) {
     super.load(data);
@@ -542,4 +542,4 @@ function compare(one, other) {
   return place < 0 ? 0 : one[place] - other[place];
 }
 
-define("dslab-design", Design);
+define("dslab-design-board", DesignBoard);
