@@ -35,15 +35,19 @@ class Element:
     version = 1
 
     def data(self) -> dict:
+        """What the browser draws from, as JSON types."""
         raise NotImplementedError
 
     def picture(self) -> str:
+        """A still picture, as SVG text."""
         raise NotImplementedError
 
     def words(self) -> str:
+        """What the picture shows, in a few sentences."""
         raise NotImplementedError
 
     def attributes(self) -> dict[str, str]:
+        """More of the element's attributes, by name."""
         return {}
 
     def dumps(self) -> str:

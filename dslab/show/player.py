@@ -52,9 +52,11 @@ class Player(Element):
         self.trace, self.views, self.at, self.names = trace, views, at, names or {}
 
     def dumps(self):
+        """The run's JSON text."""
         return self.trace.dumps()
 
     def attributes(self):
+        """The run's fingerprint, and what differs from the usual: views, moment, names."""
         # Widgets that show the same run find each other by its fingerprint.
         said = {"run": sha256(self.dumps().encode()).hexdigest()[:12]}
         if self.views != USUAL:
@@ -71,6 +73,7 @@ class Player(Element):
         return [draw(self.trace, self.at, self.names) for draw in drawn]
 
     def picture(self):
+        """The stills one under the other."""
         return sheet(self.trace.title, *self.stills())
 
     def words(self):

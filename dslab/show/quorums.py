@@ -65,6 +65,7 @@ class Quorums(Element):
         )
 
     def data(self):
+        """The sizes of the sets, the grid, and who has failed."""
         return {
             "replicas": self.replicas,
             "read": self.read,
@@ -228,6 +229,7 @@ class Quorums(Element):
         )
 
     def words(self):
+        """The sizes, and every sentence that follows from them."""
         read, write = self.example()
         kind = (
             f"a grid of {self.grid[0]} × {self.grid[1]}"
@@ -239,6 +241,7 @@ class Quorums(Element):
         )
 
     def picture(self):
+        """An example of a read set and a write set, and whether all of them meet."""
         read, write = self.example()
         wide = self.grid[1] if self.grid else len(self.names)
         kind = (
