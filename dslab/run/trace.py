@@ -53,6 +53,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
+from dslab.node import Pictured
 from dslab.run.history import SILENT, History
 from dslab.run.history import Event as HistoryEvent
 from dslab.run.packing import Table, begins, whole
@@ -98,6 +99,8 @@ FORMAT, VERSION = "dslab-trace", 2
 READ = (1, VERSION)  # Version 1 had no "grows".
 #: A list of more items than this is long for a sentence.
 LONG = 8
+#: What a node says of itself that says nothing.
+SILENCE = False, ""
 
 
 class TraceError(DslabError):
@@ -124,6 +127,9 @@ class Trace:
     replay          the Python expression that makes this run again, where there is one.
     unit            what a thousand of its microseconds count: "ms", or what a run without a clock
                     goes by, such as "event".
+    pictured        under which names its nodes keep what pictures ask for.
+    roles           (event, leads, word): what the event's node says of itself from then on
+                    (`Node.leads`, `Node.role_word`), where that is something new.
     """
 
     def __init__(
@@ -134,12 +140,16 @@ class Trace:
         title: str = "",
         replay: str = "",
         unit: str = "ms",
+        pictured: Pictured = Pictured(),
     ):
         self.nodes = tuple(nodes)
         self.clients = tuple(clients)
         self.title = title
         self.replay = replay
         self.unit = unit
+        self.pictured = pictured
+        self.roles: list[tuple[int, bool, str]] = []
+        self._said: dict[str, tuple[bool, str]] = {}
         self.records: list[
             tuple
         ] = []  # Event's fields as plain tuples, which are made six times faster.
@@ -190,6 +200,23 @@ class Trace:
                 if record[6] is not None:
                     return record[6]
         return None
+
+    def note(self, node) -> None:
+        """Keep what `node` says of itself after the last event, where it is something new."""
+        said = bool(node.leads()), str(node.role_word())
+        if said != self._said.get(node.id, SILENCE):
+            self._said[node.id] = said
+            self.roles.append((len(self.records) - 1, *said))
+
+    def role(self, node: str, upto: int | None = None) -> tuple[bool, str]:
+        """(whether `node` leads, its role in a word) after event number `upto` (the last one by
+        default), by what it says; (False, "") where it never said anything.
+        """
+        last = len(self.records) - 1 if upto is None else upto
+        for number, leads, word in reversed(self.roles):
+            if number <= last and self.records[number][2] == node:
+                return leads, word
+        return SILENCE
 
     def count(self, kind: str, of: str | None = None) -> int:
         """How many events of `kind` there are; `of` counts only messages or timers of that class
@@ -339,6 +366,8 @@ class Trace:
              "fields": names of state fields, "values": the distinct payloads and field values as `plain` makes them,
              "grows": [value, other, value, other, …]: the list that is value number `value` begins with the list that is number
                       `other`, an earlier one, and in "values" stand only the items after these,
+             "roles": [[event, leads, word], …], "pictured": {what: field's name}: as in Trace,
+                      left out where no node says anything of itself,
              "unit": left out where it is "ms", "kind": one letter an event (`KINDS`), "time": µs since the event before,
              "place", "other": lane numbers (nodes, then clients) or -1,
              "ref": how many events back, or 0 for none, "data": a number in "values" or -1,
@@ -389,6 +418,8 @@ class Trace:
             }
             | columns
             | ({} if self.unit == "ms" else {"unit": self.unit})
+            | ({"roles": [list(said) for said in self.roles]} if self.roles else {})
+            | ({"pictured": _named(self.pictured)} if any(self.pictured) else {})
         )
 
     def dumps(self) -> str:
@@ -429,7 +460,9 @@ class Trace:
             title=data["title"],
             replay=data["replay"],
             unit=data.get("unit", "ms"),
+            pictured=Pictured(**data.get("pictured", {})),
         )
+        trace.roles = [(number, bool(leads), word) for number, leads, word in data.get("roles", ())]
         values = whole(data["values"], [] if data["version"] == 1 else data["grows"])
         lanes, fields, states = trace.lanes, data["fields"], iter(data["state"])
         now, current = 0, {}
@@ -466,6 +499,10 @@ class Trace:
         return trace
 
 
+def _named(pictured: Pictured) -> dict[str, str]:
+    return {what: field for what, field in pictured._asdict().items() if field}
+
+
 def _at(items, number: int):
     """Item `number`, or None for -1."""
     if number < -1:
@@ -479,6 +516,13 @@ def _demand_sound(trace: Trace) -> None:
         isinstance(text, str) for text in (trace.title, trace.replay, trace.unit, *trace.lanes)
     ):
         raise TypeError("titles and names are texts")
+    for number, _, word in trace.roles:
+        if not 0 <= number < len(trace) or trace.records[number][6] is None:
+            raise ValueError(number)
+        if not isinstance(word, str):
+            raise TypeError(word)
+    if not all(isinstance(field, str) for field in trace.pictured):
+        raise TypeError(trace.pictured)
     for number, event in enumerate(trace.events):
         ref, cause = event.ref, CAUSES.get(event.kind)
         if not isinstance(event.time, int) or (event.place is None) != (

@@ -16,7 +16,9 @@ __all__ = ["STATIC", "Element", "standalone"]
 
 STATIC = Path(__file__).with_name("static")
 #: How a script names its stylesheet; static/core/css.js fetches it from there.
-_STYLESHEET = re.compile(r"""new URL\("(\./[^"]+\.css)", import\.meta\.url\)""")
+_STYLESHEET = re.compile(
+    r'^(?!\s*//)(.*)new URL\("(\./[^"]+\.css)", import\.meta\.url\)', re.MULTILINE
+)
 _IMPORT = re.compile(r'''((?:\bfrom|\bimport)\s*\(?\s*)"(\.{1,2}/[^"]+)"''')
 
 
@@ -111,7 +113,8 @@ def _by_itself(path: Path) -> str:
         return f'{found[1]}"dslab/{target.as_posix()}"'
 
     def sheet(found):
-        return f'"{_address("css", (path.parent / found[1]).read_text(encoding="utf-8"))}"'
+        text = (path.parent / found[2]).read_text(encoding="utf-8")
+        return f'{found[1]}"{_address("css", text)}"'
 
     return _STYLESHEET.sub(sheet, _IMPORT.sub(module, path.read_text(encoding="utf-8")))
 
