@@ -1,18 +1,22 @@
-// <dslab-design-board>: one option for each choice, and whether that design meets its requirements. Data:
+// <dslab-design-board>: one option for each choice, and whether that design meets its requirements.
+// Data:
 //
 //     id            the board's name within its page
-//     requirements  [{ name, figure, limit, more: whether the figure must be at least the limit, unit }]
+//     requirements  [{ name, figure, limit, more: whether the figure must be at least the limit,
+//                   unit }]
 //     choices       [{ name, options: texts }]
-//     table         for each design, the last choice's options running fastest, a figure or null for each requirement; null without a run
+//     table         for each design, the last choice's options running fastest, a figure or null
+//                   for each requirement; null without a run
 //
 // The reader's design and reason are kept on their machine under design:PAGE#ID, as { options:
 // texts, reason }.
 
 import { css } from "./core/css.js";
-import { html, svg } from "./core/draw.js";
-import { show } from "./core/run.js";
+import { html } from "./core/draw.js";
+import { show } from "./core/values.js";
 import { keep, recall } from "./core/storage.js";
 import { BadData, Widget, define } from "./core/widget.js";
+import { by, line } from "./parts/design-board-lines.js";
 
 /** More designs, or more columns of them, are no map that can be read at a glance. */
 const MAP = 60,
@@ -20,7 +24,6 @@ const MAP = 60,
 
 const list = (words) =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-const round = (number) => Number(number.toPrecision(4));
 
 class DesignBoard extends Widget {
   static format = "dslab-design-board";
@@ -132,7 +135,13 @@ class DesignBoard extends Widget {
   hint() {
     const { requirements, choices } = this.content,
       all = requirements.length > 1 ? `all ${requirements.length} requirements` : "the requirement";
-    return `Choose ${choices.length > 1 ? "an option in each column" : "an option"}, and try to meet ${all}. ${requirements.length > 1 ? "The signs beside an option say which ones it would meet, in their order below." : ""}`;
+    return (
+      `Choose ${choices.length > 1 ? "an option in each column" : "an option"}, and ` +
+      `try to meet ${all}. ` +
+      (requirements.length > 1
+        ? "The signs beside an option say which ones it would meet, in their order below."
+        : "")
+    );
   }
 
   choose(place, number) {
@@ -227,7 +236,8 @@ class DesignBoard extends Widget {
         html(
           "li",
           {},
-          `No design here meets ${numbers.length === 2 ? "both " : ""}${names(numbers)}${numbers.length > 2 ? " together" : ""}.`,
+          `No design here meets ${numbers.length === 2 ? "both " : ""}${names(numbers)}` +
+            `${numbers.length > 2 ? " together" : ""}.`,
         ),
       ),
     );
@@ -244,7 +254,9 @@ class DesignBoard extends Widget {
       html(
         "summary",
         {},
-        `${good.length === 1 ? "One design of" : `${good.length} designs of`} ${this.content.table.filter(Boolean).length} meet${good.length === 1 ? "s" : ""} every requirement`,
+        `${good.length === 1 ? "One design of" : `${good.length} designs of`} ` +
+          `${this.content.table.filter(Boolean).length} meet` +
+          `${good.length === 1 ? "s" : ""} every requirement`,
       ),
       html("ul", {}, ...good.map((design) => html("li", {}, this.options(design).join(", ")))),
     );
@@ -260,11 +272,11 @@ class DesignBoard extends Widget {
       const others = values.filter(
         ([other, value]) => other !== this.chosen[place] && value !== now,
       );
-      return others.length
-        ? [
-            `${choice.name} (${others.map(([other, value]) => `${choice.options[other]}: ${this.value(number, value)} ${this.met(number, value) ? "✓" : "✗"}`).join(", ")})`,
-          ]
-        : [];
+      const told = others.map(([other, value]) => {
+        const sign = this.met(number, value) ? "✓" : "✗";
+        return `${choice.options[other]}: ${this.value(number, value)} ${sign}`;
+      });
+      return told.length ? [`${choice.name} (${told.join(", ")})`] : [];
     });
     return found.length ? `Moved by ${list(found)}.` : "No other option, changed alone, moves it.";
   }
@@ -289,12 +301,13 @@ class DesignBoard extends Widget {
         "There is no run of this design, so nothing is known of it: choose otherwise.";
       return;
     }
-    this.board.replaceChildren(...requirements.map((_, number) => this.line(number, row[number])));
+    this.board.replaceChildren(...requirements.map((_, number) => line(this, number, row[number])));
     const missed = requirements.flatMap(({ name }, number) =>
       this.met(number, row[number]) ? [] : [`“${name}”`],
     );
     this.sentence.textContent = missed.length
-      ? `${requirements.length - missed.length} of ${requirements.length} requirements are met; missed: ${list(missed)}.`
+      ? `${requirements.length - missed.length} of ${requirements.length} requirements ` +
+        `are met; missed: ${list(missed)}.`
       : `All ${requirements.length} requirements are met.`;
   }
 
@@ -348,7 +361,9 @@ class DesignBoard extends Widget {
             disabled: !row,
             class: whole ? "whole" : null,
             "aria-current": here ? "true" : null,
-            "aria-label": `${this.options(design).join(", ")}: ${row ? `meets ${met} of ${requirements.length}` : "no run"}`,
+            "aria-label":
+              `${this.options(design).join(", ")}: ` +
+              (row ? `meets ${met} of ${requirements.length}` : "no run"),
             style: `--share: ${row ? Math.round((45 * met) / requirements.length) : 0}%`,
             onclick: () => design.forEach((number, place) => this.choose(place, number)),
           },
@@ -360,7 +375,8 @@ class DesignBoard extends Widget {
       html(
         "p",
         {},
-        `All ${designs.length} designs: how many of the ${requirements.length} requirements each meets`,
+        `All ${designs.length} designs: how many of the ${requirements.length} ` +
+          "requirements each meets",
       ),
       html(
         "table",
@@ -427,81 +443,6 @@ class DesignBoard extends Widget {
     next().focus();
   }
 
-  /**
-   * All designs on the requirement's figure: what is asked for as a ground, and this one as the
-   * large sign.
-   */
-  strip(number, value) {
-    const { limit, more } = this.content.requirements[number],
-      values = this.content.table
-        .map((row) => row?.[number] ?? null)
-        .filter((each) => each !== null),
-      [low, high] = [Math.min(limit, ...values), Math.max(limit, ...values)];
-    const log = low > 0 && high / low > 20,
-      change = log ? Math.log : Number,
-      at = (each) =>
-        `${(3 + (94 * (change(each) - change(low))) / (change(high) - change(low) || 1)).toFixed(2)}%`;
-    return svg(
-      "svg",
-      { class: "strip", "aria-hidden": "true" },
-      svg("line", { class: "track", x1: "0%", x2: "100%", y1: 10, y2: 10 }),
-      svg("rect", {
-        class: "wanted",
-        x: more ? at(limit) : "0%",
-        y: 3,
-        width: more ? `${100 - parseFloat(at(limit))}%` : at(limit),
-        height: 14,
-      }),
-      svg("line", { class: "limit", x1: at(limit), x2: at(limit), y1: 2, y2: 18 }),
-      ...[...new Set(values)].map((each) =>
-        svg("circle", { class: "other", cx: at(each), cy: 10, r: 2.5 }),
-      ),
-      ...(value === null
-        ? []
-        : [
-            svg(
-              "svg",
-              { x: at(value), y: 10, overflow: "visible" },
-              svg("path", {
-                class: "here",
-                d: this.met(number, value) ? "M0 -7L7 0L0 7L-7 0Z" : "M-6 -6H6V6H-6Z",
-              }),
-            ),
-          ]),
-    );
-  }
-
-  line(number, value) {
-    const { name } = this.content.requirements[number],
-      met = this.met(number, value);
-    return html(
-      "div",
-      { class: `requirement ${met ? "" : "missed"}` },
-      html(
-        "p",
-        { class: "sign", "aria-label": met ? "met" : "missed", role: "img" },
-        met ? "✓" : "✗",
-      ),
-      html("p", { class: "name" }, name),
-      html("p", { class: "by" }, this.by(number, value)),
-      this.strip(number, value),
-    );
-  }
-
-  by(number, value) {
-    const { figure, limit, more } = this.content.requirements[number],
-      wanted = `${more ? "at least" : "at most"} ${this.value(number, limit)}`;
-    if (value === null) return `${figure}: the run has no figure; ${wanted} is asked`;
-    const off = round(Math.abs(value - limit)),
-      margin =
-        off === 0
-          ? "just so"
-          : this.met(number, value)
-            ? `${this.value(number, off)} to spare`
-            : `${this.value(number, off)} too ${more ? "little" : "much"}`;
-    return `${figure} ${this.value(number, value)}, ${wanted}: ${margin}`;
-  }
-
   // Export.
 
   asText() {
@@ -515,7 +456,8 @@ class DesignBoard extends Widget {
       ...(row
         ? requirements.map(
             ({ name }, number) =>
-              `${this.met(number, row[number]) ? "✓" : "✗"} ${name} (${this.by(number, row[number])})`,
+              `${this.met(number, row[number]) ? "✓" : "✗"} ${name} (` +
+              `${by(this, number, row[number])})`,
           )
         : ["There is no run of this design."]),
       "",

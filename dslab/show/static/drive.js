@@ -48,8 +48,11 @@ class Drive extends Widget {
     if (!this.visit()) this.ask({ do: "open", link: null });
   }
 
-  /** Open the scenario in the page's address, where this drive is meant: the one that the link was copied from, else the page's
-      first. Drives with Python come one after the other, as their cells run, so the first of them waits for a word. */
+  /**
+   * Open the scenario in the page's address, where this drive is meant: the one that the link was
+   * copied from, else the page's first. Drives with Python come one after the other, as their cells
+   * run, so the first of them waits for a word.
+   */
   visit() {
     const link = /(^|[#&])s=/.test(location.hash) ? location.hash : null,
       of = new URLSearchParams(link?.slice(1)).get("of");
@@ -216,7 +219,8 @@ class Drive extends Widget {
     const here = () => (parts.trace.run.stepTimes[parts.trace.step] ?? 0) / 1000;
     // No page has this run but the one that the reader stands on: its address is its scenario's.
     parts.trace.address = () =>
-      `${location.href.split("#")[0]}#${parts.link}&of=${this.getAttribute("scenario")}&t=${here()}`;
+      `${location.href.split("#")[0]}#${parts.link}&of=` +
+      `${this.getAttribute("scenario")}&t=${here()}`;
     parts.element = html(
       "section",
       { class: "branch" },
@@ -322,11 +326,16 @@ function scenarioInWords(hash) {
           .join(", ")}`,
     );
     return (
-      `The address of this page holds a scenario${title ? `, “${title}”` : ""}: ${protocol}, ${nodes} nodes, ${duration} ms. ${steps.length ? `What happens in it: ${steps.join("; ")}.` : "Nothing is done to it."} ` +
+      `The address of this page holds a scenario${title ? `, “${title}”` : ""}: ` +
+      `${protocol}, ${nodes} nodes, ${duration} ms. ` +
+      (steps.length ? `What happens in it: ${steps.join("; ")}.` : "Nothing is done to it.") +
+      " " +
       "It runs where Python is behind this page; below plays the run that was recorded."
     );
   } catch {
-    return "The scenario in this page's address is cut short or damaged: copy the whole link again.";
+    return (
+      "The scenario in this page's address is cut short or damaged: copy the whole " + "link again."
+    );
   }
 }
 

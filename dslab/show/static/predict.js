@@ -12,7 +12,7 @@
 
 import { css } from "./core/css.js";
 import { html } from "./core/draw.js";
-import { show } from "./core/run.js";
+import { show } from "./core/values.js";
 import { keep, kept, recall } from "./core/storage.js";
 import { BadData, Widget, define } from "./core/widget.js";
 
@@ -136,7 +136,8 @@ class Predict extends Widget {
         step: 1,
       });
     const say = () => {
-      said.textContent = `${range.value} %, ${SURE.findLast(([least]) => Number(range.value) >= least)[1]}`;
+      said.textContent =
+        `${range.value} %, ` + `${SURE.findLast(([least]) => Number(range.value) >= least)[1]}`;
       range.setAttribute("aria-valuetext", said.textContent);
     };
     range.addEventListener("input", say);
@@ -356,7 +357,8 @@ class Predictions extends Widget {
     );
     this.say.textContent = [
       open
-        ? `${open === 1 ? "One question of this page is" : `${open} questions of this page are`} still open.`
+        ? `${open === 1 ? "One question of this page is" : `${open} questions of this page are`}` +
+          " still open."
         : "",
       lasting ? "They are kept in this browser and sent nowhere." : UNKEPT,
     ]
@@ -428,7 +430,10 @@ class Predictions extends Widget {
         onclick: () => {
           if (button.dataset.sure) found.forEach(([name]) => store(name, null));
           else
-            button.textContent = `Press again: ${found.length === 1 ? "this guess" : `these ${found.length} guesses`} will be gone`;
+            button.textContent =
+              "Press again: " +
+              `${found.length === 1 ? "this guess" : `these ${found.length} guesses`} will ` +
+              "be gone";
           button.dataset.sure = "yes";
         },
       },
@@ -453,7 +458,10 @@ function calibration(all) {
       html(
         "li",
         {},
-        `Of your guesses at ${kinds.size === 1 ? [...kinds][0] : `${least} to ${Math.min(MOST, least + 9)}`} %, ${right} of ${group.length} ${group.length === 1 || right === 1 ? "was" : "were"} right.`,
+        "Of your guesses at " +
+          (kinds.size === 1 ? [...kinds][0] : `${least} to ${Math.min(MOST, least + 9)}`) +
+          ` %, ${right} of ${group.length} ` +
+          `${group.length === 1 || right === 1 ? "was" : "were"} right.`,
       ),
     );
   }
@@ -471,7 +479,10 @@ function calibration(all) {
     html(
       "p",
       { class: "why" },
-      `On average you were ${sure} % sure and ${right} % right${told.length > 4 ? `: ${word}` : ""}. Brier score ${brier.toFixed(2)}: 0 is certain and right each time, 0.25 is a coin's toss each time, and more is worse.`,
+      `On average you were ${sure} % sure and ${right} % right` +
+        `${told.length > 4 ? `: ${word}` : ""}. Brier score ${brier.toFixed(2)}: 0 is ` +
+        "certain and right each time, 0.25 is a coin's toss each time, and more is " +
+        "worse.",
     ),
   ];
 }

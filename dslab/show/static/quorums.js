@@ -2,7 +2,8 @@
 // hand or sizes by sliders, fail replicas, let writes go to spare nodes, and see all pairs of
 // quorums at once. Its data is made by dslab/show/quorums.py:
 //
-//     {"replicas": 5, "read": 2, "write": 3, "grid": null or [rows, columns], "spares": 0, "failed": ["n4"]}
+//     {"replicas": 5, "read": 2, "write": 3, "grid": null or [rows, columns], "spares": 0,
+//     "failed": ["n4"]}
 
 import { css } from "./core/css.js";
 import { html, svg, sharpen } from "./core/draw.js";
@@ -17,6 +18,7 @@ import {
   writers,
 } from "./parts/quorums-sets.js";
 import { BadData, Widget, define } from "./core/widget.js";
+import { drawn } from "./parts/quorums-node.js";
 
 const HANDS = [
   ["read", "in the read set", "R"],
@@ -69,7 +71,8 @@ class Quorums extends Widget {
       html(
         "p",
         { class: "hint" },
-        "A read asks a read quorum, and a write waits for a write quorum. Move R and W: when does every read meet every write?",
+        "A read asks a read quorum, and a write waits for a write quorum. Move R and " +
+          "W: when does every read meet every write?",
       ),
       this.sliders(),
       (this.answer = html("p", { class: "answer", role: "status", "aria-live": "polite" })),
@@ -349,11 +352,14 @@ class Quorums extends Widget {
     const parts = [
       both.length
         ? `The read ${set(this.read)} and the write ${set(this.write)} meet in ${set(both)}.`
-        : `The read ${set(this.read)} and the write ${set(this.write)} don’t meet: the read misses the write.`,
+        : `The read ${set(this.read)} and the write ${set(this.write)} don’t meet: the ` +
+          "read misses the write.",
     ];
     for (const kind of small)
       parts.push(
-        `The ${kind} set is no quorum${setting.grid ? "" : `: it has ${this[kind].length} of ${setting[kind]} nodes`}.`,
+        `The ${kind} set is no quorum` +
+          (setting.grid ? "" : `: it has ${this[kind].length} of ${setting[kind]} nodes`) +
+          ".",
       );
     for (const kind of ["read", "write"]) {
       const down = meet(this[kind], setting.failed);
@@ -453,11 +459,15 @@ class Quorums extends Widget {
         cell + 1,
         cell + 1,
       );
-    const words = `All pairs: ${rows.length} read quorums down, ${columns.length} write quorums across; ${missing ? `${missing.toLocaleString("en")} of ${found.pairs.toLocaleString("en")} (empty, crossed) don’t meet` : "each pair meets"}.`;
+    const [some, all] = [missing, found.pairs].map((count) => count.toLocaleString("en")),
+      answer = missing ? `${some} of ${all} (empty, crossed) don’t meet` : "each pair meets",
+      sizes = `${rows.length} read quorums down, ${columns.length} write quorums across`,
+      words = `All pairs: ${sizes}; ${answer}.`;
     this.allPairs.firstChild.textContent = words;
     canvas.setAttribute(
       "aria-label",
-      `${words} Arrow keys go from pair to pair. ${x >= 0 && y >= 0 ? `Now ${set(rows[y])} with ${set(columns[x])}.` : ""}`,
+      `${words} Arrow keys go from pair to pair. ` +
+        (x >= 0 && y >= 0 ? `Now ${set(rows[y])} with ${set(columns[x])}.` : ""),
     );
     this.next.hidden = !missing;
   }
@@ -477,30 +487,6 @@ class Quorums extends Widget {
     if (side > 6) pen.lineTo(x + side * 0.22, y + side * 0.82);
     pen.stroke();
   }
-}
-
-/**
- * The signs of what a node is in: a ring for reads, a dashed square for writes, a cross for failed.
- */
-function drawn(kinds, size) {
-  const signs = {
-    read: () => svg("circle", { r: 22 * size, class: "read" }),
-    write: () =>
-      svg("rect", {
-        x: -28 * size,
-        y: -28 * size,
-        width: 56 * size,
-        height: 56 * size,
-        rx: 3,
-        class: "write",
-      }),
-    failed: () =>
-      svg("path", {
-        d: `M${-18 * size} ${-18 * size}L${18 * size} ${18 * size}M${18 * size} ${-18 * size}L${-18 * size} ${18 * size}`,
-        class: "failed",
-      }),
-  };
-  return kinds.map((kind) => signs[kind]());
 }
 
 define("dslab-quorums", Quorums);

@@ -10,7 +10,8 @@
 //       static style = css(new URL("./NAME.css", import.meta.url));
 //       // optional: it stands under the controls and the sentence
 //       static below = true;
-//       // optional: the controls get − + ↔, which arrive as press("out"), press("in"), press("fit")
+//       // optional: the controls get − + ↔, which arrive as press("out"), press("in"),
+//       // press("fit")
 //       static zooms = true;
 //       // a sentence where this run has not what the view shows, else null
 //       static lacks(run, host) { … }
@@ -46,7 +47,8 @@ export const VIEWS = {
 };
 
 const icon = (path) =>
-  `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path fill="currentColor" d="${path}"/></svg>`;
+  `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path ` +
+  `fill="currentColor" d="${path}"/></svg>`;
 const ICONS = {
   start: icon("M2 3h2v10H2zM14 3v10L5 8z"),
   back: icon("M12 3v10L4 8z"),
@@ -373,8 +375,11 @@ class Trace extends Widget {
     this.channel.light(keys);
   }
 
-  /** Tell whoever listens (a live kernel) what the reader did: a step of a scenario, as in a scenario file. It happens a microsecond
-      after what is shown, since a scenario's steps come before the messages and timers of their moment. */
+  /**
+   * Tell whoever listens (a live kernel) what the reader did: a step of a scenario, as in a
+   * scenario file. It happens a microsecond after what is shown, since a scenario's steps come
+   * before the messages and timers of their moment.
+   */
   act(step) {
     this.pause();
     this.dispatchEvent(

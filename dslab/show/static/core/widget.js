@@ -99,7 +99,8 @@ export class Widget extends HTMLElement {
       throw new BadData(`This is no data for ${format}: run its cell again.`);
     if (data.version !== VERSION)
       throw new BadData(
-        `This data has format version ${data.version}, and this page shows version ${VERSION}: build the page again with a newer dslab.`,
+        `This data has format version ${data.version}, and this page shows version ` +
+          `${VERSION}: build the page again with a newer dslab.`,
       );
     this.content = data;
   }

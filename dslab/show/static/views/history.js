@@ -5,8 +5,10 @@
 // It reads the calls of any run. Attributes of the element, as in play(run, "history",
 // model="queue"):
 //
-//     model   the sequential object, a name in parts/history-models.js; by default the first that knows all operations of the run
-//     core    the numbers of the invoke events of a smallest bad core, which play(verdict, "history") gives
+//     model   the sequential object, a name in parts/history-models.js; by default the first that
+//             knows all operations of the run
+//     core    the numbers of the invoke events of a smallest bad core, which play(verdict,
+//             "history") gives
 //
 // A call without an answer may have taken effect at any later moment or never: its point is left
 // out until somebody places it.
@@ -17,10 +19,9 @@ import { html, svg } from "../core/draw.js";
 import { MODELS, fitting, replay, suggest } from "../parts/history-models.js";
 import { Points } from "../parts/history-points.js";
 import { upper } from "../core/run.js";
+import { BAR, ROW, account, bar, legend, tools } from "../parts/history-elements.js";
 
-const ROW = 46,
-  BAR = 38,
-  FAULT = 20,
+const FAULT = 20,
   AXIS = 24,
   HEAD = 104,
   MOST = 1000,
@@ -35,11 +36,15 @@ export default class History {
   static lacks({ calls }, host) {
     const model = host.getAttribute("model");
     if (model && !MODELS[model])
-      return `There is no model “${model}” of a sequential object: choose ${Object.keys(MODELS).join(", ")}.`;
+      return (
+        `There is no model “${model}” of a sequential object: choose ` +
+        `${Object.keys(MODELS).join(", ")}.`
+      );
     if (!calls.length)
       return "No client called anything in this run, so there is no history to show.";
     return calls.length > MOST
-      ? `This run has ${calls.length.toLocaleString("en")} calls, more than can be told apart here: show a part of it.`
+      ? `This run has ${calls.length.toLocaleString("en")} calls, more than can be ` +
+          "told apart here: show a part of it."
       : null;
   }
 
@@ -92,7 +97,7 @@ export default class History {
       (this.over = svg("g")),
       (this.path = svg("path", { class: "path" })),
       (this.head = svg("line", { class: "head", y1: 0, y2: this.height - AXIS + 4 })));
-    for (const call of this.calls) this.bar(call);
+    for (const call of this.calls) bar(this, call);
     this.svg.append(
       svg(
         "defs",
@@ -121,109 +126,14 @@ export default class History {
     this.element = html(
       "div",
       { class: "history" },
-      this.tools(),
+      tools(this),
       this.box,
       (this.word = html("p", { class: "word", role: "status", "aria-live": "polite" })),
-      this.legend(),
-      this.account(),
+      legend(this),
+      account(this),
     );
     this.movable[0]?.point.setAttribute("tabindex", 0);
     this.listen();
-  }
-
-  bar(call) {
-    call.bar = svg(
-      "g",
-      {
-        class: `bar ${call.outcome}${call.core ? " core" : ""}`,
-        role: "img",
-        "aria-label": `${call.told}${call.core ? ", in the bad core" : ""}`,
-      },
-      (call.box = svg("rect", { y: this.top + call.row * ROW, height: BAR, rx: 4 })),
-      (call.label = svg("text", { y: this.top + call.row * ROW + 14 })),
-    );
-    call.bar.call = call;
-    if (call.outcome === "fail") return;
-    call.point = svg(
-      "g",
-      { class: "point", role: "slider", tabindex: -1, "aria-label": `Point of ${call.words}` },
-      svg("circle", { r: 9 }),
-      svg("rect", { x: -9, y: -9, width: 18, height: 18, rx: 2 }),
-      (call.number = svg("text", { y: 4 })),
-    );
-    call.point.call = call;
-  }
-
-  tools() {
-    const label = (name) =>
-      ({ kv: "key-value store", "cas-register": "register with cas" })[name] ?? name;
-    this.choice = html(
-      "select",
-      {
-        "aria-label": "One copy of a",
-        onchange: () => {
-          this.model = this.choice.value;
-          this.check(true);
-        },
-      },
-      ...this.models.map((name) =>
-        html("option", { value: name, selected: name === this.model }, label(name)),
-      ),
-    );
-    this.suggestion = html(
-      "button",
-      { type: "button", onclick: () => this.suggest() },
-      "Suggest an order",
-    );
-    const again = html(
-      "button",
-      {
-        type: "button",
-        onclick: () => {
-          this.points.middle();
-          this.check(true);
-          this.draw();
-        },
-      },
-      "All in the middle",
-    );
-    if (!this.models.length) return html("div", { class: "tools" }, again);
-    return html(
-      "div",
-      { class: "tools" },
-      html("span", { "aria-hidden": "true" }, "One copy of a "),
-      this.choice,
-      this.suggestion,
-      again,
-    );
-  }
-
-  legend() {
-    const has = (test) => this.calls.some(test);
-    return html(
-      "p",
-      { class: "legend" },
-      html("span", {}, "① takes effect here"),
-      html("span", {}, "■ can’t be, in this order"),
-      ...(has(({ outcome }) => outcome === "info")
-        ? [html("span", {}, "dotted: no answer; Enter or a click on – places it or leaves it out")]
-        : []),
-      ...(has(({ outcome }) => outcome === "fail")
-        ? [html("span", {}, "dashed: refused, nothing was done")]
-        : []),
-      ...(has(({ core }) => core)
-        ? [html("span", {}, "◆ the smallest part that no order explains")]
-        : []),
-    );
-  }
-
-  account() {
-    return (this.details = html(
-      "details",
-      { ontoggle: () => this.tell() },
-      html("summary", {}, "This order in words"),
-      (this.list = html("ol")),
-    ));
   }
 
   listen() {
@@ -363,9 +273,12 @@ export default class History {
           : ` ${out} calls without an answer are left out.`;
     const bad = this.wrong && order[this.wrong.place];
     this.verdict = !model
-      ? `No model knows all of these operations (${[...new Set(this.movable.map(({ f }) => f))].join(", ")}), so an order can’t be checked.`
+      ? "No model knows all of these operations (" +
+        `${[...new Set(this.movable.map(({ f }) => f))].join(", ")}), so an order ` +
+        "can’t be checked."
       : bad
-        ? `✗ Not in this order. Place ${this.wrong.place + 1}: ${bad.who}’s ${bad.asked} ${this.wrong.why}.${left}`
+        ? `✗ Not in this order. Place ${this.wrong.place + 1}: ${bad.who}’s ${bad.asked} ` +
+          `${this.wrong.why}.${left}`
         : `✓ This order is legal: one copy, asked in this order, would have answered so.${left}`;
     this.say(this.verdict, bad ? "no" : model ? "yes" : "");
     if (aloud) this.host.repaint();
@@ -386,12 +299,17 @@ export default class History {
       this.draw();
     } else if (order === null)
       this.say(
-        `✗ No order of these calls is legal.${cores ? ` The ${cores === 1 ? "call" : `${cores} calls`} marked ◆ alone can’t be put into any.` : ""}`,
+        "✗ No order of these calls is legal." +
+          (cores
+            ? ` The ${cores === 1 ? "call" : `${cores} calls`} marked ◆ alone can’t be put ` +
+              "into any."
+            : ""),
         "no",
       );
     else
       this.say(
-        "There are more orders than can be tried here: whether one is legal is not decided. Python’s checker has a larger budget.",
+        "There are more orders than can be tried here: whether one is legal is not " +
+          "decided. Python’s checker has a larger budget.",
         "",
       );
   }

@@ -1,15 +1,17 @@
 // The log matrix: a row for each server, a column for each index. A real table, so that it can be
 // read aloud.
 //
-// It reads these fields of a node by name; an attribute of the element gives another name, as in
-// play(run, "logs", log="entries"):
+// A node's class says which of its fields these are (dslab/node.py, Pictured); an attribute of the
+// element says it in its place, as in play(run, "logs", log="entries"):
 //
-//     log             the log: a tuple of records, of which the first has index 1, or a Map from index to record
-//     entry-term      the term of a record (also called epoch, ballot or view): `term`. Records without one are all of one colour
-//     commit-index    up to where entries are committed: `commit_index`. Optional, as are all that follow
-//     snapshot-index  how many entries stand in a snapshot and no longer in the log: `snapshot_index`, a number or a record with `index`
+//     log             a tuple of records, of which the first has index 1, or a Map from index to
+//                     record
+//     entry-term      the term of a record; records without one are all of one colour
+//     commit-index    up to where entries are committed. Optional, as are all that follow
+//     snapshot-index  how many entries stand in a snapshot and no longer in the log, a number or a
+//                     record with `index`
 //     match-index, next-index   what a leader believes of each follower, Maps from names to indexes
-//     role, current_term        whose beliefs are shown: of the nodes with the role "leader" the one of the highest term
+//     term            of the nodes that lead, the beliefs of the one of the highest term are shown
 //
 // The run is known to its end, so an entry that will be gone again is marked from the beginning.
 // Wide logs scroll in their own box; of very long ones only WINDOW columns are made, around the
@@ -18,7 +20,7 @@
 import { css } from "../core/css.js";
 import { html } from "../core/draw.js";
 import { LogRun, last } from "../parts/logs-run.js";
-import { milliseconds, show } from "../core/run.js";
+import { milliseconds, show } from "../core/values.js";
 
 const WINDOW = 120,
   CELL = 46,
@@ -29,10 +31,10 @@ export default class Logs {
   static style = css(new URL("./logs.css", import.meta.url));
 
   static lacks(run, host) {
-    const name = host.getAttribute("log") ?? "log";
-    return run.fields.includes(name)
-      ? null
-      : `This run has no logs to show: no node has a field “${name}”. Name the field: play(run, "logs", log="…").`;
+    const name = host.getAttribute("log") ?? run.pictured.log;
+    if (run.fields.includes(name)) return null;
+    const why = name ? `no node has a field “${name}”` : "no node says where its log is";
+    return `This run has no logs to show: ${why}. Name the field: play(run, "logs", log="…").`;
   }
 
   constructor(host) {
@@ -226,7 +228,7 @@ export default class Logs {
 
   say() {
     const at = this.pointed,
-      { said, doom } = at ? this.seen(at) : {};
+      { said } = at ? this.seen(at) : {};
     if (!said)
       return this.detail.replaceChildren(
         html("span", {}, "Point at an entry, or go to one with Tab and the arrow keys."),
@@ -337,7 +339,9 @@ export default class Logs {
       // depends on is another.
       const depends = !version
         ? ""
-        : `${index} ${number} ${old} ${fresh && old !== number} ${Math.sign(row.commit - index)} ${index <= version.offset} ${doom} ${run.ref[doom] <= now} ${marks} ${row.down}`;
+        : `${index} ${number} ${old} ${fresh && old !== number} ` +
+          `${Math.sign(row.commit - index)} ${index <= version.offset} ${doom} ` +
+          `${run.ref[doom] <= now} ${marks} ${row.down}`;
       if (cell.depends === depends) return;
       cell.depends = depends;
       this.write(cell, this.look(index, row, { before: struck, fresh, now, marks }));
@@ -409,7 +413,8 @@ export default class Logs {
       when = `at ${milliseconds(run.time[doom])} ms`;
     if (run.kind[doom] === "restart") return `will be lost in the crash: it is gone ${when}`;
     return flying
-      ? `will be overwritten ${when} by the message from ${run.lanes[run.other[doom]]} that is on its way`
+      ? `will be overwritten ${when} by the message from ${run.lanes[run.other[doom]]} ` +
+          "that is on its way"
       : `will be overwritten ${when}`;
   }
 
@@ -425,12 +430,10 @@ export default class Logs {
     cell.shown = look;
   }
 
-  paintName(lane, { down, state }) {
+  paintName(lane, { down, state, role }) {
     const { run, field } = this,
-      of = (name) => (state && field[name] >= 0 ? show(run.values[state[field[name]]]) : "");
-    const text = down
-        ? "✗ down"
-        : `${of("role") === "leader" ? "★" : ""}${of("role")} ${of("term")}`.trim(),
+      term = state && field.term >= 0 ? show(run.values[state[field.term]]) : "";
+    const text = down ? "✗ down" : `${role?.leads ? "★" : ""}${role?.word ?? ""} ${term}`.trim(),
       head = this.names[lane],
       said = head.lastChild;
     if (said.textContent === text) return;

@@ -4,14 +4,16 @@
 //
 // It shows a run whose lanes have fields of these names (what dslab.events.bus records); a lane is
 // what its fields say it is:
-//   a log         partitions: partition → list of its last [key, event]; before: partition → how many came before these, where any did
+//   a log         partitions: partition → list of its last [key, event]; before: partition → how
+//                 many came before these, where any did
 //   a queue       queue, unacknowledged, dead: lists of [key, event]
-//   a group       log (the log's lane), offsets, reading, readers: partition → number or name; retries: "partition/offset" → tries; dead
+//   a group       log (the log's lane), offsets, reading, readers: partition → number or name;
+//                 retries: "partition/offset" → tries; dead
 //   a projection  position (how many events it has seen), and any other fields as its rows
 
 import { css } from "../core/css.js";
 import { html } from "../core/draw.js";
-import { show } from "../core/run.js";
+import { show } from "../core/values.js";
 
 const KNOWN = [
   "partitions",
@@ -261,7 +263,8 @@ export default class Pipeline {
       html(
         "p",
         { class: "lag" },
-        `at event ${show(lane.state.position)}${total ? ` of ${total}, ${total - lane.state.position} behind` : ""}`,
+        `at event ${show(lane.state.position)}` +
+          (total ? ` of ${total}, ${total - lane.state.position} behind` : ""),
       ),
       html(
         "dl",
@@ -284,7 +287,9 @@ export default class Pipeline {
     if (!this.hueOf.has(key)) this.hueOf.set(key, this.hueOf.size);
     const flag = notes.filter((note) => note.flag),
       others = notes.filter((note) => !note.flag),
-      name = `${offset === null ? "" : `offset ${offset}: `}${show(event)} of ${key}${notes.map((note) => `, ${note.text}`).join("")}`;
+      name =
+        `${offset === null ? "" : `offset ${offset}: `}${show(event)} of ${key}` +
+        `${notes.map((note) => `, ${note.text}`).join("")}`;
     return html(
       "li",
       {

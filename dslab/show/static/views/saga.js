@@ -9,7 +9,7 @@
 
 import { css } from "../core/css.js";
 import { html } from "../core/draw.js";
-import { show } from "../core/run.js";
+import { show } from "../core/values.js";
 
 const SIGNS = {
   waiting: "·",

@@ -8,7 +8,7 @@
 
 import { css } from "../core/css.js";
 import { html, svg } from "../core/draw.js";
-import { show } from "../core/run.js";
+import { show } from "../core/values.js";
 
 const OWN = new Set(["event", "version", "data"]);
 const PAGE = 100;
@@ -283,7 +283,9 @@ export default class Stream {
       now = this.state(this.at);
     const first = this.firsts[this.lane],
       name = (place) => (place < 0 ? "before its first event" : `version ${first + place}`);
-    this.caption.textContent = `${run.nodes[this.lane]}, ${name(this.at)}${this.at < 0 ? "" : ` of ${first + this.streams[this.lane].length - 1}`}`;
+    this.caption.textContent =
+      `${run.nodes[this.lane]}, ${name(this.at)}` +
+      (this.at < 0 ? "" : ` of ${first + this.streams[this.lane].length - 1}`);
     this.head[0].textContent = pin === null ? "before" : `pinned, ${name(pin)}`;
     this.head[1].textContent = "now";
     this.pin.textContent = pin === null ? "Pin this moment" : "Remove the pin";
