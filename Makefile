@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 # An editable install leaves out JupyterLab's extension, so it is put in its place here, and again when its parts change.
 EXTENSION := .venv/share/jupyter/labextensions/dslab-trace
-WIDGETS := $(wildcard dslab/show/static/*.js dslab/show/static/*/*.js)
+WIDGETS := $(wildcard dslab/show/static/*.*s dslab/show/static/*/*.*s)
 SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* dslab/chapters/*/*.md dslab/chapters/*/*.bib book/assets/* book/offline/* book/*.ipynb notebooks/*.ipynb labextension/* scripts/*.py scripts/*/*.py scripts/web/*.* scripts/web/matplotlib/*) $(WIDGETS) $(shell find dslab -name '*.py') $(shell find book/run -type f -not -name '*.pyc')
 
 .PHONY: help book site lab test bench notebooks golden screens clean

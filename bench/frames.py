@@ -142,7 +142,11 @@ def first_picture(browser, page, text: str) -> float:
 def weight() -> tuple[int, int]:
     """(compressed bytes of five players of 5,000 events, of the scripts that they need)."""
     page = "".join(play(long_run(seed), *VIEWS)._repr_html_() for seed in range(5))
-    scripts = sum(len(gzip.compress(path.read_bytes(), 6)) for path in sorted(STATIC.rglob("*.js")))
+    scripts = sum(
+        len(gzip.compress(path.read_bytes(), 6))
+        for kind in ("js", "css")
+        for path in STATIC.rglob(f"*.{kind}")
+    )
     return len(gzip.compress(page.encode(), 6)), scripts
 
 

@@ -20,12 +20,21 @@ browser.
 
 import inspect
 from operator import is_
-from typing import Any, ClassVar, get_origin
+from typing import Any, ClassVar, NamedTuple, get_origin
 
 from dslab.errors import DslabError
 from dslab.values import Value, same, show
 
-__all__ = ["ContractError", "Message", "Node", "Reply", "Request", "Timer", "rehearse"]
+__all__ = [
+    "ContractError",
+    "Message",
+    "Node",
+    "Pictured",
+    "Reply",
+    "Request",
+    "Timer",
+    "rehearse",
+]
 
 
 class ContractError(DslabError):
@@ -69,6 +78,28 @@ class Reply(Message):
     leader: str | None = None
 
 
+class Pictured(NamedTuple):
+    """The names of the fields that pictures of a protocol ask for; "" for what it hasn't got.
+
+    term            what grows from leader to leader: an int.
+    log             a tuple of records, the first of which has index 1, or a Map from index to
+                    record.
+    entry_term      in a record, the term that it was made in.
+    commit_index    up to which index the log is committed.
+    snapshot_index  how many entries stand in a snapshot and no longer in the log: an int, or a
+                    record with `index`.
+    match_index, next_index  what a leader believes of each follower: Maps from names to indexes.
+    """
+
+    term: str = ""
+    log: str = ""
+    entry_term: str = ""
+    commit_index: str = ""
+    snapshot_index: str = ""
+    match_index: str = ""
+    next_index: str = ""
+
+
 class Node:
     """Base of protocols. Annotated class attributes are the fields, with their initial values.
 
@@ -82,6 +113,8 @@ class Node:
 
     durable: ClassVar[tuple[str, ...]] = ()
     fields: ClassVar[dict[str, Any]] = {}
+    #: What a picture finds where. It guesses from no name.
+    pictured: ClassVar[Pictured] = Pictured()
     _handlers: ClassVar[dict[type, Any]] = {}
 
     def __init__(self, id: str, peers=()):
@@ -162,6 +195,12 @@ class Node:
         those who look for it.
         """
         return False
+
+    def role_word(self) -> str:
+        """The protocol's word for what this node is just now, such as "candidate"; "" where it has
+        no such words.
+        """
+        return ""
 
     # What environments use. Each leaves its effects in `outbox` and `timers`, for the environment
     # to take away.

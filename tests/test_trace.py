@@ -424,6 +424,19 @@ class TestDamage:
         ):
             Trace.from_json(data)
 
+    @pytest.mark.parametrize(
+        "roles",
+        [None, "n1", [[0, True]], [[-1, True, ""]], [[10**6, True, "a"]], [[0, True, 7]]],
+    )
+    def test_damaged_roles(self, trace, roles):
+        with pytest.raises(TraceError, match="cut short or damaged"):
+            Trace.from_json(trace.as_json() | {"roles": roles})
+
+    @pytest.mark.parametrize("pictured", [None, "log", {"log": 1}, {"flower": "log"}])
+    def test_damaged_names_of_fields(self, trace, pictured):
+        with pytest.raises(TraceError, match="cut short or damaged"):
+            Trace.from_json(trace.as_json() | {"pictured": pictured})
+
     @settings(max_examples=200, deadline=None, derandomize=True, database=None)
     @given(st.data())
     def test_one_wrong_number_is_refused_or_harmless(self, trace, data):

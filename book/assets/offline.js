@@ -48,10 +48,13 @@
               if (said.kept) show(worker, place);
               else if (said.failed)
                 place.replaceChildren(
-                  "Not everything could be kept: look at your connection and the browser's storage, then load this page again.",
+                  "Not everything could be kept: look at your connection and the browser's " +
+                    "storage, then load this page again.",
                 );
               else
-                keep.textContent = `Keeping ${said.group === "book" ? "the book" : "its Python"}: ${megabytes(said.done)} of ${megabytes(said.of)}`;
+                keep.textContent =
+                  `Keeping ${said.group === "book" ? "the book" : "its Python"}: ` +
+                  `${megabytes(said.done)} of ${megabytes(said.of)}`;
             });
           },
         );

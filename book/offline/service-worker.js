@@ -2,8 +2,10 @@
 // scripts/site/offline.py puts BUILD before it and writes offline.json: the files of this build with
 // their hashes, in three groups.
 //
-//   book    pages and what they show: fetched when the worker is installed, smallest first, unless the reader saves data
-//   python  what runs in a page: kept on request, or when it was used once (then all of it, after what was asked for)
+//   book    pages and what they show: fetched when the worker is installed, smallest first, unless
+//           the reader saves data
+//   python  what runs in a page: kept on request, or when it was used once (then all of it, after
+//           what was asked for)
 //   lite    JupyterLite: each file kept when it was used
 //
 // A build has one cache of its own, and a file goes into it only with the hash that offline.json
@@ -125,8 +127,11 @@ async function activate() {
   await clients.claim();
 }
 
-/** Pages and workers that share nothing with other sites may share memory: a cell can then be interrupted. JupyterLite is
- * left out: with shared memory its kernel (0.8.6) takes another way, on which running a whole notebook hung. */
+/**
+ * Pages and workers that share nothing with other sites may share memory: a cell can then be
+ * interrupted. JupyterLite is left out: with shared memory its kernel (0.8.6) takes another way, on
+ * which running a whole notebook hung.
+ */
 function isolated(response, request, isolate, path) {
   if (
     !isolate ||

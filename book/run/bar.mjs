@@ -2,14 +2,18 @@
 
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 const KEYS =
-  "Shift-Enter runs a cell and goes to the next, Ctrl-Enter runs it. Escape and then Tab leaves the editor.";
+  "Shift-Enter runs a cell and goes to the next, Ctrl-Enter runs it. Escape and " +
+  "then Tab leaves the editor.";
 
 export class Bar {
   constructor(acts) {
     this.element = document.createElement("section");
     this.element.className = "run-bar";
     this.element.setAttribute("aria-label", "Python in this page");
-    this.element.innerHTML = `<div class="run-buttons"></div><progress aria-label="Loading Python" hidden></progress><p class="run-line"><span class="run-status" role="status"></span><span class="run-more" aria-hidden="true"></span></p>
+    this.element.innerHTML = `<div class="run-buttons"></div>
+      <progress aria-label="Loading Python" hidden></progress>
+      <p class="run-line"><span class="run-status" role="status"></span
+        ><span class="run-more" aria-hidden="true"></span></p>
       <p class="run-warning" role="alert" hidden></p><p id="run-keys" class="run-keys">${KEYS}</p>`;
     const buttons = this.element.querySelector(".run-buttons");
     const add = (label, title, act) => {

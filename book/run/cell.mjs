@@ -93,7 +93,8 @@ export class Cell {
   /** The reader's text for a cell that has changed in the book since: shown, never put back. */
   offer(key, { text, when }) {
     const box = oldText(
-      `The book's text of this cell has changed since you edited it${when ? ` on ${when.slice(0, 10)}` : ""}, so your text was not put back.`,
+      "The book's text of this cell has changed since you edited it" +
+        `${when ? ` on ${when.slice(0, 10)}` : ""}, so your text was not put back.`,
       text,
       () => {
         store.remove(key);

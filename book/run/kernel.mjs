@@ -31,7 +31,8 @@ export class Kernel {
     this.worker.onerror = (event) => {
       event.preventDefault();
       this.die(
-        `Python could not be loaded${event.message ? ` (${event.message})` : ""}: check the connection and start again.`,
+        `Python could not be loaded${event.message ? ` (${event.message})` : ""}: ` +
+          "check the connection and start again.",
       );
     };
     this.worker.postMessage({

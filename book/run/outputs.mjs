@@ -144,10 +144,9 @@ async function markdown(text) {
     },
   });
   const html = maker.render(text);
-  return html.replace(
-    /^<pre><code class="language-python">(<div class="highlight run-code">.*<\/div>)\n?<\/code><\/pre>/s,
-    "$1",
-  );
+  const inside =
+    /^<pre><code class="language-python">(<div class="highlight.*<\/div>)\n?<\/code><\/pre>/s;
+  return html.replace(inside, "$1");
 }
 
 /** Whether an output goes on with the stream that the last one began. */

@@ -168,7 +168,8 @@ class Chapter {
     this.stopping = false;
     if (!kept)
       this.afterLoss(
-        "Stopped. Python had to be started again: your variables are gone, your text is kept. Run all above brings them back.",
+        "Stopped. Python had to be started again: your variables are gone, your text " +
+          "is kept. Run all above brings them back.",
       );
   }
 
@@ -193,7 +194,8 @@ class Chapter {
     if (
       edits &&
       !confirm(
-        `Put the book's text back into ${edits === 1 ? "the cell" : `the ${edits} cells`} that you edited?`,
+        "Put the book's text back into " +
+          `${edits === 1 ? "the cell" : `the ${edits} cells`} that you edited?`,
       )
     )
       return;
@@ -278,7 +280,9 @@ function open() {
         "The cells below are live: edit one, then press the Run below it, or Shift-Enter in it.";
     },
     (error) => {
-      words.textContent = `This page could not be made live (${error.message}): check the connection and press again.`;
+      words.textContent =
+        `This page could not be made live (${error.message}): check the connection and ` +
+        "press again.";
       window.dslabRun.bar.querySelector("button").disabled = false;
     },
   );

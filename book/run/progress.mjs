@@ -95,7 +95,10 @@ class Progress {
     if (!file) return;
     try {
       const { scores, edits } = store.imported(await file.text());
-      this.said.textContent = `Imported ${scores} ${scores === 1 ? "score" : "scores"} and the text of ${edits} ${edits === 1 ? "cell" : "cells"}. Better scores and your text in this browser were kept.`;
+      this.said.textContent =
+        `Imported ${scores} ${scores === 1 ? "score" : "scores"} and the text of ` +
+        `${edits} ${edits === 1 ? "cell" : "cells"}. Better scores and your text in ` +
+        "this browser were kept.";
     } catch (error) {
       this.said.textContent = error.message;
     }

@@ -7,14 +7,20 @@
 
   function wanting() {
     if (location.protocol === "file:") {
-      return "To run this page, serve the book over HTTP: run “make book”, or “python -m http.server” in the book's folder, and open the address that it prints.";
+      return (
+        "To run this page, serve the book over HTTP: run “make book”, or “python -m " +
+        "http.server” in the book's folder, and open the address that it prints."
+      );
     }
     if (
       typeof WebAssembly !== "object" ||
       !("noModule" in HTMLScriptElement.prototype) ||
       typeof Worker !== "function"
     ) {
-      return "This browser can't run Python in a page (it has no WebAssembly or no modules): update it, or download the chapter and open it in JupyterLab.";
+      return (
+        "This browser can't run Python in a page (it has no WebAssembly or no " +
+        "modules): update it, or download the chapter and open it in JupyterLab."
+      );
     }
     return "";
   }

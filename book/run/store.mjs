@@ -15,7 +15,9 @@ export const failing = () => trouble !== "";
 
 function fails(error) {
   const full = error?.name === "QuotaExceededError" || error?.code === 22;
-  trouble = `This browser's storage is ${full ? "full" : "blocked"}: what you write is kept only while this tab is open. Download the notebook to keep it.`;
+  trouble =
+    `This browser's storage is ${full ? "full" : "blocked"}: what you write is ` +
+    "kept only while this tab is open. Download the notebook to keep it.";
   for (const tell of listeners) tell(trouble);
 }
 
@@ -165,7 +167,8 @@ export function imported(text) {
     throw new Error("This file is no progress file: choose one that this page exported.");
   if (data.version !== 1)
     throw new Error(
-      `This file has version ${data.version}, and this page reads version 1: export it again from a page of the same age.`,
+      `This file has version ${data.version}, and this page reads version 1: export ` +
+        "it again from a page of the same age.",
     );
   let scores = 0,
     edits = 0;

@@ -138,7 +138,8 @@ function broken(error) {
   postMessage({
     type: "fatal",
     sentence: runner
-      ? `Python has broken down (${text}): start it again. Your text is kept, its variables are gone.`
+      ? `Python has broken down (${text}): start it again. Your text is kept, its ` +
+        "variables are gone."
       : `Python could not be loaded (${text}): check the connection and start again.`,
   });
 }

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
 from dslab.explore.view import StepperView
-from dslab.node import Node, rehearse
+from dslab.node import Node, Pictured, rehearse
 from dslab.run.steps import SCHEDULE, World, parsed, word_of
 from dslab.run.trace import Trace
 from dslab.values import canonical, same, show
@@ -89,7 +89,10 @@ class Stepper:
         )
         self.members = self.names if peers is None else tuple(peers)
         self.watch, self.strict = watch, strict
-        self.trace = Trace(self.names, clients, title=title)
+        told = [self.classes[name].pictured for name in self.names]
+        self.trace = Trace(
+            self.names, clients, title=title, pictured=next(filter(any, told), Pictured())
+        )
         self.pending: dict[tuple[str, str], list[tuple[int, Any]]] = {}
         self.handled: dict[tuple[str, str, str], tuple[int, Any]] = {}
         self.timers: dict[str, dict[str, tuple[int, Any]]] = {name: {} for name in self.names}
@@ -269,6 +272,7 @@ class Stepper:
                 dict(vars(node)),
             )
         )
+        self.trace.note(node)
         for receiver, sent in outbox:
             number = self._record("send", name, receiver, None, sent)
             if receiver in self.nodes:

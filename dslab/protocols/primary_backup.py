@@ -79,6 +79,9 @@ class PrimaryBackup(Node):
     def leads(self):
         return self.primary == self.id
 
+    def role_word(self):
+        return "primary" if self.leads() else ""
+
     def on_Request(self, client, m):
         match m.f:
             case "read" | "get":

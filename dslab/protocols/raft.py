@@ -14,7 +14,7 @@ Names are the figure's. What differs, and why:
 """
 
 from dslab.machine import Command, Machine
-from dslab.node import Message, Node, Reply, Timer
+from dslab.node import Message, Node, Pictured, Reply, Timer
 from dslab.values import Map, Value, majority
 
 __all__ = [
@@ -98,6 +98,14 @@ class Raft(Node):
     voted_for: str | None = None
     log: tuple[Entry, ...] = ()
     durable = "current_term", "voted_for", "log"
+    pictured = Pictured(
+        term="current_term",
+        log="log",
+        entry_term="term",
+        commit_index="commit_index",
+        match_index="match_index",
+        next_index="next_index",
+    )
 
     # Volatile state on all servers.
     role: str = FOLLOWER
@@ -251,6 +259,9 @@ class Raft(Node):
 
     def leads(self):
         return self.role == LEADER
+
+    def role_word(self):
+        return self.role
 
     def servers(self):
         return self.peers + (self.id,)

@@ -2,6 +2,8 @@
 
     {"format": "dslab-trace", "version": 2, "title": …, "replay": …, "nodes": […], "clients": […],
      "unit": left out where it is "ms",
+     "roles": [[event, leads, word], …], "pictured": {what: field's name}: as in Trace, left out
+              where no node says anything of itself,
      "fields": names of state fields,
      "values": the distinct payloads and field values, as `plain` makes them,
      "grows": [value, other, value, other, …]: the list that is value number `value` begins with
@@ -17,6 +19,7 @@ A start or restart, or a lane's first tell, gives all fields, the others those t
 """
 
 from dslab.errors import DslabError
+from dslab.node import Pictured
 from dslab.run.events import CAUSES, KINDS, STATEFUL
 from dslab.run.packing import Table, whole
 from dslab.values import same
@@ -76,6 +79,8 @@ def packed(trace) -> dict:
         }
         | columns
         | ({} if trace.unit == "ms" else {"unit": trace.unit})
+        | ({"roles": [list(said) for said in trace.roles]} if trace.roles else {})
+        | ({"pictured": _named(trace.pictured)} if any(trace.pictured) else {})
     )
 
 
@@ -109,7 +114,9 @@ def _unpacked(data: dict, make):
         title=data["title"],
         replay=data["replay"],
         unit=data.get("unit", "ms"),
+        pictured=Pictured(**data.get("pictured", {})),
     )
+    trace.roles = [(number, bool(leads), word) for number, leads, word in data.get("roles", ())]
     values = whole(data["values"], [] if data["version"] == 1 else data["grows"])
     lanes, fields, states = trace.lanes, data["fields"], iter(data["state"])
     now, current = 0, {}
@@ -146,6 +153,10 @@ def _unpacked(data: dict, make):
     return trace
 
 
+def _named(pictured: Pictured) -> dict[str, str]:
+    return {what: field for what, field in pictured._asdict().items() if field}
+
+
 def _at(items, number: int):
     """Item `number`, or None for -1."""
     if number < -1:
@@ -159,6 +170,13 @@ def _demand_sound(trace) -> None:
         isinstance(text, str) for text in (trace.title, trace.replay, trace.unit, *trace.lanes)
     ):
         raise TypeError("titles and names are texts")
+    for number, _, word in trace.roles:
+        if not 0 <= number < len(trace) or trace.records[number][6] is None:
+            raise ValueError(number)
+        if not isinstance(word, str):
+            raise TypeError(word)
+    if not all(isinstance(field, str) for field in trace.pictured):
+        raise TypeError(trace.pictured)
     for number, event in enumerate(trace.events):
         ref, cause = event.ref, CAUSES.get(event.kind)
         if not isinstance(event.time, int) or (event.place is None) != (

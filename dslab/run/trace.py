@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from dslab.node import Pictured
 from dslab.run.columns import TraceError, packed, unpacked
 from dslab.run.events import KINDS, Event
 from dslab.run.history import SILENT, History
@@ -18,6 +19,9 @@ from dslab.run.words import told
 from dslab.values import frozen
 
 __all__ = ["Event", "KINDS", "Trace", "TraceError"]
+
+#: What a node says of itself that says nothing.
+SILENCE = False, ""
 
 
 class Trace:
@@ -28,6 +32,9 @@ class Trace:
     replay          the Python expression that makes this run again, where there is one.
     unit            what a thousand of its microseconds count: "ms", or what a run without a clock
                     goes by, such as "event".
+    pictured        under which names its nodes keep what pictures ask for.
+    roles           (event, leads, word): what the event's node says of itself from then on
+                    (`Node.leads`, `Node.role_word`), where that is something new.
     """
 
     def __init__(
@@ -38,12 +45,16 @@ class Trace:
         title: str = "",
         replay: str = "",
         unit: str = "ms",
+        pictured: Pictured = Pictured(),
     ):
         self.nodes = tuple(nodes)
         self.clients = tuple(clients)
         self.title = title
         self.replay = replay
         self.unit = unit
+        self.pictured = pictured
+        self.roles: list[tuple[int, bool, str]] = []
+        self._said: dict[str, tuple[bool, str]] = {}
         #: Event's fields as plain tuples, which are made six times faster.
         self.records: list[tuple] = []
 
@@ -93,6 +104,23 @@ class Trace:
                 if record[6] is not None:
                     return record[6]
         return None
+
+    def note(self, node) -> None:
+        """Keep what `node` says of itself after the last event, where it is something new."""
+        said = bool(node.leads()), str(node.role_word())
+        if said != self._said.get(node.id, SILENCE):
+            self._said[node.id] = said
+            self.roles.append((len(self.records) - 1, *said))
+
+    def role(self, node: str, upto: int | None = None) -> tuple[bool, str]:
+        """(whether `node` leads, its role in a word) after event number `upto` (the last one by
+        default), by what it says; (False, "") where it never said anything.
+        """
+        last = len(self.records) - 1 if upto is None else upto
+        for number, leads, word in reversed(self.roles):
+            if number <= last and self.records[number][2] == node:
+                return leads, word
+        return SILENCE
 
     def count(self, kind: str, of: str | None = None) -> int:
         """How many events of `kind` there are; `of` counts only messages or timers of that class

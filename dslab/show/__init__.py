@@ -1,6 +1,6 @@
 """Pictures, players and tables. They read traces, histories and verdicts, and know no protocol."""
 
-from dslab.show.design import DesignBoard, Requirement, design_board
+from dslab.show.design_board import DesignBoard, Requirement, design_board
 from dslab.show.drive import Drive, drive
 from dslab.show.frontier import Figure, Frontier, frontier
 from dslab.show.history import history

@@ -39,7 +39,8 @@ _MODULE = """export default { render({ model, el }) {
   const drive = document.createElement("dslab-drive");
   drive.setAttribute("scenario", "KEY");
   drive.model = model;
-  drive.append("The script of dslab's widgets is not on this page: in JupyterLab it comes with dslab's extension.");
+  drive.append("The script of dslab's widgets is not on this page: "
+    + "in JupyterLab it comes with dslab's extension.");
   el.append(drive);
 } };
 """
@@ -60,6 +61,7 @@ class Branch:
 
     @property
     def trace(self) -> Trace:
+        """What the branch's run left behind."""
         return self.outcome.cluster.trace
 
 

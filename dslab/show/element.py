@@ -15,6 +15,10 @@ from pathlib import Path
 __all__ = ["STATIC", "Element", "standalone"]
 
 STATIC = Path(__file__).with_name("static")
+#: How a script names its stylesheet; static/core/css.js fetches it from there.
+_STYLESHEET = re.compile(
+    r'^(?!\s*//)(.*)new URL\("(\./[^"]+\.css)", import\.meta\.url\)', re.MULTILINE
+)
 _IMPORT = re.compile(r'''((?:\bfrom|\bimport)\s*\(?\s*)"(\.{1,2}/[^"]+)"''')
 
 
@@ -33,15 +37,19 @@ class Element:
     version = 1
 
     def data(self) -> dict:
+        """What the browser draws from, as JSON types."""
         raise NotImplementedError
 
     def picture(self) -> str:
+        """A still picture, as SVG text."""
         raise NotImplementedError
 
     def words(self) -> str:
+        """What the picture shows, in a few sentences."""
         raise NotImplementedError
 
     def attributes(self) -> dict[str, str]:
+        """More of the element's attributes, by name."""
         return {}
 
     def dumps(self) -> str:
@@ -80,21 +88,13 @@ def standalone(title: str, body: str) -> str:
     """A page that shows elements by itself, as a file without a server: it carries the widgets'
     modules inside.
 
-    A module in a file may import no other file, so each becomes a data address, and an import map
-    gives them names.
+    A module in a file may import no other file and fetch none, so each becomes a data address, and
+    an import map gives them names. A stylesheet's address becomes the sheet.
     """
-    modules = {}
-    for path in sorted(STATIC.rglob("*.js")):
-        name = path.relative_to(STATIC).as_posix()
-        text = _IMPORT.sub(
-            lambda found: (
-                f'{found[1]}"dslab/{(path.parent / found[2]).resolve().relative_to(STATIC.resolve()).as_posix()}"'
-            ),
-            path.read_text(encoding="utf-8"),
-        )
-        modules[f"dslab/{name}"] = (
-            "data:text/javascript;base64," + base64.b64encode(text.encode()).decode()
-        )
+    modules = {
+        f"dslab/{path.relative_to(STATIC).as_posix()}": _address("javascript", _by_itself(path))
+        for path in sorted(STATIC.rglob("*.js"))
+    }
     imports = json.dumps({"imports": modules}, separators=(",", ":"))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta '
@@ -103,3 +103,21 @@ def standalone(title: str, body: str) -> str:
         f'type="importmap">{imports}</script></head><body><main>{body}</main>'
         '<script type="module">import "dslab/dslab.js";</script></body></html>\n'
     )
+
+
+def _by_itself(path: Path) -> str:
+    """A script that names other scripts as the import map does, and holds its stylesheets."""
+
+    def module(found):
+        target = (path.parent / found[2]).resolve().relative_to(STATIC.resolve())
+        return f'{found[1]}"dslab/{target.as_posix()}"'
+
+    def sheet(found):
+        text = (path.parent / found[2]).read_text(encoding="utf-8")
+        return f'{found[1]}"{_address("css", text)}"'
+
+    return _STYLESHEET.sub(sheet, _IMPORT.sub(module, path.read_text(encoding="utf-8")))
+
+
+def _address(kind: str, text: str) -> str:
+    return f"data:text/{kind};base64,{base64.b64encode(text.encode()).decode()}"

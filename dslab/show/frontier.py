@@ -23,6 +23,7 @@ class Figure(NamedTuple):
     log: bool = False
 
     def say(self, value) -> str:
+        """A value with its unit, or – where it is None."""
         return "–" if value is None else f"{show(value)}{' ' if self.unit else ''}{self.unit}"
 
 
@@ -64,6 +65,7 @@ class Frontier(Element):
         ]
 
     def data(self):
+        """The figures and points, as `frontier` packs them."""
         return self.content
 
     @property
@@ -82,6 +84,7 @@ class Frontier(Element):
         )
 
     def words(self):
+        """Which points no other beats, on both axes."""
         content = self.content
         axes = [content["figures"][content[axis]]["name"] for axis in "xy"]
         return (
@@ -91,6 +94,7 @@ class Frontier(Element):
         )
 
     def picture(self):
+        """Every point, with the frontier as a stair."""
         return still(self.content, self._best())
 
 

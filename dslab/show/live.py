@@ -29,6 +29,7 @@ class Live:
         self.player = play(run(**{name: self.default(name) for name in ranges}))
 
     def default(self, name: str):
+        """Where the control of a parameter stands at first: the default given, or the least."""
         values = self.ranges[name]
         return values[1] if len(values) == 3 else values[0]
 

@@ -6,6 +6,7 @@ from hashlib import sha256
 from numbers import Real
 
 from dslab.errors import DslabError
+from dslab.node import Pictured
 from dslab.run.history import History
 from dslab.run.trace import Trace
 from dslab.show.element import STATIC, Element, standalone
@@ -21,16 +22,7 @@ VIEWS = tuple(sorted(path.stem for path in (STATIC / "views").glob("*.js")))
 USUAL = ("space-time", "fields")
 #: What a view may be told of a run; the top of its file says what each name means.
 NAMES = {
-    "logs": (
-        "log",
-        "entry_term",
-        "commit_index",
-        "snapshot_index",
-        "match_index",
-        "next_index",
-        "role",
-        "current_term",
-    ),
+    "logs": Pictured._fields,
     "history": ("model", "core"),
 }
 
@@ -52,9 +44,11 @@ class Player(Element):
         self.trace, self.views, self.at, self.names = trace, views, at, names or {}
 
     def dumps(self):
+        """The run's JSON text."""
         return self.trace.dumps()
 
     def attributes(self):
+        """The run's fingerprint, and what differs from the usual: views, moment, names."""
         # Widgets that show the same run find each other by its fingerprint.
         said = {"run": sha256(self.dumps().encode()).hexdigest()[:12]}
         if self.views != USUAL:
@@ -71,6 +65,7 @@ class Player(Element):
         return [draw(self.trace, self.at, self.names) for draw in drawn]
 
     def picture(self):
+        """The stills one under the other."""
         return sheet(self.trace.title, *self.stills())
 
     def words(self):
@@ -87,9 +82,9 @@ def play(run, *views: str, at: float | None = None, **names: str) -> Player:
 
     views  what to show of it, by name, one under the other: `play(run, "stage", "logs")`. The usual
            ones are the space-time diagram and the table of fields.
-    names  what a view should know of this run, such as the name under which a protocol keeps what
-           the view shows: `play(run, "logs", log="entries")`. The top of static/views/NAME.js says
-           what a view asks for.
+    names  what a view should know of this run, such as the field in which a protocol that doesn't
+           say so (`dslab.node.Pictured`) keeps what the view shows: `play(run, "logs",
+           log="entries")`. The top of static/views/NAME.js says what a view asks for.
 
     A Verdict brings its smallest bad core along: the "history" view marks these calls.
     """

@@ -28,9 +28,11 @@ class Prediction(Element):
         self.content, self.then = content, then
 
     def data(self):
+        """The question, its options and its answer."""
         return self.content
 
     def answer(self) -> str:
+        """The answer in words, with its unit."""
         answer, unit = self.content["answer"], self.content.get("unit", "")
         text = (
             self.content["options"][answer]
@@ -40,10 +42,12 @@ class Prediction(Element):
         return text if text.endswith((".", "?")) else f"{text}."
 
     def words(self):
+        """The question with its options, and not the answer."""
         options = "".join(f"\n  ○ {option}" for option in self.content.get("options", ()))
         return f"Guess first: {self.content['question']}{options}"
 
     def still(self):
+        """The question, with its answer and what is shown then folded away."""
         options = "".join(
             f"<li>{escape(option)}</li>" for option in self.content.get("options", ())
         )
@@ -134,15 +138,18 @@ class Predictions(Element):
         self.book = book
 
     def data(self):
+        """Whose guesses: those of the whole book, or of this page."""
         return {"book": self.book}
 
     def words(self):
+        """Where the guesses stand."""
         return (
             f"Your guesses in this {'book' if self.book else 'chapter'} stand here on a page "
             "with scripts; they never leave your machine."
         )
 
     def still(self):
+        """The same words: there are no guesses without scripts."""
         return f"<p>{escape(self.words())}</p>"
 
 

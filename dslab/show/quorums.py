@@ -7,13 +7,12 @@ quorums. The page counts by formulas where there are any (parts/quorums-sets.js)
 every sentence and number that the page says, and a test compares them.
 """
 
-from html import escape
 from itertools import combinations, product
 from math import comb
-from textwrap import wrap
 
 from dslab.errors import DslabError
 from dslab.show.element import Element
+from dslab.show.stills.quorums import still
 from dslab.values import majority
 
 __all__ = ["MOST", "Quorums", "quorums"]
@@ -66,6 +65,7 @@ class Quorums(Element):
         )
 
     def data(self):
+        """The sizes of the sets, the grid, and who has failed."""
         return {
             "replicas": self.replicas,
             "read": self.read,
@@ -229,6 +229,7 @@ class Quorums(Element):
         )
 
     def words(self):
+        """The sizes, and every sentence that follows from them."""
         read, write = self.example()
         kind = (
             f"a grid of {self.grid[0]} × {self.grid[1]}"
@@ -240,6 +241,7 @@ class Quorums(Element):
         )
 
     def picture(self):
+        """An example of a read set and a write set, and whether all of them meet."""
         read, write = self.example()
         wide = self.grid[1] if self.grid else len(self.names)
         kind = (
@@ -247,7 +249,7 @@ class Quorums(Element):
             if self.grid
             else f"R = {self.read}, W = {self.write}"
         )
-        return _drawn(
+        return still(
             f"Quorums of {self.replicas} replicas: {kind}",
             self.sentences()[0],
             self.names,
@@ -323,46 +325,3 @@ def _set(names) -> str:
 
 def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _drawn(title, answer, names, read, write, failed, wide) -> str:
-    """The replicas as SVG: a circle around who is read, a square around who is written, and what
-    follows.
-    """
-    rows, parts = -(-len(names) // wide), []
-    for place, name in enumerate(names):
-        x, y = 48 + place % wide * 76, 76 + place // wide * 76
-        parts.append(
-            f'<circle cx="{x}" cy="{y}" r="17" fill="#f3f5f7" stroke="#57606a"/><text '
-            f'x="{x}" y="{y + 4}" text-anchor="middle">{escape(name)}</text>'
-        )
-        if name in read:
-            parts.append(
-                f'<circle cx="{x}" cy="{y}" r="23" fill="none" stroke="#0072b2" stroke-width="3"/>'
-            )
-        if name in write:
-            parts.append(
-                f'<rect x="{x - 29}" y="{y - 29}" width="58" height="58" rx="3" '
-                'fill="none" stroke="#b34700" stroke-width="3" stroke-dasharray="7 4"/>'
-            )
-        if name in failed:
-            parts.append(
-                f'<path d="M{x - 18} {y - 18}l36 36m0 -36l-36 36" stroke="#1f2328" '
-                'stroke-width="3"/>'
-            )
-    width, below = max(wide * 76 + 20, 560), rows * 76 + 62
-    lines = wrap(answer, int((width - 24) / 6.7))
-    words = "".join(
-        f'<text x="12" y="{below + 22 + 18 * number}" font-weight="600">{escape(line)}</text>'
-        for number, line in enumerate(lines)
-    )
-    height = below + 18 * len(lines) + 14
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" font-family="system-ui, sans-serif" '
-        f'font-size="12" fill="#1f2328"><title>Quorums</title><rect width="{width}" '
-        f'height="{height}" fill="#ffffff"/><text x="12" y="22" font-size="14" '
-        f'font-weight="600">{escape(title)}</text>'
-        f'{"".join(parts)}<text x="12" y="{below}" fill="#57606a">circle: the read set · '
-        f"dashed square: the write set · cross: failed</text>{words}</svg>"
-    )

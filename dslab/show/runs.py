@@ -20,6 +20,7 @@ class Runs(Element):
         self.players, self.label = players, label
 
     def data(self):
+        """All runs by name, and which is shown first."""
         names = {name: player.names for name, player in self.players.items() if player.names}
         return {
             "label": self.label,
@@ -31,6 +32,7 @@ class Runs(Element):
         } | ({"names": names} if names else {})
 
     def attributes(self):
+        """The views, where they are not the usual ones."""
         return (
             {"views": self._first.attributes()["views"]}
             if "views" in self._first.attributes()
@@ -38,9 +40,11 @@ class Runs(Element):
         )
 
     def picture(self):
+        """The first run."""
         return self._first.picture()
 
     def words(self):
+        """The names of the runs, and the first one in words."""
         return (
             f"A choice of {len(self.players)} runs: {', '.join(self.players)}. The first one: "
             f"{self._first.words()}"

@@ -1,4 +1,4 @@
-"""The states of an exploration as a picture to walk through: the <dslab-states> element.
+"""The states of an exploration as a picture to walk through: the <dslab-state-graph> element.
 
 States stand in layers by how many steps they are away from a start, ordered so that few steps cross
 (Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures",
@@ -25,18 +25,21 @@ SWEEPS = 8
 class StateGraph(Element):
     """What an exploration looked at; see `state_graph`."""
 
-    tag = "dslab-states"
+    tag = "dslab-state-graph"
 
     def __init__(self, content: dict):
         self.content = content
 
     def data(self):
+        """States, steps and what is marked among them, as `state_graph` packs them."""
         return self.content
 
     def picture(self):
+        """The states in layers, with the path."""
         return still(self.content)
 
     def words(self):
+        """How many states there are, the way to what breaks the rule, and their valence."""
         content = self.content
         said = [f"{content['title']}: {self.numbers()}"]
         if content["path"]:
@@ -62,6 +65,7 @@ class StateGraph(Element):
         return " ".join(said)
 
     def numbers(self) -> str:
+        """How many states are shown, of how many, and how many steps."""
         content = self.content
         shown = sum(content["layers"])
         states = (
@@ -87,6 +91,7 @@ class StateGraph(Element):
 
 
 def valence(names: list[str], mask: int) -> str:
+    """What may still be decided, in a word: `mask` has a bit for each of `names`."""
     values = [name for place, name in enumerate(names) if mask >> place & 1]
     return (
         f"{values[0]}-valent"

@@ -87,6 +87,7 @@ class Cluster(Faults, ByHand):
             self.names,
             self.clients,
             title=title or f"{node_class.__name__}, {len(self.names)} nodes, seed {seed}",
+            pictured=node_class.pictured,
         )
         self._records = self.trace.records
         self._losses: list[tuple] = []
@@ -340,6 +341,7 @@ class Cluster(Faults, ByHand):
             raise
         self._disks[name] = state = node.__dict__.copy()
         self._records.append((now, kind, name, other, ref, data, state))
+        self.trace.note(node)
         if self._traps and name in self._traps:
             self._cut_short(node, before)
         if node.outbox:

@@ -92,7 +92,7 @@ def build(python: Path) -> Path:
         python / "config.json",
         *sorted(NOTEBOOKS.glob("*.ipynb")),
         *sorted((ROOT / "labextension").iterdir()),
-        *sorted(STATIC.rglob("*.js")),
+        *sorted(path for path in STATIC.rglob("*.*") if path.is_file()),
         *(INSTALLED / name / "package.json" for name in EXTENSIONS),
     ]
     made_from = recipe(*inputs)

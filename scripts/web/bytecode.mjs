@@ -23,7 +23,8 @@ from pathlib import Path
 
 STANDARD, SITE = "/lib/python314.zip/", "/lib/python3.14/site-packages/"
 # What dslab imports, widgets, and a shell that has shown a traceback.
-import argparse, asyncio, base64, csv, dataclasses, gc, hashlib, html, inspect, itertools, json, random, sqlite3, subprocess, tempfile, tomllib, uuid
+import argparse, asyncio, base64, csv, dataclasses, gc, hashlib, html, inspect, itertools
+import json, random, sqlite3, subprocess, tempfile, tomllib, uuid
 import anywidget, ipywidgets, simpy
 from contextlib import redirect_stdout
 from IPython.core.interactiveshell import InteractiveShell
@@ -43,8 +44,10 @@ for module in list(sys.modules.values()):
 buffer = io.BytesIO()
 with zipfile.ZipFile(buffer, "w") as packed:
     for name in sorted(sources):
-        code = compile(sources[name], "/lib/" + ("python3.14/" if name.startswith("site") else "") + name, "exec", dont_inherit=True, optimize=0)
-        packed.writestr(zipfile.ZipInfo(name + "c"), _code_to_hash_pyc(code, importlib.util.source_hash(sources[name]), False))
+        place = "/lib/" + ("python3.14/" if name.startswith("site") else "") + name
+        code = compile(sources[name], place, "exec", dont_inherit=True, optimize=0)
+        hashed = importlib.util.source_hash(sources[name])
+        packed.writestr(zipfile.ZipInfo(name + "c"), _code_to_hash_pyc(code, hashed, False))
 buffer.getvalue()
 `);
 writeFileSync(out, made.toJs());

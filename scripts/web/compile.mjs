@@ -17,8 +17,10 @@ buffer = io.BytesIO()
 with zipfile.ZipFile("/wheel.zip") as wheel, zipfile.ZipFile(buffer, "w") as packed:
     for name in sorted(each for each in wheel.namelist() if each.endswith(".py")):
         source = wheel.read(name)
-        code = compile(source, "/lib/python3.14/site-packages/" + name, "exec", dont_inherit=True, optimize=0)
-        packed.writestr(zipfile.ZipInfo("site-packages/" + name + "c"), _code_to_hash_pyc(code, importlib.util.source_hash(source), False))
+        place = "/lib/python3.14/site-packages/" + name
+        code = compile(source, place, "exec", dont_inherit=True, optimize=0)
+        pyc = _code_to_hash_pyc(code, importlib.util.source_hash(source), False)
+        packed.writestr(zipfile.ZipInfo("site-packages/" + name + "c"), pyc)
 buffer.getvalue()
 `);
 writeFileSync(out, made.toJs());

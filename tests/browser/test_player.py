@@ -417,6 +417,8 @@ def test_a_page_of_its_own_plays_without_a_server(browser, run, tmp_path):
         )
         and trouble == []
     )
+    widget = page.locator("dslab-trace .widget").first  # The stylesheets are in the page too.
+    assert widget.evaluate("each => getComputedStyle(each).borderRadius") == "8px"
     page.close()
 
 

@@ -126,7 +126,7 @@ def test_an_error_in_a_live_scenario_is_shown_where_the_reader_looks():
         (lambda: play(RUN, views="stage"), "views are given by their names alone"),
         (
             lambda: play(RUN, "logs", logs="entries"),
-            "logs= says nothing to logs: they ask for log, entry_term",
+            "logs= says nothing to logs: they ask for term, log, entry_term",
         ),
         (
             lambda: play(RUN, log="entries"),

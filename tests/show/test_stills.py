@@ -2,12 +2,14 @@
 for.
 """
 
+import json
 import re
 import xml.dom.minidom
 
 import pytest
 
 from dslab.check import linearizable
+from dslab.node import Node, Pictured
 from dslab.protocols.quorum_register import AvailableRegister
 from dslab.protocols.raft import Raft
 from dslab.run.trace import Trace
@@ -130,7 +132,54 @@ def test_logs_of_a_protocol_with_other_names():
         "v",
         "w",
     } <= set(said(player))
-    assert "no node has a field “log”" in play(trace, "logs").words()
+    assert "no node says where its log is" in play(trace, "logs").words()
+    assert "no node has a field “log”" in play(trace, "logs", log="log").words()
+
+
+class Chair(Node):
+    """Its fields are called otherwise than any picture would guess."""
+
+    ballots: int = 7
+    book: tuple[str, ...] = ()
+    chair: bool = False
+    pictured = Pictured(term="ballots", log="book")
+
+    def on_start(self):
+        self.chair, self.book = self.id == "n2", ("motion",)
+
+    def leads(self):
+        return self.chair
+
+    def role_word(self):
+        return "chair" if self.chair else "member"
+
+
+class Guessed(Node):
+    """Its fields have the names of Raft's, and it says nothing of itself."""
+
+    role: str = "leader"
+    leader: str = "n1"
+    current_term: int = 4
+    log: tuple[str, ...] = ("a",)
+
+
+def test_pictures_ask_the_protocol_and_guess_from_no_name():
+    chair = play(Cluster(Chair, 3, clients=0).run(1), "stage", "logs").words()
+    assert "n1, member, ballots 7, log 1; n2, ★ chair, ballots 7, log 1" in chair
+    assert "n2 (★chair 7) 1: motion, committed to 0" in chair
+    guessed = play(Cluster(Guessed, 3, clients=0).run(1), "stage", "logs").words()
+    assert "n1, current term 4; n2, current term 4" in guessed and "★" not in guessed
+    assert "no node says where its log is" in guessed
+
+
+def test_a_stored_run_still_says_who_leads_and_one_of_before_says_nothing():
+    raft = Cluster(Raft, 3, seed=1, clients=0, title="Stored").run(400)
+    data = json.loads(raft.trace.dumps())
+    again = play(Trace.from_json(data), "stage", "logs").words()
+    assert again == play(raft, "stage", "logs").words() and again.count("★") == 2
+    before = {name: item for name, item in data.items() if name not in ("roles", "pictured")}
+    old = play(Trace.from_json(before), "stage").words()
+    assert "★" not in old and "n1, current term 1" in old
 
 
 def test_long_logs_show_their_end():
@@ -149,7 +198,7 @@ def test_long_logs_show_their_end():
             },
         )
     ]
-    player = play(trace, "logs")
+    player = play(trace, "logs", log="log", entry_term="term", commit_index="commit_index")
     assert (
         "at 0.0 ms · entries 29 to 40" in said(player)
         and {"29", "40"} <= set(said(player))

@@ -89,6 +89,33 @@ def test_widgets_are_short_files_on_the_core(path):
     assert allowed is None or used <= allowed, used
 
 
+def of_the_page() -> list[str]:
+    """The kept scripts and stylesheets, in every folder."""
+    kept = subprocess.run(
+        ["git", "ls-files", "*.js", "*.mjs", "*.css"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [name for name in kept.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("name", of_the_page())
+def test_scripts_and_stylesheets_have_100_columns(name):
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    assert [f"{at}: {line}" for at, line in enumerate(lines, 1) if len(line) > 100] == []
+
+
+def test_prettier_would_change_nothing():
+    prettier = ROOT / "scripts" / "web" / "node_modules" / ".bin" / "prettier"
+    assert prettier.is_file(), "prettier is not there: run `make site` on a machine with npm"
+    found = subprocess.run(
+        [prettier, "--check", *of_the_page()], cwd=ROOT, capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stderr
+
+
 def test_handlers_are_short():
     for path in (ROOT / "dslab" / "protocols").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

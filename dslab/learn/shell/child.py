@@ -67,7 +67,11 @@ class Holder:
             "label": str(getattr(thing, "__name__", "…")),
         }
         if isinstance(thing, type) and issubclass(thing, Node):
-            return shape | {"kind": "node", "durable": [str(field) for field in thing.durable]}
+            return shape | {
+                "kind": "node",
+                "durable": [str(field) for field in thing.durable],
+                "pictured": [str(field) for field in thing.pictured],
+            }
         if callable(thing):
             return shape | {"kind": "callable"}
         if isinstance(thing, tuple) and all(map(callable, thing)):
@@ -92,8 +96,10 @@ class Holder:
         args = [decode(arg, inside=True) for arg in args]
         with limited():
             rehearse(node, step, *args)
+            said = said_by(node)
         return {
             "state": shown(node),
+            "said": said,
             "outbox": plain(node.outbox),
             "timers": [
                 [kind.__name__, None if setting is None else plain(setting)]
@@ -121,6 +127,14 @@ class Holder:
                     module.EXPERIMENTS[name](*(self.objects[object] for object in objects), *args)
                 )
             }
+
+
+def said_by(node) -> tuple[bool, str]:
+    """What pictures ask of a node. A submission that can't say it is still graded."""
+    try:
+        return bool(node.leads()), str(node.role_word())
+    except Exception:
+        return False, ""
 
 
 def shown(node) -> dict:

@@ -12,7 +12,7 @@ from typing import Any
 from dslab.errors import DslabError
 from dslab.learn.limits import Lost, Raised
 from dslab.learn.shell.wire import decode, stand_in
-from dslab.node import Timer
+from dslab.node import Pictured, Timer
 from dslab.values import plain
 
 __all__ = ["Submission"]
@@ -162,6 +162,7 @@ class Submission:
                         "submission": self,
                         "object": shape["object"],
                         "durable": tuple(shape["durable"]),
+                        "pictured": Pictured(*shape["pictured"]),
                     },
                 )
             case "callable":
@@ -196,9 +197,11 @@ class RemoteNode:
     submission: Submission
     object: int
     durable: tuple[str, ...] = ()
+    pictured = Pictured()
 
     def __init__(self, id, peers=(), *, _disk=None, _old=None):
         self._hidden = {"id": id, "peers": tuple(peers), "now": 0.0, "outbox": [], "timers": {}}
+        self._hidden["said"] = False, ""
         answer = self.submission.ask(
             do="boot", object=self.object, id=id, peers=list(peers), disk=_disk, old=_old
         )
@@ -229,6 +232,12 @@ class RemoteNode:
     def fire(self, timer):
         self._step("fire", timer)
 
+    def leads(self):
+        return self._hidden["said"][0]
+
+    def role_word(self):
+        return self._hidden["said"][1]
+
     def disk(self):
         return self._hidden["node"]
 
@@ -250,6 +259,7 @@ class RemoteNode:
             now=self.now,
         )
         self._show(answer["state"])
+        self._hidden["said"] = answer["said"]
         self._hidden["outbox"] = [(to, decode(message)) for to, message in answer["outbox"]]
         timers = {}
         for name, setting in answer["timers"]:

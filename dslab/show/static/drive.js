@@ -4,37 +4,24 @@
 // without Python, the recorded run inside it plays, and a scenario in the page's address is told in
 // words.
 
+import { css } from "./core/css.js";
 import { html } from "./core/draw.js";
 import { Widget, define } from "./core/widget.js";
 import "./trace.js";
 
-const STYLE = `
-.branches { display: grid; gap: 0 .75rem; }
-.branches.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-.head, .bar { display: flex; flex-wrap: wrap; gap: .3rem; align-items: center; padding: .35rem .75rem; }
-/* Beside each other, what belongs together stands at the same height. */
-.branches.two .branch { display: grid; grid-row: span 4; grid-template-rows: subgrid; }
-.branch { min-width: 0; padding: .25rem .5rem; border-top: 1px solid var(--line); }
-.branch dslab-trace { margin: .25rem 0; }
-.head input { font: inherit; font-weight: 600; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px; height: 2.1rem; padding: 0 .5rem; width: 10rem; flex: 1 1 7rem; min-width: 0; }
-.parts { margin: 0; padding: .25rem .75rem; overflow-wrap: anywhere; }
-.problem:not(:empty) { scroll-margin-block: 5rem; margin: 0; padding: .3rem .6rem; border-inline-start: 4px solid #b3261e; background: var(--tint); }
-pre { margin: .4rem 0; padding: .5rem; background: var(--tint); border-radius: 6px; overflow: auto; font: 12.5px/1.5 ui-monospace, monospace; }
-.did a { color: var(--mark); }
-.note { margin: 0; padding: .6rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-@media print { .bar, .head button, .parts button { display: none; } .head input { border: 0; } }
-`;
 let groups = 0;
 
 class Drive extends Widget {
-  static style = STYLE;
+  static style = css(new URL("./drive.css", import.meta.url));
 
   read() {
     return null;
   }
   load() {}
 
-  build() {
+  async build() {
+    // An element that isn't defined yet would take its data for a property of no meaning.
+    await customElements.whenDefined("dslab-trace");
     this.note = html("p", { class: "note", role: "note", hidden: true });
     if (!this.model) {
       this.body.append(this.note, html("slot"));
@@ -61,8 +48,11 @@ class Drive extends Widget {
     if (!this.visit()) this.ask({ do: "open", link: null });
   }
 
-  /** Open the scenario in the page's address, where this drive is meant: the one that the link was copied from, else the page's
-      first. Drives with Python come one after the other, as their cells run, so the first of them waits for a word. */
+  /**
+   * Open the scenario in the page's address, where this drive is meant: the one that the link was
+   * copied from, else the page's first. Drives with Python come one after the other, as their cells
+   * run, so the first of them waits for a word.
+   */
   visit() {
     const link = /(^|[#&])s=/.test(location.hash) ? location.hash : null,
       of = new URLSearchParams(link?.slice(1)).get("of");
@@ -229,7 +219,8 @@ class Drive extends Widget {
     const here = () => (parts.trace.run.stepTimes[parts.trace.step] ?? 0) / 1000;
     // No page has this run but the one that the reader stands on: its address is its scenario's.
     parts.trace.address = () =>
-      `${location.href.split("#")[0]}#${parts.link}&of=${this.getAttribute("scenario")}&t=${here()}`;
+      `${location.href.split("#")[0]}#${parts.link}&of=` +
+      `${this.getAttribute("scenario")}&t=${here()}`;
     parts.element = html(
       "section",
       { class: "branch" },
@@ -335,11 +326,16 @@ function scenarioInWords(hash) {
           .join(", ")}`,
     );
     return (
-      `The address of this page holds a scenario${title ? `, “${title}”` : ""}: ${protocol}, ${nodes} nodes, ${duration} ms. ${steps.length ? `What happens in it: ${steps.join("; ")}.` : "Nothing is done to it."} ` +
+      `The address of this page holds a scenario${title ? `, “${title}”` : ""}: ` +
+      `${protocol}, ${nodes} nodes, ${duration} ms. ` +
+      (steps.length ? `What happens in it: ${steps.join("; ")}.` : "Nothing is done to it.") +
+      " " +
       "It runs where Python is behind this page; below plays the run that was recorded."
     );
   } catch {
-    return "The scenario in this page's address is cut short or damaged: copy the whole link again.";
+    return (
+      "The scenario in this page's address is cut short or damaged: copy the whole " + "link again."
+    );
   }
 }
 

@@ -8,9 +8,9 @@ const ELEMENTS = {
   "dslab-runs": () => import("./runs.js"),
   "dslab-predict": () => import("./predict.js"),
   "dslab-predictions": () => import("./predict.js"),
-  "dslab-states": () => import("./states.js"),
+  "dslab-state-graph": () => import("./state-graph.js"),
   "dslab-frontier": () => import("./frontier.js"),
-  "dslab-design": () => import("./design.js"),
+  "dslab-design-board": () => import("./design-board.js"),
 };
 
 const waiting = Object.keys(ELEMENTS);

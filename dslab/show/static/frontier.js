@@ -1,39 +1,39 @@
 // <dslab-frontier>: runs as points between two figures, and the frontier of those that no other run
 // beats. Data:
 //
-//     figures  [{ name, unit, more: whether more is better, log: whether its axis is logarithmic at first }]
-//     points   [{ name, config: texts, values: a number or null for each figure }]; config: names; series: a number of config, or null
+//     figures  [{ name, unit, more: whether more is better, log: whether its axis is logarithmic at
+//              first }]
+//     points   [{ name, config: texts, values: a number or null for each figure }]; config: names;
+//              series: a number of config, or null
 //     x, y     numbers of the figures that are shown at first
 //
 // A point is beaten where another is at least as good on both axes and better on one. Limits grey
 // points out, and what they leave has a frontier of its own.
 
+import { css } from "./core/css.js";
 import { html, svg } from "./core/draw.js";
-import { show } from "./core/run.js";
+import { show } from "./core/values.js";
 import { BadData, Widget, define } from "./core/widget.js";
-
-const SHAPES = [
-  "M0 -6A6 6 0 1 1 0 6A6 6 0 1 1 0 -6Z",
-  "M-5.5 -5.5H5.5V5.5H-5.5Z",
-  "M0 -7.5L7 5.5H-7Z",
-  "M0 -8L8 0L0 8L-8 0Z",
-  "M0 7.5L7 -5.5H-7Z",
-  "M-2.4 -7H2.4V-2.4H7V2.4H2.4V7H-2.4V2.4H-7V-2.4H-2.4Z",
-];
-const SIGNS = "●■▲◆▼✚",
-  TOP = 26,
-  BOTTOM = 42,
-  RIGHT = 18,
-  STEPS = 200;
+import {
+  BOTTOM,
+  RIGHT,
+  SIGNS,
+  STEPS,
+  TOP,
+  beaten,
+  edge,
+  grid,
+  limitLines,
+  marks,
+  names,
+  ring,
+  rounded,
+  scale,
+} from "./parts/frontier-picture.js";
 
 class Frontier extends Widget {
   static format = "dslab-frontier";
-  static style = `
-svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outline: 2px solid var(--mark); outline-offset: -2px; } svg text { font: 11.5px system-ui, sans-serif; fill: var(--soft); } svg .name { fill: var(--ink); font-size: 12.5px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
-.grid { stroke: var(--line); stroke-width: .6; } .edge { fill: none; stroke: var(--mark); stroke-width: 1.6; } .beaten { fill: var(--soft); opacity: .09; } .limit { stroke: var(--bad); stroke-dasharray: 6 4; } .ring { fill: none; stroke: var(--mark); stroke-width: 2.4; }
-:host { color-scheme: light; --bad: #b3261e; } :host([dark]) { color-scheme: dark; --bad: #ff8f8f; } .axes label, .limits label { display: inline-flex; align-items: center; gap: .35rem; } .limits { display: grid; grid-template-columns: minmax(5rem, max-content) 1fr minmax(8.5rem, max-content); gap: 0 .7rem; align-items: center; padding: .3rem .75rem; border-top: 1px solid var(--line); } .limits output { font-variant-numeric: tabular-nums; color: var(--soft); font-size: 13px; }
-.sentence { min-height: 3.6em; } select { max-width: 12rem; margin-inline-end: .4rem; } .axes label + label { margin-inline-end: .8rem; } .dim td, .dim th { color: var(--soft); } tr.fails td { text-decoration: line-through; } tr td:last-child { text-decoration: none; } th { min-width: 7rem; }
-@media (max-width: 480px) { .limits { grid-template-columns: 1fr max-content; grid-auto-flow: dense; padding-block: .5rem; } .limits input { width: 100%; grid-column: 1 / -1; } }`;
+  static style = css(new URL("./frontier.css", import.meta.url));
 
   load(data) {
     super.load(data);
@@ -262,10 +262,14 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
   say(axis, value) {
     return value === null
       ? "–"
-      : `${show(value)}${this.content.figures[axis].unit ? ` ${this.content.figures[axis].unit}` : ""}`;
+      : `${show(value)}` +
+          (this.content.figures[axis].unit ? ` ${this.content.figures[axis].unit}` : "");
   }
   axisName(axis) {
-    return `${this.content.figures[axis].name}${this.content.figures[axis].unit ? ` (${this.content.figures[axis].unit})` : ""}`;
+    return (
+      `${this.content.figures[axis].name}` +
+      (this.content.figures[axis].unit ? ` (${this.content.figures[axis].unit})` : "")
+    );
   }
 
   range(axis) {
@@ -378,206 +382,15 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
     this.picture.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
     this.picture.setAttribute("height", this.height);
     this.picture.replaceChildren(
-      ...this.grid(),
-      ...this.beaten(),
-      ...this.limitLines(),
-      ...this.edge(),
-      ...this.marks(),
-      ...this.names(),
-      ...this.ring(),
+      ...grid(this),
+      ...beaten(this),
+      ...limitLines(this),
+      ...edge(this),
+      ...marks(this),
+      ...names(this),
+      ...ring(this),
     );
     this.tell();
-  }
-
-  grid() {
-    const made = [],
-      { width, height, left } = this;
-    for (const tick of ticks(this.range(this.x), this.isLog(this.x), width / 110))
-      made.push(
-        svg("line", {
-          class: "grid",
-          x1: this.across(tick),
-          x2: this.across(tick),
-          y1: TOP,
-          y2: height - BOTTOM,
-        }),
-        svg(
-          "text",
-          { x: this.across(tick), y: height - BOTTOM + 15, "text-anchor": "middle" },
-          show(tick),
-        ),
-      );
-    for (const tick of ticks(this.range(this.y), this.isLog(this.y), height / 60))
-      made.push(
-        svg("line", {
-          class: "grid",
-          y1: this.up(tick),
-          y2: this.up(tick),
-          x1: left,
-          x2: width - RIGHT,
-        }),
-        svg("text", { x: left - 6, y: this.up(tick) + 4, "text-anchor": "end" }, show(tick)),
-      );
-    const better = (axis, less, more) => (this.content.figures[axis].more ? more : less);
-    made.push(
-      svg(
-        "text",
-        { x: width - RIGHT, y: height - 8, "text-anchor": "end" },
-        `${this.axisName(this.x)} · better ${better(this.x, "←", "→")}`,
-      ),
-      svg("text", { x: 8, y: 14 }, `${this.axisName(this.y)} · better ${better(this.y, "↓", "↑")}`),
-    );
-    return made;
-  }
-
-  limitLines() {
-    const made = [],
-      [x, y] = [this.limits[this.x], this.limits[this.y]];
-    if (x !== null)
-      made.push(
-        svg("line", {
-          class: "limit",
-          x1: this.across(x),
-          x2: this.across(x),
-          y1: TOP,
-          y2: this.height - BOTTOM,
-        }),
-      );
-    if (y !== null)
-      made.push(
-        svg("line", {
-          class: "limit",
-          y1: this.up(y),
-          y2: this.up(y),
-          x1: this.left,
-          x2: this.width - RIGHT,
-        }),
-      );
-    return made;
-  }
-
-  /**
-   * The frontier's corners from left to right, and the way from one to the next: with less being
-   * better across, level and then up or down.
-   */
-  stair() {
-    const corners = this.front
-        .map((number) => this.at(number))
-        .sort(([one], [other]) => one - other),
-      level = !this.content.figures[this.x].more;
-    return {
-      corners,
-      way: corners
-        .map(([x, y], place) => (place ? (level ? `H${x}V${y}` : `V${y}H${x}`) : `${x} ${y}`))
-        .join(""),
-      level,
-    };
-  }
-
-  /** Between two runs of the frontier nothing is known to be had. */
-  edge() {
-    const { corners, way } = this.stair();
-    return corners.length < 2 ? [] : [svg("path", { class: "edge", d: `M${way}` })];
-  }
-
-  /**
-   * Where a run of the frontier is at least as good in both figures: no run that stands here is a
-   * choice.
-   */
-  beaten() {
-    const { corners, way, level } = this.stair();
-    if (!corners.length) return [];
-    const far = this.content.figures[this.y].more ? this.height - BOTTOM : TOP,
-      [left, right] = [this.left, this.width - RIGHT];
-    return [
-      svg("path", {
-        class: "beaten",
-        d: level
-          ? `M${corners[0][0]} ${far}L${way}H${right}V${far}Z`
-          : `M${left} ${far}V${corners[0][1]}L${way}V${far}Z`,
-      }),
-    ];
-  }
-
-  marks() {
-    return this.shown.map((number) => {
-      const [x, y] = this.at(number),
-        kind = this.kindOf(number),
-        fails = this.fails(number).length > 0,
-        front = this.front.includes(number),
-        color = fails ? this.colors.soft : this.colors.hue(kind);
-      return svg(
-        "g",
-        { transform: `translate(${x} ${y})`, opacity: front ? 1 : 0.55 },
-        svg("path", {
-          d: SHAPES[kind % SHAPES.length],
-          fill: front ? color : this.colors.paper,
-          stroke: color,
-          "stroke-width": 1.6,
-        }),
-        ...(fails
-          ? [svg("path", { d: "M-8 8L8 -8", stroke: this.colors.bad, "stroke-width": 1.6 })]
-          : []),
-      );
-    });
-  }
-
-  /** Names of the frontier's runs, where there is room. */
-  names() {
-    const taken = [],
-      made = [],
-      box = (number) => this.at(number);
-    for (const number of [...this.front].sort(
-      (one, other) => Number(other === this.chosen) - Number(one === this.chosen),
-    )) {
-      const { name } = this.content.points[number],
-        [x, y] = box(number),
-        wide = name.length * 6.6,
-        flip = x + wide + 14 > this.width - 4;
-      const left = flip ? x - wide - 12 : x + 12,
-        free = [y - 9, y + 20, y + 4].find(
-          (at) =>
-            left > this.left - 40 &&
-            at > TOP &&
-            taken.every(
-              (other) =>
-                left > other.left + other.wide ||
-                other.left > left + wide ||
-                Math.abs(other.at - at) > 13,
-            ) &&
-            this.shown.every((other) => {
-              const [px, py] = box(other);
-              return (
-                other === number ||
-                px < left - 6 ||
-                px > left + wide + 6 ||
-                Math.abs(py - at + 4) > 11
-              );
-            }),
-        );
-      if (free === undefined) continue;
-      taken.push({ left, wide, at: free });
-      made.push(
-        svg(
-          "text",
-          {
-            class: "name",
-            x: flip ? x - 12 : x + 12,
-            y: free,
-            "text-anchor": flip ? "end" : "start",
-          },
-          name,
-        ),
-      );
-    }
-    return made;
-  }
-
-  ring() {
-    const number = this.pointed >= 0 ? this.pointed : this.chosen;
-    if (!this.shown.includes(number)) return [];
-    const [x, y] = this.at(number);
-    return [svg("circle", { class: "ring", cx: x, cy: y, r: 12 })];
   }
 
   kindOf(number) {
@@ -592,7 +405,10 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
     const { content: data } = this,
       [x, y] = [this.x, this.y].map((axis) => data.figures[axis].more),
       corner = x ? (y ? "↗" : "↘") : y ? "↖" : "↙";
-    this.hint.textContent = `Each sign is a run, and better is towards ${corner}. In the grey, a run of the frontier is better. Choose a run to see its figures, other axes, or limits to see what they leave.`;
+    this.hint.textContent =
+      `Each sign is a run, and better is towards ${corner}. In the grey, a run of ` +
+      "the frontier is better. Choose a run to see its figures, other axes, or " +
+      "limits to see what they leave.";
     const number = this.pointed >= 0 ? this.pointed : this.chosen,
       words = number >= 0 ? this.about(number) : this.overall();
     if (this.sentence.textContent !== words) this.sentence.textContent = words;
@@ -648,7 +464,15 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
       this.passing.length < this.shown.length
         ? `${this.passing.length} of ${this.shown.length} runs are within the limits. `
         : "";
-    return `${left}${names.length ? `On the frontier between ${data.figures[this.x].name} and ${data.figures[this.y].name}: ${names.join(", ")}.${names.length < this.passing.length ? ` Each other run is beaten by ${names.length > 1 ? "one of them" : "it"}.` : ""}` : "No run is within the limits."}${missing ? ` ${missing === 1 ? "One run lacks" : `${missing} runs lack`} one of these figures.` : ""}`;
+    const lack = missing === 1 ? "One run lacks" : `${missing} runs lack`,
+      without = missing ? ` ${lack} one of these figures.` : "";
+    if (!names.length) return `${left}No run is within the limits.${without}`;
+    const axes = `${data.figures[this.x].name} and ${data.figures[this.y].name}`,
+      others =
+        names.length < this.passing.length
+          ? ` Each other run is beaten by ${names.length > 1 ? "one of them" : "it"}.`
+          : "";
+    return `${left}On the frontier between ${axes}: ${names.join(", ")}.${others}${without}`;
   }
 
   about(number) {
@@ -664,41 +488,11 @@ svg { display: block; width: 100%; cursor: default; } svg:focus-visible { outlin
       : by === undefined
         ? "on the frontier"
         : `${data.points[by].name} beats it`;
-    return `${data.config.map((name, place) => `${name} ${point.config[place]}`).join(", ")}: ${figures}; ${word}.`;
+    return (
+      `${data.config.map((name, place) => `${name} ${point.config[place]}`).join(", ")}` +
+      `: ${figures}; ${word}.`
+    );
   }
-}
-
-/** From a value to a coordinate. */
-function scale([low, high], log, start, end) {
-  const change = log ? Math.log10 : Number,
-    from = change(low),
-    span = change(high) - from || 1;
-  return (value) => start + ((change(value) - from) / span) * (end - start);
-}
-
-/** Round values within a range, about `count` of them. */
-function ticks([low, high], log, count) {
-  if (log && high / low > 8) {
-    const all = [];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
-      for (const factor of [1, 2, 5]) all.push(factor * 10 ** power);
-    return all
-      .filter((tick) => tick >= low && tick <= high)
-      .map((tick) => Number(tick.toPrecision(6)));
-  }
-  const rough = (high - low || 1) / Math.max(2, count),
-    power = 10 ** Math.floor(Math.log10(rough)),
-    unit = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power,
-    found = [];
-  for (let tick = Math.ceil(low / unit - 1e-9); tick * unit <= high + 1e-9 * unit; tick++)
-    found.push(Number((tick * unit).toPrecision(6)));
-  return found;
-}
-
-/** A limit that reads well: to a two-hundredth of the range. */
-function rounded(value, span) {
-  const unit = 10 ** Math.floor(Math.log10((span || 1) / STEPS));
-  return Number((Math.round(value / unit) * unit).toPrecision(6));
 }
 
 define("dslab-frontier", Frontier);

@@ -10,8 +10,9 @@
 // page, unit }, and where the browser keeps nothing, for this visit. What is hidden until then
 // stands in the element as <details>, and is slotted in after the guess.
 
+import { css } from "./core/css.js";
 import { html } from "./core/draw.js";
-import { show } from "./core/run.js";
+import { show } from "./core/values.js";
 import { keep, kept, recall } from "./core/storage.js";
 import { BadData, Widget, define } from "./core/widget.js";
 
@@ -55,30 +56,9 @@ function guesses(start) {
   );
 }
 
-const STYLE = `
-:host { color-scheme: light; --good: #007a5a; --bad: #b3261e; } :host([dark]) { color-scheme: dark; --good: #4fd1a5; --bad: #ff8f8f; }
-.widget { padding: .75rem .9rem; border-inline-start: 4px solid var(--mark); }
-fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } legend { padding: 0; font-weight: 600; margin-bottom: .4rem; }
-legend::before, .question::before { content: "Guess first"; display: block; color: var(--mark); font-size: 12px; font-weight: 600; letter-spacing: .02em; }
-.question { margin: 0 0 .4rem; font-weight: 600; } .question::before { content: "You guessed"; }
-.option { display: flex; gap: .55rem; align-items: baseline; padding: .34rem .6rem; border: 1px solid var(--line); border-radius: 6px; margin: .3rem 0; overflow-wrap: anywhere; }
-label.option { cursor: pointer; } label.option:hover { border-color: var(--mark); } .option:has(input:checked) { border-color: var(--mark); background: var(--tint); }
-.option:has(input:focus-visible) { outline: 2px solid var(--mark); outline-offset: 2px; } .option input { accent-color: var(--mark); }
-.option .note { margin-inline-start: auto; color: var(--soft); font-size: 13px; text-align: end; }
-.option.true { border-color: var(--good); } .option.false { border-color: var(--bad); border-style: dashed; }
-.sign { font-weight: 700; min-width: 1em; } .true > .sign, .right { color: var(--good); } .false > .sign, .wrong { color: var(--bad); }
-input[type=number], textarea { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: 6px; padding: .3rem .5rem; width: 100%; max-width: 34rem; }
-input[type=number] { width: 9rem; margin-inline-end: .4rem; } textarea { display: block; min-height: 4.2em; resize: vertical; }
-textarea:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
-.sure { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .7rem; margin-top: .6rem; } .sure input { flex: 1 1 8rem; max-width: 20rem; } .sure output { min-width: 9.5rem; font-variant-numeric: tabular-nums; }
-.commit { background: var(--mark); border-color: var(--mark); color: var(--paper); padding: 0 .9rem; margin-top: .4rem; }
-.verdict { margin: .6rem 0 .2rem; font-weight: 600; } .why { margin: .3rem 0; } .note, .plea { color: var(--soft); font-size: 13px; margin: .3rem 0 0; } .plea { color: var(--bad); min-height: 1.3em; }
-.plea:empty { display: none; } @media print { .sure input, .sure output, .commit, .plea, button { display: none; } .sure::after { content: "______ %"; } } code { font-size: .92em; background: var(--tint); border-radius: 4px; padding: 0 .25em; } slot { display: block; margin-top: .5rem; }
-`;
-
 class Predict extends Widget {
   static format = "dslab-predict";
-  static style = STYLE;
+  static style = css(new URL("./predict.css", import.meta.url));
 
   load(data) {
     super.load(data);
@@ -156,7 +136,8 @@ class Predict extends Widget {
         step: 1,
       });
     const say = () => {
-      said.textContent = `${range.value} %, ${SURE.findLast(([least]) => Number(range.value) >= least)[1]}`;
+      said.textContent =
+        `${range.value} %, ` + `${SURE.findLast(([least]) => Number(range.value) >= least)[1]}`;
       range.setAttribute("aria-valuetext", said.textContent);
     };
     range.addEventListener("input", say);
@@ -327,7 +308,10 @@ function coded(text) {
 
 class Predictions extends Widget {
   static format = "dslab-predictions";
-  static style = `${STYLE} .widget { border-inline-start: 1px solid var(--line); } .title { padding: 0 0 .3rem; } .scroll { border: 0; max-height: 26rem; } th, td { padding: .2rem .6rem .2rem 0; } td { min-width: 3.2rem; white-space: normal; } tbody th { white-space: normal; color: var(--ink); min-width: 7rem; } .words { margin: .4rem 0; padding-inline-start: 1.2rem; }`;
+  static style = css(
+    new URL("./predict.css", import.meta.url),
+    new URL("./predictions.css", import.meta.url),
+  );
 
   build() {
     const where = this.content.book ? "this book" : "this chapter";
@@ -373,7 +357,8 @@ class Predictions extends Widget {
     );
     this.say.textContent = [
       open
-        ? `${open === 1 ? "One question of this page is" : `${open} questions of this page are`} still open.`
+        ? `${open === 1 ? "One question of this page is" : `${open} questions of this page are`}` +
+          " still open."
         : "",
       lasting ? "They are kept in this browser and sent nowhere." : UNKEPT,
     ]
@@ -445,7 +430,10 @@ class Predictions extends Widget {
         onclick: () => {
           if (button.dataset.sure) found.forEach(([name]) => store(name, null));
           else
-            button.textContent = `Press again: ${found.length === 1 ? "this guess" : `these ${found.length} guesses`} will be gone`;
+            button.textContent =
+              "Press again: " +
+              `${found.length === 1 ? "this guess" : `these ${found.length} guesses`} will ` +
+              "be gone";
           button.dataset.sure = "yes";
         },
       },
@@ -470,7 +458,10 @@ function calibration(all) {
       html(
         "li",
         {},
-        `Of your guesses at ${kinds.size === 1 ? [...kinds][0] : `${least} to ${Math.min(MOST, least + 9)}`} %, ${right} of ${group.length} ${group.length === 1 || right === 1 ? "was" : "were"} right.`,
+        "Of your guesses at " +
+          (kinds.size === 1 ? [...kinds][0] : `${least} to ${Math.min(MOST, least + 9)}`) +
+          ` %, ${right} of ${group.length} ` +
+          `${group.length === 1 || right === 1 ? "was" : "were"} right.`,
       ),
     );
   }
@@ -488,7 +479,10 @@ function calibration(all) {
     html(
       "p",
       { class: "why" },
-      `On average you were ${sure} % sure and ${right} % right${told.length > 4 ? `: ${word}` : ""}. Brier score ${brier.toFixed(2)}: 0 is certain and right each time, 0.25 is a coin's toss each time, and more is worse.`,
+      `On average you were ${sure} % sure and ${right} % right` +
+        `${told.length > 4 ? `: ${word}` : ""}. Brier score ${brier.toFixed(2)}: 0 is ` +
+        "certain and right each time, 0.25 is a coin's toss each time, and more is " +
+        "worse.",
     ),
   ];
 }

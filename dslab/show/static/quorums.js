@@ -2,8 +2,10 @@
 // hand or sizes by sliders, fail replicas, let writes go to spare nodes, and see all pairs of
 // quorums at once. Its data is made by dslab/show/quorums.py:
 //
-//     {"replicas": 5, "read": 2, "write": 3, "grid": null or [rows, columns], "spares": 0, "failed": ["n4"]}
+//     {"replicas": 5, "read": 2, "write": 3, "grid": null or [rows, columns], "spares": 0,
+//     "failed": ["n4"]}
 
+import { css } from "./core/css.js";
 import { html, svg, sharpen } from "./core/draw.js";
 import {
   counts,
@@ -16,6 +18,7 @@ import {
   writers,
 } from "./parts/quorums-sets.js";
 import { BadData, Widget, define } from "./core/widget.js";
+import { drawn } from "./parts/quorums-node.js";
 
 const HANDS = [
   ["read", "in the read set", "R"],
@@ -29,6 +32,7 @@ let group = 0;
 
 class Quorums extends Widget {
   static format = "dslab-quorums";
+  static style = css(new URL("./quorums.css", import.meta.url));
 
   load(data) {
     super.load(data);
@@ -67,7 +71,8 @@ class Quorums extends Widget {
       html(
         "p",
         { class: "hint" },
-        "A read asks a read quorum, and a write waits for a write quorum. Move R and W: when does every read meet every write?",
+        "A read asks a read quorum, and a write waits for a write quorum. Move R and " +
+          "W: when does every read meet every write?",
       ),
       this.sliders(),
       (this.answer = html("p", { class: "answer", role: "status", "aria-live": "polite" })),
@@ -347,11 +352,14 @@ class Quorums extends Widget {
     const parts = [
       both.length
         ? `The read ${set(this.read)} and the write ${set(this.write)} meet in ${set(both)}.`
-        : `The read ${set(this.read)} and the write ${set(this.write)} don’t meet: the read misses the write.`,
+        : `The read ${set(this.read)} and the write ${set(this.write)} don’t meet: the ` +
+          "read misses the write.",
     ];
     for (const kind of small)
       parts.push(
-        `The ${kind} set is no quorum${setting.grid ? "" : `: it has ${this[kind].length} of ${setting[kind]} nodes`}.`,
+        `The ${kind} set is no quorum` +
+          (setting.grid ? "" : `: it has ${this[kind].length} of ${setting[kind]} nodes`) +
+          ".",
       );
     for (const kind of ["read", "write"]) {
       const down = meet(this[kind], setting.failed);
@@ -451,11 +459,15 @@ class Quorums extends Widget {
         cell + 1,
         cell + 1,
       );
-    const words = `All pairs: ${rows.length} read quorums down, ${columns.length} write quorums across; ${missing ? `${missing.toLocaleString("en")} of ${found.pairs.toLocaleString("en")} (empty, crossed) don’t meet` : "each pair meets"}.`;
+    const [some, all] = [missing, found.pairs].map((count) => count.toLocaleString("en")),
+      answer = missing ? `${some} of ${all} (empty, crossed) don’t meet` : "each pair meets",
+      sizes = `${rows.length} read quorums down, ${columns.length} write quorums across`,
+      words = `All pairs: ${sizes}; ${answer}.`;
     this.allPairs.firstChild.textContent = words;
     canvas.setAttribute(
       "aria-label",
-      `${words} Arrow keys go from pair to pair. ${x >= 0 && y >= 0 ? `Now ${set(rows[y])} with ${set(columns[x])}.` : ""}`,
+      `${words} Arrow keys go from pair to pair. ` +
+        (x >= 0 && y >= 0 ? `Now ${set(rows[y])} with ${set(columns[x])}.` : ""),
     );
     this.next.hidden = !missing;
   }
@@ -476,48 +488,5 @@ class Quorums extends Widget {
     pen.stroke();
   }
 }
-
-/**
- * The signs of what a node is in: a ring for reads, a dashed square for writes, a cross for failed.
- */
-function drawn(kinds, size) {
-  const signs = {
-    read: () => svg("circle", { r: 22 * size, class: "read" }),
-    write: () =>
-      svg("rect", {
-        x: -28 * size,
-        y: -28 * size,
-        width: 56 * size,
-        height: 56 * size,
-        rx: 3,
-        class: "write",
-      }),
-    failed: () =>
-      svg("path", {
-        d: `M${-18 * size} ${-18 * size}L${18 * size} ${18 * size}M${18 * size} ${-18 * size}L${-18 * size} ${18 * size}`,
-        class: "failed",
-      }),
-  };
-  return kinds.map((kind) => signs[kind]());
-}
-
-Quorums.style = `
-.sizes { display: grid; gap: .1rem .8rem; padding: .35rem .75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
-.sizes label { display: grid; grid-template-columns: 7.6rem 1fr 1.6rem; align-items: center; gap: .5rem; } .sizes output { font-weight: 600; font-variant-numeric: tabular-nums; text-align: end; } .sizes select, .sizes input { width: 100%; min-width: 0; }
-.sizes label:has(:disabled) { opacity: .75; }
-.answer { margin: 0; padding: .45rem .75rem; border-top: 1px solid var(--line); background: var(--tint); font-weight: 600; font-size: 15px; } .answer .sign { color: var(--good); } .answer.no .sign { color: var(--bad); }
-.hands { display: flex; flex-wrap: wrap; gap: .1rem 1rem; margin: 0; padding: .35rem .75rem; border: 0; border-top: 1px solid var(--line); } .hands legend { float: left; padding: 0; color: var(--soft); } .hands label { white-space: nowrap; } .hands input { accent-color: var(--mark); } :host([dark]) .hands input { color-scheme: dark; }
-kbd { font: inherit; font-size: 11.5px; border: 1px solid var(--line); border-radius: 4px; padding: 0 .3em; color: var(--soft); }
-.nodes { display: grid; gap: .3rem; padding: .5rem .75rem; justify-content: start; } .nodes button { width: 100%; min-width: 0; max-width: 76px; height: auto; aspect-ratio: 1; padding: 0; border-color: transparent; background: none; } .nodes svg { width: 100%; } .nodes text { text-anchor: middle; fill: var(--ink); font: 600 12px system-ui, sans-serif; } .nodes button:hover { border-color: var(--line); }
-.node { fill: var(--tint); stroke: var(--soft); } .node.spare { stroke-dasharray: 2 3; } .node.both { fill: var(--new); }
-.read, .write, .failed { fill: none; stroke-width: 3; } .read { stroke: var(--mark); } .write { stroke: var(--wrote); stroke-dasharray: 7 4; } .failed { stroke: var(--ink); stroke-width: 2.5; } .hands .read, .hands .write, .hands .failed { stroke: none; }
-:host { --wrote: #b34700; } :host([dark]) { --wrote: #f2a25c; }
-.legend { margin: 0; } .legend span { display: inline-flex; align-items: center; gap: .35em; } .legend .read, .legend .write, .legend .failed { stroke-width: 2; } .legend .write { stroke-dasharray: 4 2; }
-.pair { margin: 0; padding: .4rem .75rem; min-height: 3.2em; border-inline-start: 4px solid var(--mark); font-weight: 600; } .pair.no { border-color: #b3261e; border-inline-start-style: dashed; }
-.table { padding: .35rem .75rem .5rem; border-top: 1px solid var(--line); } .table .scroll { border: 0; max-height: none; overflow-x: auto; padding: 3px; } .caption { margin: 0 0 .3rem; color: var(--soft); } .table canvas { width: auto; } .table button { margin-top: .4rem; }
-.said { margin: 0; padding: .45rem .75rem .55rem 1.9rem; border-top: 1px solid var(--line); } .said li { margin: .15rem 0; }
-@media (max-width: 480px) { .pair { min-height: 5em; } }
-@media print { .sizes, .hands { display: none; } }
-`;
 
 define("dslab-quorums", Quorums);

@@ -21,7 +21,8 @@ class Runs extends Widget {
   }
 
   async build() {
-    await import("./trace.js");
+    // An element that isn't defined yet would take its data for a property of no meaning.
+    await Promise.all([import("./trace.js"), customElements.whenDefined("dslab-trace")]);
     this.body.classList.add("plain");
     const views = this.getAttribute("views") ?? "";
     this.select = html(

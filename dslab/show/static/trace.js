@@ -6,19 +6,28 @@
 //
 //     export default class View {
 //       static label = "Space-time diagram";
-//       static below = true;            // optional: it stands under the controls and the sentence
-//       static zooms = true;            // optional: the controls get − + ↔, which arrive as press("out"), press("in"), press("fit")
-// a sentence where this run has not what the view shows, else null
+//       // optional: its rules
+//       static style = css(new URL("./NAME.css", import.meta.url));
+//       // optional: it stands under the controls and the sentence
+//       static below = true;
+//       // optional: the controls get − + ↔, which arrive as press("out"), press("in"),
+//       // press("fit")
+//       static zooms = true;
+//       // a sentence where this run has not what the view shows, else null
 //       static lacks(run, host) { … }
-// host.run, host.step, host.colors, host.lit, host.light(keys), host.go(step), host.act(detail)
+//       // host.run, host.step, host.colors, host.lit, host.light(keys), host.go(step),
+//       // host.act(detail)
 //       constructor(host) { … }
-//       element                         // its root element, made in the constructor
-// before the first paint and after each change of the width
+//       // its root element, made in the constructor
+//       element
+//       // before the first paint and after each change of the width
 //       resized(width) { … }
-//       paint() { … }                   // draw the moment host.step, at most once a frame
-// optional: what the picture shows now, for the picture's accessible name
+//       // draw the moment host.step, at most once a frame
+//       paint() { … }
+//       // optional: what the picture shows now, for the picture's accessible name
 //       words() { … }
-//       keys() { … }                    // optional: lines of keys as Widget.keys
+//       // optional: lines of keys as Widget.keys
+//       keys() { … }
 //     }
 
 import { Channel } from "./core/channel.js";
@@ -38,7 +47,8 @@ export const VIEWS = {
 };
 
 const icon = (path) =>
-  `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path fill="currentColor" d="${path}"/></svg>`;
+  `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path ` +
+  `fill="currentColor" d="${path}"/></svg>`;
 const ICONS = {
   start: icon("M2 3h2v10H2zM14 3v10L5 8z"),
   back: icon("M12 3v10L4 8z"),
@@ -93,6 +103,7 @@ class Trace extends Widget {
     const kinds = (await Promise.all(names.map((name) => VIEWS[name]()))).map(
       (module) => module.default,
     );
+    const styles = await Promise.all(kinds.map((kind) => kind.style));
     this.zooms = kinds.some((kind) => kind.zooms);
     this.step = this.seen = this.first();
     this.body.setAttribute("aria-label", `Player of run ${this.number}: ${run.title}`);
@@ -105,13 +116,14 @@ class Trace extends Widget {
       (this.under = html("div", { class: "views" })),
     );
     this.views = [];
-    for (const kind of kinds) {
+    for (const [place, kind] of kinds.entries()) {
       const lack = kind.lacks?.(run, this);
       if (lack) {
         this.stand.append(html("p", { class: "bad", role: "note" }, lack));
         continue;
       }
       const view = new kind(this);
+      if (styles[place]) view.element.prepend(html("style", {}, styles[place]));
       this.views.push(view);
       (kind.below ? this.under : this.stand).append(view.element);
     }
@@ -363,8 +375,11 @@ class Trace extends Widget {
     this.channel.light(keys);
   }
 
-  /** Tell whoever listens (a live kernel) what the reader did: a step of a scenario, as in a scenario file. It happens a microsecond
-      after what is shown, since a scenario's steps come before the messages and timers of their moment. */
+  /**
+   * Tell whoever listens (a live kernel) what the reader did: a step of a scenario, as in a
+   * scenario file. It happens a microsecond after what is shown, since a scenario's steps come
+   * before the messages and timers of their moment.
+   */
   act(step) {
     this.pause();
     this.dispatchEvent(

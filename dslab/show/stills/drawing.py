@@ -99,6 +99,7 @@ def box(
     wide: float = 1,
     dash: str = "",
 ) -> str:
+    """A box with round corners, `wide` being its line's width, and `dash` its line's dashes."""
     more = f' stroke-dasharray="{dash}"' if dash else ""
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="5" '

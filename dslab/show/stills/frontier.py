@@ -73,12 +73,14 @@ def _axes(columns, rows, across, up, x: dict, y: dict) -> list[str]:
     bottom = HEIGHT - BOTTOM
     parts = [
         f'<path d="M{across(value)} {TOP}V{bottom}" stroke="{FAINT}"/><text '
-        f'x="{across(value)}" y="{bottom + 15}" text-anchor="middle" fill="{SOFT}">{show(value)}</text>'
+        f'x="{across(value)}" y="{bottom + 15}" text-anchor="middle" fill="{SOFT}">'
+        f"{show(value)}</text>"
         for value in columns
     ]
     parts += [
         f'<path d="M{LEFT} {up(value)}H{WIDTH - RIGHT}" stroke="{FAINT}"/><text '
-        f'x="{LEFT - 6}" y="{round(up(value) + 4, 1)}" text-anchor="end" fill="{SOFT}">{show(value)}</text>'
+        f'x="{LEFT - 6}" y="{round(up(value) + 4, 1)}" text-anchor="end" fill="{SOFT}">'
+        f"{show(value)}</text>"
         for value in rows
     ]
     return parts + [

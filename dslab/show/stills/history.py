@@ -192,8 +192,8 @@ def _ground(trace, x, start, end, height) -> list[str]:
         if links and x(time) > x(since):
             parts += [
                 f'<rect x="{x(since)}" y="{TOP - 22}" '
-                f'width="{round(x(time) - x(since), 1)}" height="{height - TOP + 22}" fill="{WARN}" '
-                'fill-opacity="0.08"/>',
+                f'width="{round(x(time) - x(since), 1)}" height="{height - TOP + 22}" '
+                f'fill="{WARN}" fill-opacity="0.08"/>',
                 text(
                     x(since) + 4,
                     TOP - 10,

@@ -1,7 +1,8 @@
-"""The still picture of the logs at one moment: what static/views/logs.js shows, by the same names
-of fields.
+"""The still picture of the logs at one moment: what static/views/logs.js shows, of the fields that
+the protocol says it keeps them in.
 """
 
+from dslab.node import Pictured
 from dslab.run.trace import Trace
 from dslab.show.stills.drawing import (
     BAD,
@@ -30,20 +31,18 @@ def logs(trace: Trace, at: float | None, names: dict[str, str]) -> Still:
     """A row for each server and a column for each index: terms, what is committed, and what will be
     overwritten.
     """
-    field = {
-        name: names.get(name, name.replace("-", "_"))
-        for name in (
-            "log",
-            "commit-index",
-            "snapshot-index",
-            "entry-term",
-            "match-index",
-            "next-index",
+    field = trace.pictured._replace(
+        **{
+            what: names[dashed]
+            for what in Pictured._fields
+            if (dashed := what.replace("_", "-")) in names
+        }
+    )
+    if not any(field.log in record[6] for record in trace.records if record[6] is not None):
+        lack = (
+            f"no node has a field “{field.log}”" if field.log else "no node says where its log is"
         )
-    }
-    field["entry-term"] = names.get("entry-term", "term")
-    if not any(field["log"] in record[6] for record in trace.records if record[6] is not None):
-        return Still(0, [], f"This run has no logs to show: no node has a field “{field['log']}”.")
+        return Still(0, [], f"This run has no logs to show: {lack}.")
     number = number_at(trace, at)
     rows = {name: _row(trace, name, number, field) for name in trace.nodes}
     match, following = _beliefs(trace, number, field)
@@ -115,25 +114,21 @@ def _row(trace, name, number, field) -> dict:
     known = state if state is not None else (later or had[-1:] or [{}])[0] if down else {}
     entries, offset = _entries(known, field)
     doomed = set()
-    for after in _changes(later, field["log"]):
+    for after in _changes(later, field.log):
         found, shift = _entries(after, field)
         doomed |= {
             index for index, entry in entries.items() if index > shift and found.get(index) != entry
         }
-    role = ""
-    if state is not None and "role" in state:
-        role = (
-            f"{'★' if state['role'] == 'leader' else ''}{show(state['role'])} "
-            f"{show(state['current_term']) if 'current_term' in state else ''}"
-        ).strip()
-    commit = 0 if state is None else plain(state.get(field["commit-index"])) or 0
+    leads, word = trace.role(name, number)
+    role = f"{'★' if leads else ''}{word} {show(known[field.term]) if field.term in known else ''}"
+    commit = 0 if state is None else plain(state.get(field.commit_index)) or 0
     return {
         "entries": entries,
         "snapshot": offset,
         "doomed": doomed,
         "commit": commit,
         "down": down,
-        "state": "✗ down" if down else role,
+        "state": "✗ down" if down else role.strip(),
     }
 
 
@@ -150,7 +145,7 @@ def _changes(states, field):
 
 def _entries(state, field) -> tuple[dict, int]:
     """(entries by index, how many a snapshot holds)."""
-    log, snapshot = plain(state.get(field["log"])), plain(state.get(field["snapshot-index"]))
+    log, snapshot = plain(state.get(field.log)), plain(state.get(field.snapshot_index))
     if isinstance(snapshot, dict):
         snapshot = snapshot.get("index", snapshot.get("last_included_index"))
     offset = int(snapshot or 0)
@@ -168,12 +163,12 @@ def _beliefs(trace, number, field) -> tuple[dict, dict]:
     leaders = [
         state
         for name in trace.nodes
-        if (state := trace.state(name, number)) is not None and state.get("role") == "leader"
+        if (state := trace.state(name, number)) is not None and trace.role(name, number)[0]
     ]
     if not leaders:
         return {}, {}
-    best = max(leaders, key=lambda state: state.get("current_term", 0))
-    return plain(best.get(field["match-index"])) or {}, plain(best.get(field["next-index"])) or {}
+    best = max(leaders, key=lambda state: state.get(field.term, 0))
+    return plain(best.get(field.match_index)) or {}, plain(best.get(field.next_index)) or {}
 
 
 def _cell(row, index, x, y, field) -> list[str]:
@@ -220,12 +215,12 @@ def _said(entry, field) -> tuple:
             else [command.get("key"), command.get("value")]
         )
         words = " ".join(show(part) for part in asked if part is not None)
-        return record.get(field["entry-term"]), words if len(words) <= 7 else show(asked[-1])
+        return record.get(field.entry_term), words if len(words) <= 7 else show(asked[-1])
     if isinstance(command, dict):
-        return record.get(field["entry-term"]), " ".join(
+        return record.get(field.entry_term), " ".join(
             show(value) for name, value in command.items() if name != "$"
         )
-    return record.get(field["entry-term"]), show(command)
+    return record.get(field.entry_term), show(command)
 
 
 def _told(name, row, field) -> str:

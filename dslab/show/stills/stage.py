@@ -1,6 +1,4 @@
-"""The still picture of a cluster at one moment: what static/views/stage.js shows, by the same names
-of fields.
-"""
+"""The still picture of a cluster at one moment: what static/views/stage.js shows."""
 
 from math import atan2, cos, degrees, hypot, pi, sin
 
@@ -28,10 +26,6 @@ from dslab.values import plain, show
 
 __all__ = ["stage"]
 
-LEADS, TERMS = (
-    ("leader", "primary", "coordinator"),
-    ("current_term", "term", "view", "epoch", "ballot"),
-)
 RING, R = 115, 26
 
 
@@ -174,26 +168,28 @@ def _about(trace, name, number) -> list[str]:
         next((kind for kind in reversed(kinds) if kind in ("pause", "resume", "crash")), None)
         == "pause"
     )
-    return [line for line in (*_role(name, plain(state)), "paused" if paused else "") if line][-3:]
+    return [
+        line
+        for line in (*_role(trace, name, number, plain(state)), "paused" if paused else "")
+        if line
+    ][-3:]
 
 
-def _role(name, state) -> list[str]:
-    own = next((field for field in LEADS if state.get(field) == name), "")
-    role, log = state.get("role", own) or "", state.get("log")
-    term = next((field for field in TERMS if _is_number(state.get(field))), None)
-    log_too = isinstance(log, list)
-    numbers = [
-        field
-        for field in state
-        if _is_number(state[field]) and field not in TERMS and field != "last_applied"
-    ][: 1 if log_too else 2]
+def _role(trace, name, number, state) -> list[str]:
+    """What the node says of itself: its role in a word, its term, and its first numbers."""
+    (leads, word), pictured = trace.role(name, number), trace.pictured
+    term, log = pictured.term, state.get(pictured.log)
+    log_too = isinstance(log, (list, tuple))
+    numbers = [field for field in state if _is_number(state[field]) and field != term]
+    shown = [pictured.commit_index] if pictured.commit_index in numbers else numbers[: 2 - log_too]
     badges = ([f"log {len(log)}"] if log_too else []) + [
-        f"{field.removesuffix('_index').replace('_', ' ')} {show(state[field])}"
-        for field in numbers
+        f"{field.removesuffix('_index').replace('_', ' ')} {show(state[field])}" for field in shown
     ]
     return [
-        ("★ " if role in LEADS else "") + show(role) if role else "",
-        f"{term.replace('current_', '')} {show(state[term])}" if term else "",
+        ("★ " if leads else "") + (word or ("leads" if leads else "")),
+        f"{term.removeprefix('current_')} {show(state[term])}"
+        if state.get(term) is not None
+        else "",
         " · ".join(badges),
     ]
 

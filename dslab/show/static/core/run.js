@@ -1,6 +1,8 @@
-// The recorded run as a page holds it: decoded once, then asked for steps, states, arrows and
-// sentences. The format is described in dslab/run/trace.py, and every sentence here is also said
-// there, word for word.
+// The recorded run as a page holds it: decoded once, then asked for steps, states, roles, arrows
+// and sentences. The format is described in dslab/run/trace.py.
+
+import { sentence } from "./sentences.js";
+import { className, milliseconds, show } from "./values.js";
 
 const KINDS = {
   b: "start",
@@ -28,51 +30,9 @@ const KINDS = {
 const WITH_STATE = new Set(["start", "deliver", "fire", "restart", "act", "tell"]);
 const WITHIN_STEP = new Set(["send", "set", "cancel"]);
 const VERSION = 2; // Version 1 had no lists that grow.
-const LONG = 8; // A list of more items than this is long for a sentence.
 const COLUMNS = ["time", "place", "other", "ref", "data"];
 
 export class BadRun extends Error {}
-
-export function milliseconds(microseconds) {
-  const tenths = Math.floor((microseconds + 50) / 100);
-  return `${Math.floor(tenths / 10)}.${tenths % 10}`;
-}
-
-export function show(value) {
-  if (value === null || value === undefined) return "–";
-  if (value === true) return "yes";
-  if (value === false) return "no";
-  if (typeof value === "string") return value === "" ? "''" : value;
-  if (typeof value === "number")
-    return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
-  if (Array.isArray(value)) return `(${value.map(show).join(", ")})`;
-  if (value.$ === "set") return `{${value.items.map(show).join(", ")}}`;
-  const pairs = Object.entries(value).filter(([key]) => key !== "$");
-  if (!value.$)
-    return `{${pairs.map(([key, item]) => `${key === "" ? "''" : key}: ${show(item)}`).join(", ")}}`;
-  return pairs.length
-    ? `${value.$}(${pairs.map(([key, item]) => `${key}=${show(item)}`).join(", ")})`
-    : value.$;
-}
-
-/** A value without the names of its fields. */
-export function terse(value) {
-  if (!value || typeof value !== "object" || value.$ === "set") return show(value);
-  if (Array.isArray(value)) return `(${value.map(terse).join(", ")})`;
-  if (value.$)
-    return Object.entries(value)
-      .filter(([key]) => key !== "$")
-      .map(([, item]) => terse(item))
-      .join(" ");
-  return `{${Object.entries(value)
-    .map(([key, item]) => `${key}: ${terse(item)}`)
-    .join(", ")}}`;
-}
-
-/** The class of a message or timer, such as "RequestVote". */
-export function className(value) {
-  return value && typeof value === "object" && value.$ ? value.$ : show(value);
-}
 
 export class Run {
   constructor(data) {
@@ -80,7 +40,8 @@ export class Run {
       throw new BadRun("This is no recorded run of dslab, so there is nothing to play.");
     if (![1, VERSION].includes(data.version)) {
       throw new BadRun(
-        `This run has format version ${data.version}, and this page plays version ${VERSION}: build the page again with a newer dslab.`,
+        `This run has format version ${data.version}, and this page plays version ` +
+          `${VERSION}: build the page again with a newer dslab.`,
       );
     }
     this.title = data.title;
@@ -116,7 +77,8 @@ export class Run {
       const kind = KINDS[data.kind[event]];
       if (!kind)
         throw new BadRun(
-          `This run has an event of the unknown kind “${data.kind[event]}”: build the page again with a newer dslab.`,
+          `This run has an event of the unknown kind “${data.kind[event]}”: build the ` +
+            "page again with a newer dslab.",
         );
       now += data.time[event];
       this.kind.push(kind);
@@ -125,6 +87,8 @@ export class Run {
     }
     this.data = data.data;
     this.decodeStates(data.state);
+    this.pictured = data.pictured ?? {};
+    this.decodeRoles(data.roles ?? []);
     this.findSteps();
     this.findShapes();
   }
@@ -184,6 +148,30 @@ export class Run {
 
   stateBefore(lane, event) {
     return event > 0 ? this.stateAfter(lane, event - 1) : null;
+  }
+
+  // Roles: for each node, the numbers of the events after which it says something new of itself.
+
+  decodeRoles(roles) {
+    this.speaks = roles.length > 0;
+    this.roles = this.nodes.map(() => ({ events: [], said: [] }));
+    for (const [event, leads, word] of roles) {
+      const { events, said } = this.roles[this.place[event]];
+      events.push(event);
+      said.push({ leads, word });
+    }
+  }
+
+  /** Whether a node leads after `event`, and its role in a word, by what it says of itself. */
+  roleAfter(lane, event) {
+    const { events, said } = this.roles[lane];
+    return said[upper(events, event) - 1] ?? { leads: false, word: "" };
+  }
+
+  /** The value of the field called `name` in a node's state, or null. */
+  fieldOf(state, name) {
+    const field = name ? this.fields.indexOf(name) : -1;
+    return !state || field < 0 || state[field] < 0 ? null : this.values[state[field]];
   }
 
   // Steps: an event with the sends, sets and cancels that follow it at the same place and time.
@@ -319,68 +307,6 @@ export class Run {
     return this.unit === "ms" ? `${milliseconds(time)} ms` : `${this.unit} ${show(time / 1000)}`;
   }
 
-  sentence(number) {
-    const { first, end } = this.steps[number];
-    const parts = [this.what(first), ...this.changes(first), ...this.effects(first + 1, end)];
-    return `${this.moment(this.time[first])}: ${parts.join("; ")}.`;
-  }
-
-  what(event) {
-    const who = this.lanes[this.place[event]],
-      other = this.lanes[this.other[event]],
-      payload = this.payload(event);
-    const asked = this.ref[event] < 0 ? null : this.payload(this.ref[event]);
-    const reading = asked && ["read", "get"].includes(asked[1]);
-    switch (this.kind[event]) {
-      case "deliver":
-        return `${who} receives ${show(asked)} from ${other}${payload === null ? "" : `, altered on its way to ${show(payload)}`}`;
-      case "lose": {
-        const why =
-          {
-            loss: "is lost",
-            cut: "can't cross the cut",
-            down: `finds ${who} down`,
-            corrupt: "fails its checksum and is thrown away",
-            dropped: "is dropped",
-          }[payload] ?? `is lost: ${show(payload)}`;
-        return `${show(asked)} from ${other} to ${who} ${why}`;
-      }
-      case "fire":
-        return `${who}'s ${show(payload)} runs out`;
-      case "cut":
-        return `the links ${payload.map(([a, b]) => `${a}→${b}`).join(", ")} go down`;
-      case "heal":
-        return "all links are up again";
-      case "invoke":
-        return `${who} calls ${[
-          payload[1],
-          ...payload
-            .slice(2)
-            .filter((part) => part !== null)
-            .map(show),
-        ].join(" ")}`;
-      case "ok":
-        return `${who}'s ${asked[1]} returns${reading ? ` ${show(payload)}` : ""}`;
-      case "fail":
-        return `${who}'s ${asked[1]} is refused: ${show(payload)}`;
-      case "info":
-        return `${who} gives up waiting for its ${asked[1]}: ${show(payload)}`;
-      case "mark":
-      case "act":
-      case "tell":
-        return payload;
-      case "fault":
-        return payload[2];
-      case "crash":
-        return `${who} crashes${payload === null ? "" : `: ${payload}`}`;
-      case "send":
-      case "set":
-      case "cancel":
-        return `${who} ${this.effects(event, event + 1)[0]}`;
-    }
-    return `${who} ${{ start: "starts", restart: "restarts from its disk", pause: "pauses", resume: "goes on" }[this.kind[event]]}`;
-  }
-
   /** [field, old, new] for each field that `event` changed; numbers in `values`. */
   changed(event) {
     const lane = this.place[event];
@@ -394,51 +320,10 @@ export class Run {
       .filter(([, old, value]) => old !== value);
   }
 
-  changes(event) {
-    return this.kind[event] === "tell"
-      ? []
-      : this.changed(event).map(
-          ([field, old, value]) =>
-            `${this.fields[field]} ${change(this.values[old], this.values[value])}`,
-        );
+  /** Step `number` in words, as Python says it. */
+  sentence(number) {
+    return sentence(this, number);
   }
-
-  effects(from, to) {
-    const phrases = [];
-    let last = -1;
-    for (let event = from; event < to; event++) {
-      const payload = this.payload(event);
-      if (this.kind[event] === "send") {
-        if (last >= 0 && this.data[last] === this.data[event])
-          phrases[phrases.length - 1] += `, ${this.lanes[this.other[event]]}`;
-        else phrases.push(`sends ${show(payload)} to ${this.lanes[this.other[event]]}`);
-        last = event;
-        continue;
-      }
-      last = -1;
-      phrases.push(
-        this.kind[event] === "set"
-          ? `sets ${show(payload[0])}${this.unit === "ms" ? ` for ${this.moment(payload[1])}` : ""}`
-          : `cancels ${show(payload)}`,
-      );
-    }
-    return phrases;
-  }
-}
-
-/** What became of a field. A long list that grows is said by what it gains. */
-function change(old, value) {
-  const same = (item, place) =>
-    item === value[place] || JSON.stringify(item) === JSON.stringify(value[place]);
-  if (!(
-    Array.isArray(old) &&
-    old.length > LONG &&
-    Array.isArray(value) &&
-    old.length <= value.length &&
-    old.every(same)
-  ))
-    return `${show(old)} → ${show(value)}`;
-  return `gains ${value.slice(old.length).map(show).join(", ")} and has ${value.length} items`;
 }
 
 /**

@@ -3,32 +3,36 @@
 // sentence in place of the picture.
 //
 //     class Quorums extends Widget {
-//       static format = "dslab-quorums";             // what its data must say, beside "version": 1
-// check and keep the data; throw BadData where it doesn't fit
+//       // what its data must say, beside "version": 1
+//       static format = "dslab-quorums";
+//       static style = css(new URL("./quorums.css", import.meta.url));
+//       // check and keep the data; throw BadData where it doesn't fit
 //       load(data) { … }
-//       build() { this.body.append(…); }             // make the elements, once
-// draw what is to be seen now; call this.repaint() to have it called
+//       // make the elements, once
+//       build() { this.body.append(…); }
+//       // draw what is to be seen now; call this.repaint() to have it called
 //       paint() { … }
-//       resized(width) { … }                         // optional
-// optional
+//       // optional
+//       resized(width) { … }
 //       keys() { return [["← →", "…", { ArrowLeft: () => …, ArrowRight: () => … }]]; }
 //     }
 //     define("dslab-quorums", Quorums);
 //
 // A page without scripts shows the picture that stands in the element beside the data.
 
+import { css } from "./css.js";
 import { html, palette } from "./draw.js";
-import { STYLE } from "./style.js";
 
 /** Data that can't be shown; its sentence is shown instead. */
 export class BadData extends Error {}
 
 const VERSION = 1;
+const common = css(new URL("./widget.css", import.meta.url));
 let count = 0;
 
 export class Widget extends HTMLElement {
   static format = "";
-  static style = "";
+  static style = ""; // Its rules, beside those of all widgets: what `css` returns.
 
   connectedCallback() {
     if (this.shadowRoot) return this.built && this.watch();
@@ -63,7 +67,7 @@ export class Widget extends HTMLElement {
     try {
       this.load(this.given ?? this.read());
       this.shadowRoot.replaceChildren(
-        html("style", {}, STYLE + this.constructor.style),
+        html("style", {}, this.constructor.rules),
         (this.body = html("section", { class: "widget" })),
       );
       this.body.addEventListener("keydown", (event) => this.key(event));
@@ -95,7 +99,8 @@ export class Widget extends HTMLElement {
       throw new BadData(`This is no data for ${format}: run its cell again.`);
     if (data.version !== VERSION)
       throw new BadData(
-        `This data has format version ${data.version}, and this page shows version ${VERSION}: build the page again with a newer dslab.`,
+        `This data has format version ${data.version}, and this page shows version ` +
+          `${VERSION}: build the page again with a newer dslab.`,
       );
     this.content = data;
   }
@@ -107,7 +112,7 @@ export class Widget extends HTMLElement {
         ? error.message
         : "This data is damaged, so it can't be shown here: run its cell again.";
     this.shadowRoot.replaceChildren(
-      html("style", {}, STYLE),
+      html("style", {}, Widget.rules),
       html("p", { class: "bad", role: "note" }, words),
       html("slot"),
     );
@@ -206,6 +211,9 @@ export class Widget extends HTMLElement {
   }
 }
 
-export function define(tag, kind) {
+/** Makes elements called `tag` widgets of class `kind`, once the rules for its looks are here. */
+export async function define(tag, kind) {
+  Widget.rules = await common;
+  kind.rules = `${Widget.rules}\n${await kind.style}`;
   if (!customElements.get(tag)) customElements.define(tag, kind);
 }

@@ -2,7 +2,7 @@
 // history is made of.
 
 import { svg } from "../core/draw.js";
-import { milliseconds, show } from "../core/run.js";
+import { milliseconds, show } from "../core/values.js";
 
 /** Operations that answer nothing but "done", as in dslab/run/history.py. */
 const SILENT = new Set([
@@ -18,9 +18,10 @@ const SILENT = new Set([
 ]);
 
 /**
- * The calls of a run in the order of their invocations, each {process, f, key, value, result, outcome, who, begin, end, invoked,
- * returned, asked, text, words}: times in µs, `invoked` and `returned` the numbers of events. A call without an answer has the outcome
- * "info", no `returned`, and reaches to the run's end.
+ * The calls of a run in the order of their invocations, each {process, f, key, value, result,
+ * outcome, who, begin, end, invoked, returned, asked, text, words}: times in µs, `invoked` and
+ * `returned` the numbers of events. A call without an answer has the outcome "info", no `returned`,
+ * and reaches to the run's end.
  */
 export function operations(run) {
   return run.calls.map((call) => operation(run, call)).sort((a, b) => a.invoked - b.invoked);
@@ -57,14 +58,18 @@ function operation(run, { event, lane, begin, end, outcome, close }) {
     { ok: answer || " ✓", fail: ` ✗ ${show(run.payload(close))}`, info: " ? no answer" }[
       op.outcome
     ];
-  op.words = `${who} ${asked}${{ ok: answer, fail: " (refused)", info: " (no answer)" }[op.outcome]}`;
-  op.told = `${op.words}, called at ${milliseconds(begin)} ms${answered ? `, over at ${milliseconds(end)} ms` : ""}`;
+  op.words =
+    `${who} ${asked}` + `${{ ok: answer, fail: " (refused)", info: " (no answer)" }[op.outcome]}`;
+  op.told =
+    `${op.words}, called at ${milliseconds(begin)} ms` +
+    (answered ? `, over at ${milliseconds(end)} ms` : "");
   return op;
 }
 
 /**
- * Give each call a row and return the rows' clients: a row is a process, as a client that got no answer goes on as another process while its
- * call stays open. Processes of one client that follow each other share a row.
+ * Give each call a row and return the rows' clients: a row is a process, as a client that got no
+ * answer goes on as another process while its call stays open. Processes of one client that follow
+ * each other share a row.
  */
 export function rows(calls, lanes) {
   const found = [];
@@ -149,7 +154,9 @@ export function ground(faultRows, { x, scale, wide, end, top, foot, row }) {
       const left = x(from),
         width = Math.max(3, x(to ?? end) - left),
         y = number * row,
-        told = `${name}: ${text}, from ${milliseconds(from)} ms${to === null ? " on" : ` to ${milliseconds(to)} ms`}`;
+        told =
+          `${name}: ${text}, from ${milliseconds(from)} ms` +
+          (to === null ? " on" : ` to ${milliseconds(to)} ms`);
       if (kind === "cut")
         made.push(svg("rect", { class: "shade", x: left, width, y: 0, height: foot }));
       made.push(

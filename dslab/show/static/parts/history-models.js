@@ -6,7 +6,7 @@
 // `invoked` and `returned` the numbers of its events (`returned` is null without an answer), and
 // values as the trace holds them: lists for tuples, {$: "set", items} for sets.
 
-import { show } from "../core/run.js";
+import { show } from "../core/values.js";
 
 const text = (value) => JSON.stringify(value ?? null);
 const same = (a, b) => text(a) === text(b);
@@ -30,7 +30,8 @@ const register = {
   why(state, op) {
     const found = `${named("register", op)} holds ${held(state)} at that point`;
     return op.f === "cas"
-      ? `${op.outcome === "info" ? "can't have taken effect" : "succeeded"}, but it looks for ${held(op.value[0])}, and ${found}`
+      ? `${op.outcome === "info" ? "can't have taken effect" : "succeeded"}, but it ` +
+          `looks for ${held(op.value[0])}, and ${found}`
       : `returned ${show(op.result)}, but ${found}`;
   },
 };
@@ -60,8 +61,15 @@ export const MODELS = {
     },
     why(state, op) {
       if (op.f === "contains")
-        return `answered ${show(op.result)}, but ${show(op.value)} is ${state.includes(text(op.value)) ? "" : "not "}in ${named("set", op)} at that point`;
-      return `returned ${show(op.result)}, but ${named("set", op)} holds {${state.map((each) => show(JSON.parse(each))).join(", ")}} at that point`;
+        return (
+          `answered ${show(op.result)}, but ${show(op.value)} is ` +
+          `${state.includes(text(op.value)) ? "" : "not "}in ${named("set", op)} at that ` +
+          "point"
+        );
+      return (
+        `returned ${show(op.result)}, but ${named("set", op)} holds {` +
+        `${state.map((each) => show(JSON.parse(each))).join(", ")}} at that point`
+      );
     },
   },
   queue: {
@@ -73,7 +81,11 @@ export const MODELS = {
       return [outcome === "info" || same(result, state.length ? state[0] : null), state.slice(1)];
     },
     why: (state, op) =>
-      `returned ${show(op.result)}, but ${state.length ? `${show(state[0])} is at the head of ${named("queue", op)}` : `${named("queue", op)} is empty`} at that point`,
+      `returned ${show(op.result)}, but ` +
+      (state.length
+        ? `${show(state[0])} is at the head of ${named("queue", op)}`
+        : `${named("queue", op)} is empty`) +
+      " at that point",
   },
   list: {
     reads: ["read"],
@@ -95,7 +107,9 @@ export const MODELS = {
     step: (state, { f, process }) =>
       f === "acquire" ? [state === null, process] : [same(state, process), null],
     why: (state, op) =>
-      `${op.outcome === "info" ? "can't have taken effect" : "succeeded"}, but ${state === null ? "nobody" : `process ${show(state)}`} holds ${named("lock", op)} at that point`,
+      `${op.outcome === "info" ? "can't have taken effect" : "succeeded"}, but ` +
+      `${state === null ? "nobody" : `process ${show(state)}`} holds ` +
+      `${named("lock", op)} at that point`,
   },
 };
 
@@ -128,8 +142,9 @@ export function replay(model, order) {
 class Spent extends Error {}
 
 /**
- * Look for a legal order of operations, each between its call and its return: {order}, which is null where none exists and
- * undefined where `budget` configurations were not enough. Each key is searched by itself (Herlihy and Wing 1990, section 3.3).
+ * Look for a legal order of operations, each between its call and its return: {order}, which is
+ * null where none exists and undefined where `budget` configurations were not enough. Each key is
+ * searched by itself (Herlihy and Wing 1990, section 3.3).
  */
 export function suggest(model, operations, budget = 20_000) {
   const keys = new Map(),

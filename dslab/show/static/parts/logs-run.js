@@ -1,26 +1,26 @@
 // The logs of a run over time: which entries each node has, which of them will be gone again, and
-// what the leader believes. The names of the fields are those at the top of views/logs.js.
+// what the leader believes. The run says in which fields they are; see views/logs.js.
 
-import { show, terse, upper } from "../core/run.js";
+import { upper } from "../core/run.js";
+import { show, terse } from "../core/values.js";
 
 /** How many letters stand in a cell: of a longer key and value the value. */
 const ROOM = 7;
 
 export class LogRun {
-  /** `named(what)` gives another name for a field, or null. */
+  /** `named(what)` gives the name of a field, or null where the run says it. */
   constructor(run, named) {
     Object.assign(this, { run, logs: new Map(), entries: [], known: new Map(), met: new Map() });
-    const field = (name) => run.fields.indexOf(named(name) ?? name.replace("-", "_"));
+    const field = (what) => run.fields.indexOf(named(what) ?? run.pictured[what.replace("-", "_")]);
     this.field = {
       log: field("log"),
       commit: field("commit-index"),
       snapshot: field("snapshot-index"),
       match: field("match-index"),
       next: field("next-index"),
-      role: field("role"),
-      term: field("current-term"),
+      term: field("term"),
     };
-    this.term = named("entry-term") ?? "term";
+    this.term = named("entry-term") ?? run.pictured.entry_term;
     this.versions = run.nodes.map((_, lane) => this.follow(lane));
     this.starts = this.versions.map((each) => each.map(({ event }) => event));
     this.longest = Math.max(0, ...this.versions.flat().map(last));
@@ -119,7 +119,7 @@ export class LogRun {
     const { run, field } = this,
       { events, states } = run.history[lane],
       place = upper(events, event) - 1;
-    if (place < 0) return { down: false, state: null, version: null, commit: 0 };
+    if (place < 0) return { down: false, state: null, role: null, version: null, commit: 0 };
     const down = states[place] === null,
       again = states[place + 1];
     const number = upper(this.starts[lane], down && again ? events[place + 1] : event) - 1;
@@ -127,6 +127,7 @@ export class LogRun {
     return {
       down,
       state: states[place],
+      role: down ? null : run.roleAfter(lane, event),
       version: this.versions[lane][number] ?? null,
       number,
       commit: Number(commit) || 0,
@@ -144,7 +145,7 @@ export class LogRun {
     let best = null;
     rows.forEach((row, lane) => {
       const term = Number(of(row, "term")) || 0;
-      if (of(row, "role") === "leader" && (!best || term > best.term))
+      if (row.role?.leads && (!best || term > best.term))
         best = {
           leader: run.nodes[lane],
           term,

@@ -130,9 +130,15 @@ function enumerated(setting) {
 // Words.
 
 const LIMIT =
-  "What overlap gives: a read that begins after a write has returned asks at least one replica that stored this write. What it doesn't give is linearizability: of a write that is under way, or was given up halfway, one read may find the value and a later read miss it, unless reads write back what they find (Attiya, Bar-Noy and Dolev 1995); and which of two values is newer, versions must say.";
+  "What overlap gives: a read that begins after a write has returned asks at " +
+  "least one replica that stored this write. What it doesn't give is " +
+  "linearizability: of a write that is under way, or was given up halfway, one " +
+  "read may find the value and a later read miss it, unless reads write back " +
+  "what they find (Attiya, Bar-Noy and Dolev 1995); and which of two values is " +
+  "newer, versions must say.";
 const MISSES =
-  "A read that begins after a write has returned may ask only replicas that never heard of this write.";
+  "A read that begins after a write has returned may ask only replicas that " +
+  "never heard of this write.";
 
 const big = (count) => count.toLocaleString("en");
 const number = (count, noun) => `${big(count)} ${noun}${count === 1 ? "" : "s"}`;
@@ -157,12 +163,20 @@ function readsMeet(setting, found, all) {
   const pairs = number(found.pairs, "pair"),
     both = "of a read and a write quorum";
   if (setting.grid)
-    return `All ${pairs} ${both} meet: a write has a whole column, and a read has one replica of it.`;
-  const rule = `R + W = ${setting.read + setting.write} is ${all ? "" : "not "}more than N${setting.spares ? " + spares" : ""} = ${setting.replicas + setting.spares}`;
+    return (
+      `All ${pairs} ${both} meet: a write has a whole column, and a read has one ` +
+      "replica of it."
+    );
+  const rule =
+    `R + W = ${setting.read + setting.write} is ${all ? "" : "not "}more than N` +
+    `${setting.spares ? " + spares" : ""} = ${setting.replicas + setting.spares}`;
   if (all)
     return `${rule}: all ${pairs} ${both} meet, in ${number(found.least, "replica")} or more.`;
   const [read, write] = example(setting).map(set);
-  return `${rule}: of ${pairs} ${both}, ${big(found.pairs - found.met)} don't meet, such as ${read} and ${write}.`;
+  return (
+    `${rule}: of ${pairs} ${both}, ${big(found.pairs - found.met)} don't meet, ` +
+    `such as ${read} and ${write}.`
+  );
 }
 
 function writesMeet(found) {
@@ -170,14 +184,25 @@ function writesMeet(found) {
   const pairs = number(found.write_pairs, "pair");
   return found.writes_met === found.write_pairs
     ? `All ${pairs} of two write quorums meet, so of two writes at once some replica sees both.`
-    : `Of ${pairs} of two write quorums, ${big(found.writes_met)} meet: of two writes at once, perhaps no replica sees both.`;
+    : `Of ${pairs} of two write quorums, ${big(found.writes_met)} meet: of two ` +
+        "writes at once, perhaps no replica sees both.";
 }
 
 function failures(setting, found) {
   const { failed, grid } = setting;
   if (failed.length)
-    return `With ${set(failed)} failed, ${big(found.readers_left)} of ${number(found.readers, "read quorum")} and ${big(found.writers_left)} of ${number(found.writers, "write quorum")} are left.`;
+    return (
+      `With ${set(failed)} failed, ${big(found.readers_left)} of ` +
+      `${number(found.readers, "read quorum")} and ${big(found.writers_left)} of ` +
+      `${number(found.writers, "write quorum")} are left.`
+    );
   if (grid)
-    return `One failure in each column, ${grid[1]} in all, stops every write; the failure of a whole column, ${grid[0]} in all, stops every read and write.`;
-  return `Reads survive any ${number(setting.replicas - setting.read, "failure")}, writes any ${setting.replicas + setting.spares - setting.write}.`;
+    return (
+      `One failure in each column, ${grid[1]} in all, stops every write; the failure ` +
+      `of a whole column, ${grid[0]} in all, stops every read and write.`
+    );
+  return (
+    `Reads survive any ${number(setting.replicas - setting.read, "failure")}, ` +
+    `writes any ${setting.replicas + setting.spares - setting.write}.`
+  );
 }

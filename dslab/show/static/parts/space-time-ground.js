@@ -2,7 +2,7 @@
 // messages: the axis, cuts, lanes and calls.
 
 import { SMALL, fitted, line } from "../core/draw.js";
-import { show } from "../core/run.js";
+import { show } from "../core/values.js";
 
 export const LANE = 46,
   TOP = 40,

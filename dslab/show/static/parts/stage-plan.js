@@ -265,6 +265,10 @@ export class StagePlan {
     const radius = this.r + 5 + ring * 4.5,
       angle = Math.min(part, 0.9999) * 2 * Math.PI;
     if (part <= 0.002) return "";
-    return `M0 ${-radius}A${radius} ${radius} 0 ${part > 0.5 ? 1 : 0} 1 ${(radius * Math.sin(angle)).toFixed(2)} ${(-radius * Math.cos(angle)).toFixed(2)}`;
+    return (
+      `M0 ${-radius}A${radius} ${radius} 0 ${part > 0.5 ? 1 : 0} 1 ` +
+      `${(radius * Math.sin(angle)).toFixed(2)} ` +
+      `${(-radius * Math.cos(angle)).toFixed(2)}`
+    );
   }
 }

@@ -2,7 +2,8 @@
 // which links are cut, and what else is wrong, at any event. Everything is an interval of event
 // numbers, so that going back costs what going on does.
 
-import { className, upper } from "../core/run.js";
+import { upper } from "../core/run.js";
+import { className } from "../core/values.js";
 
 export class World {
   constructor(run) {

@@ -1,7 +1,7 @@
 // The fields of every node as a table: what the current step changed is marked.
 
 import { html } from "../core/draw.js";
-import { show, terse } from "../core/run.js";
+import { show, terse } from "../core/values.js";
 
 const LONGEST = 160;
 
@@ -68,8 +68,10 @@ export default class Fields {
   }
 }
 
-/** A value for a narrow cell, of a long list no more items than have room in it: a list of records stands on numbered lines, where records
- *  lose their field names; a record's fields stand on lines. */
+/**
+ * A value for a narrow cell, of a long list no more items than have room in it: a list of records
+ * stands on numbered lines, where records lose their field names; a record's fields stand on lines.
+ */
 function brief(value) {
   if (Array.isArray(value) && value.length > LONGEST) return `${brief(value.slice(0, LONGEST))}…`;
   if (Array.isArray(value) && value.some((item) => item && item.$))

@@ -5,21 +5,23 @@
 // It reads the calls of any run. Attributes of the element, as in play(run, "history",
 // model="queue"):
 //
-//     model   the sequential object, a name in parts/history-models.js; by default the first that knows all operations of the run
-//     core    the numbers of the invoke events of a smallest bad core, which play(verdict, "history") gives
+//     model   the sequential object, a name in parts/history-models.js; by default the first that
+//             knows all operations of the run
+//     core    the numbers of the invoke events of a smallest bad core, which play(verdict,
+//             "history") gives
 //
 // A call without an answer may have taken effect at any later moment or never: its point is left
 // out until somebody places it.
 
+import { css } from "../core/css.js";
 import { faults, ground, operations, readable, rows, shorten } from "../parts/history-calls.js";
 import { html, svg } from "../core/draw.js";
 import { MODELS, fitting, replay, suggest } from "../parts/history-models.js";
 import { Points } from "../parts/history-points.js";
 import { upper } from "../core/run.js";
+import { BAR, ROW, account, bar, legend, tools } from "../parts/history-elements.js";
 
-const ROW = 46,
-  BAR = 38,
-  FAULT = 20,
+const FAULT = 20,
   AXIS = 24,
   HEAD = 104,
   MOST = 1000,
@@ -28,16 +30,21 @@ const ROW = 46,
 
 export default class History {
   static label = "Client operations";
+  static style = css(new URL("./history.css", import.meta.url));
   static zooms = true;
 
   static lacks({ calls }, host) {
     const model = host.getAttribute("model");
     if (model && !MODELS[model])
-      return `There is no model “${model}” of a sequential object: choose ${Object.keys(MODELS).join(", ")}.`;
+      return (
+        `There is no model “${model}” of a sequential object: choose ` +
+        `${Object.keys(MODELS).join(", ")}.`
+      );
     if (!calls.length)
       return "No client called anything in this run, so there is no history to show.";
     return calls.length > MOST
-      ? `This run has ${calls.length.toLocaleString("en")} calls, more than can be told apart here: show a part of it.`
+      ? `This run has ${calls.length.toLocaleString("en")} calls, more than can be ` +
+          "told apart here: show a part of it."
       : null;
   }
 
@@ -90,7 +97,7 @@ export default class History {
       (this.over = svg("g")),
       (this.path = svg("path", { class: "path" })),
       (this.head = svg("line", { class: "head", y1: 0, y2: this.height - AXIS + 4 })));
-    for (const call of this.calls) this.bar(call);
+    for (const call of this.calls) bar(this, call);
     this.svg.append(
       svg(
         "defs",
@@ -119,110 +126,14 @@ export default class History {
     this.element = html(
       "div",
       { class: "history" },
-      html("style", {}, STYLE),
-      this.tools(),
+      tools(this),
       this.box,
       (this.word = html("p", { class: "word", role: "status", "aria-live": "polite" })),
-      this.legend(),
-      this.account(),
+      legend(this),
+      account(this),
     );
     this.movable[0]?.point.setAttribute("tabindex", 0);
     this.listen();
-  }
-
-  bar(call) {
-    call.bar = svg(
-      "g",
-      {
-        class: `bar ${call.outcome}${call.core ? " core" : ""}`,
-        role: "img",
-        "aria-label": `${call.told}${call.core ? ", in the bad core" : ""}`,
-      },
-      (call.box = svg("rect", { y: this.top + call.row * ROW, height: BAR, rx: 4 })),
-      (call.label = svg("text", { y: this.top + call.row * ROW + 14 })),
-    );
-    call.bar.call = call;
-    if (call.outcome === "fail") return;
-    call.point = svg(
-      "g",
-      { class: "point", role: "slider", tabindex: -1, "aria-label": `Point of ${call.words}` },
-      svg("circle", { r: 9 }),
-      svg("rect", { x: -9, y: -9, width: 18, height: 18, rx: 2 }),
-      (call.number = svg("text", { y: 4 })),
-    );
-    call.point.call = call;
-  }
-
-  tools() {
-    const label = (name) =>
-      ({ kv: "key-value store", "cas-register": "register with cas" })[name] ?? name;
-    this.choice = html(
-      "select",
-      {
-        "aria-label": "One copy of a",
-        onchange: () => {
-          this.model = this.choice.value;
-          this.check(true);
-        },
-      },
-      ...this.models.map((name) =>
-        html("option", { value: name, selected: name === this.model }, label(name)),
-      ),
-    );
-    this.suggestion = html(
-      "button",
-      { type: "button", onclick: () => this.suggest() },
-      "Suggest an order",
-    );
-    const again = html(
-      "button",
-      {
-        type: "button",
-        onclick: () => {
-          this.points.middle();
-          this.check(true);
-          this.draw();
-        },
-      },
-      "All in the middle",
-    );
-    if (!this.models.length) return html("div", { class: "tools" }, again);
-    return html(
-      "div",
-      { class: "tools" },
-      html("span", { "aria-hidden": "true" }, "One copy of a "),
-      this.choice,
-      this.suggestion,
-      again,
-    );
-  }
-
-  legend() {
-    const has = (test) => this.calls.some(test);
-    return html(
-      "p",
-      { class: "legend" },
-      html("span", {}, "① takes effect here"),
-      html("span", {}, "■ can’t be, in this order"),
-      ...(has(({ outcome }) => outcome === "info")
-        ? [html("span", {}, "dotted: no answer; Enter or a click on – places it or leaves it out")]
-        : []),
-      ...(has(({ outcome }) => outcome === "fail")
-        ? [html("span", {}, "dashed: refused, nothing was done")]
-        : []),
-      ...(has(({ core }) => core)
-        ? [html("span", {}, "◆ the smallest part that no order explains")]
-        : []),
-    );
-  }
-
-  account() {
-    return (this.details = html(
-      "details",
-      { ontoggle: () => this.tell() },
-      html("summary", {}, "This order in words"),
-      (this.list = html("ol")),
-    ));
   }
 
   listen() {
@@ -362,9 +273,12 @@ export default class History {
           : ` ${out} calls without an answer are left out.`;
     const bad = this.wrong && order[this.wrong.place];
     this.verdict = !model
-      ? `No model knows all of these operations (${[...new Set(this.movable.map(({ f }) => f))].join(", ")}), so an order can’t be checked.`
+      ? "No model knows all of these operations (" +
+        `${[...new Set(this.movable.map(({ f }) => f))].join(", ")}), so an order ` +
+        "can’t be checked."
       : bad
-        ? `✗ Not in this order. Place ${this.wrong.place + 1}: ${bad.who}’s ${bad.asked} ${this.wrong.why}.${left}`
+        ? `✗ Not in this order. Place ${this.wrong.place + 1}: ${bad.who}’s ${bad.asked} ` +
+          `${this.wrong.why}.${left}`
         : `✓ This order is legal: one copy, asked in this order, would have answered so.${left}`;
     this.say(this.verdict, bad ? "no" : model ? "yes" : "");
     if (aloud) this.host.repaint();
@@ -385,12 +299,17 @@ export default class History {
       this.draw();
     } else if (order === null)
       this.say(
-        `✗ No order of these calls is legal.${cores ? ` The ${cores === 1 ? "call" : `${cores} calls`} marked ◆ alone can’t be put into any.` : ""}`,
+        "✗ No order of these calls is legal." +
+          (cores
+            ? ` The ${cores === 1 ? "call" : `${cores} calls`} marked ◆ alone can’t be put ` +
+              "into any."
+            : ""),
         "no",
       );
     else
       this.say(
-        "There are more orders than can be tried here: whether one is legal is not decided. Python’s checker has a larger budget.",
+        "There are more orders than can be tried here: whether one is legal is not " +
+          "decided. Python’s checker has a larger budget.",
         "",
       );
   }
@@ -548,25 +467,3 @@ export default class History {
       this.box.scrollLeft = this.left = Math.max(0, x - this.room / 2);
   }
 }
-
-const STYLE = `
-.history { --good: #007a5a; --warn: #b34700; --gone: #b3261e; }
-:host([dark]) .history { --good: #4fd1a5; --warn: #f2a25c; --gone: #ff8f8f; }
-.tools { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; padding: .35rem .75rem .5rem; }
-.calls { position: relative; display: flex; overflow: auto; max-height: 34rem; border-block: 1px solid var(--line); }
-.calls > svg { flex: none; display: block; font-size: 11.5px; touch-action: pan-x pan-y; }
-.who { position: sticky; left: 0; z-index: 1; flex: none; background: var(--paper); border-inline-end: 1px solid var(--line); }
-.who span { position: absolute; left: .75rem; right: 2px; display: flex; align-items: center; font-weight: 600; overflow: hidden; white-space: nowrap; } .who .soft, .who small { font-weight: 400; color: var(--soft); font-size: 11.5px; }
-.calls text { fill: var(--ink); } .calls text.soft { fill: var(--soft); } .tick { stroke: var(--line); stroke-width: .6; }
-.shade { fill: var(--warn); fill-opacity: .08; } .fault { stroke: var(--soft); } .fault.cut { fill: var(--warn); fill-opacity: .16; stroke: var(--warn); stroke-dasharray: 4 3; } .fault.paused { fill: var(--tint); }
-.ground { fill: var(--tint); } .stripe { stroke: var(--line); stroke-width: 2; } .calls .faultname { font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; } .calls .faultname.cut { fill: var(--warn); }
-.bar rect { fill: var(--tint); stroke: var(--good); stroke-width: 1.6; } .bar.fail rect { stroke: var(--warn); stroke-dasharray: 6 3; } .bar.info rect { stroke: var(--soft); stroke-dasharray: 2 3; }
-.bar.core rect { fill: var(--new); stroke: var(--gone); stroke-width: 2.6; } .bar.core text { font-weight: 600; } .bar.later rect { opacity: .45; } .bar.lit rect { stroke: var(--mark); stroke-width: 3; }
-.path { fill: none; stroke: var(--soft); stroke-width: 1; opacity: .55; pointer-events: none; } .head { stroke: var(--mark); stroke-width: 1.2; pointer-events: none; }
-.point { cursor: grab; touch-action: none; outline: none; } .point text { fill: var(--paper); font-weight: 700; font-size: 10.5px; text-anchor: middle; pointer-events: none; }
-.point circle { fill: var(--mark); } .point rect { display: none; fill: var(--gone); } .point.wrong circle { display: none; } .point.wrong rect { display: inline; }
-.point.out circle { fill: var(--paper); stroke: var(--soft); stroke-dasharray: 2 2; } .point.out text { fill: var(--ink); } .point:focus-visible :is(circle, rect) { stroke: var(--ink); stroke-width: 3; }
-.history .legend { margin: 0; } .word { margin: 0; padding: .45rem .75rem; min-height: 3.4em; border-inline-start: 4px solid var(--line); } .word.yes { border-color: var(--good); } .word.no { border-color: var(--gone); }
-@media (max-width: 480px) { .word { min-height: 6.4em; } }
-@media print { .tools { display: none; } .calls { max-height: none; } }
-`;

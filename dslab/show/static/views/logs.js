@@ -1,23 +1,26 @@
 // The log matrix: a row for each server, a column for each index. A real table, so that it can be
 // read aloud.
 //
-// It reads these fields of a node by name; an attribute of the element gives another name, as in
-// play(run, "logs", log="entries"):
+// A node's class says which of its fields these are (dslab/node.py, Pictured); an attribute of the
+// element says it in its place, as in play(run, "logs", log="entries"):
 //
-//     log             the log: a tuple of records, of which the first has index 1, or a Map from index to record
-//     entry-term      the term of a record (also called epoch, ballot or view): `term`. Records without one are all of one colour
-//     commit-index    up to where entries are committed: `commit_index`. Optional, as are all that follow
-//     snapshot-index  how many entries stand in a snapshot and no longer in the log: `snapshot_index`, a number or a record with `index`
+//     log             a tuple of records, of which the first has index 1, or a Map from index to
+//                     record
+//     entry-term      the term of a record; records without one are all of one colour
+//     commit-index    up to where entries are committed. Optional, as are all that follow
+//     snapshot-index  how many entries stand in a snapshot and no longer in the log, a number or a
+//                     record with `index`
 //     match-index, next-index   what a leader believes of each follower, Maps from names to indexes
-//     role, current_term        whose beliefs are shown: of the nodes with the role "leader" the one of the highest term
+//     term            of the nodes that lead, the beliefs of the one of the highest term are shown
 //
 // The run is known to its end, so an entry that will be gone again is marked from the beginning.
 // Wide logs scroll in their own box; of very long ones only WINDOW columns are made, around the
 // current step's change.
 
+import { css } from "../core/css.js";
 import { html } from "../core/draw.js";
 import { LogRun, last } from "../parts/logs-run.js";
-import { milliseconds, show } from "../core/run.js";
+import { milliseconds, show } from "../core/values.js";
 
 const WINDOW = 120,
   CELL = 46,
@@ -25,12 +28,13 @@ const WINDOW = 120,
 
 export default class Logs {
   static label = "Logs";
+  static style = css(new URL("./logs.css", import.meta.url));
 
   static lacks(run, host) {
-    const name = host.getAttribute("log") ?? "log";
-    return run.fields.includes(name)
-      ? null
-      : `This run has no logs to show: no node has a field “${name}”. Name the field: play(run, "logs", log="…").`;
+    const name = host.getAttribute("log") ?? run.pictured.log;
+    if (run.fields.includes(name)) return null;
+    const why = name ? `no node has a field “${name}”` : "no node says where its log is";
+    return `This run has no logs to show: ${why}. Name the field: play(run, "logs", log="…").`;
   }
 
   constructor(host) {
@@ -83,7 +87,7 @@ export default class Logs {
       {
         role: "grid",
         "aria-label": `Logs of run ${this.host.number}, servers by index: ${run.title}`,
-        style: `width:${HEAD + CELL * this.columns}px`,
+        style: `--cell: ${CELL}px; --head: ${HEAD}px; width: ${HEAD + CELL * this.columns}px`,
       },
       html(
         "thead",
@@ -94,7 +98,7 @@ export default class Logs {
     );
     this.box = html("div", { class: "logs" }, this.table);
     this.detail = html("p", { class: "detail", "aria-live": "off" });
-    this.element = html("div", {}, html("style", {}, STYLE), this.box, this.detail, this.legend());
+    this.element = html("div", {}, this.box, this.detail, this.legend());
     this.cells[0]?.[0]?.setAttribute("tabindex", 0);
     this.number();
   }
@@ -224,7 +228,7 @@ export default class Logs {
 
   say() {
     const at = this.pointed,
-      { said, doom } = at ? this.seen(at) : {};
+      { said } = at ? this.seen(at) : {};
     if (!said)
       return this.detail.replaceChildren(
         html("span", {}, "Point at an entry, or go to one with Tab and the arrow keys."),
@@ -335,7 +339,9 @@ export default class Logs {
       // depends on is another.
       const depends = !version
         ? ""
-        : `${index} ${number} ${old} ${fresh && old !== number} ${Math.sign(row.commit - index)} ${index <= version.offset} ${doom} ${run.ref[doom] <= now} ${marks} ${row.down}`;
+        : `${index} ${number} ${old} ${fresh && old !== number} ` +
+          `${Math.sign(row.commit - index)} ${index <= version.offset} ${doom} ` +
+          `${run.ref[doom] <= now} ${marks} ${row.down}`;
       if (cell.depends === depends) return;
       cell.depends = depends;
       this.write(cell, this.look(index, row, { before: struck, fresh, now, marks }));
@@ -407,7 +413,8 @@ export default class Logs {
       when = `at ${milliseconds(run.time[doom])} ms`;
     if (run.kind[doom] === "restart") return `will be lost in the crash: it is gone ${when}`;
     return flying
-      ? `will be overwritten ${when} by the message from ${run.lanes[run.other[doom]]} that is on its way`
+      ? `will be overwritten ${when} by the message from ${run.lanes[run.other[doom]]} ` +
+          "that is on its way"
       : `will be overwritten ${when}`;
   }
 
@@ -423,12 +430,10 @@ export default class Logs {
     cell.shown = look;
   }
 
-  paintName(lane, { down, state }) {
+  paintName(lane, { down, state, role }) {
     const { run, field } = this,
-      of = (name) => (state && field[name] >= 0 ? show(run.values[state[field[name]]]) : "");
-    const text = down
-        ? "✗ down"
-        : `${of("role") === "leader" ? "★" : ""}${of("role")} ${of("term")}`.trim(),
+      term = state && field.term >= 0 ? show(run.values[state[field.term]]) : "";
+    const text = down ? "✗ down" : `${role?.leads ? "★" : ""}${role?.word ?? ""} ${term}`.trim(),
       head = this.names[lane],
       said = head.lastChild;
     if (said.textContent === text) return;
@@ -456,44 +461,3 @@ export default class Logs {
     for (const cell of this.marked) cell.classList.add("lit");
   }
 }
-
-const hatch = (number, degrees, gap) =>
-  `.t${number} { --hue: var(--t${number}); background-image: repeating-linear-gradient(${degrees}deg, color-mix(in srgb, var(--hue) 26%, transparent) 0 1px, transparent 1px ${gap}px); }`;
-
-const STYLE = `
-.logs { overflow-x: auto; margin: .3rem 0 0; }
-.logs, .legend { --t0: #4d4d9f; --t1: #0072b2; --t2: #b34700; --t3: #007a5a; --t4: #a3478a; --t5: #6b5d00; --gone: #b3261e; }
-:host([dark]) .logs, :host([dark]) .legend { --t0: #a9a9f5; --t1: #6cb9f0; --t2: #f2a25c; --t3: #4fd1a5; --t4: #e79fcc; --t5: #e3d05c; --gone: #ff8f8f; }
-.legend { margin: 0; }
-.logs table { table-layout: fixed; border-collapse: separate; border-spacing: 0 3px; font-variant-numeric: tabular-nums; }
-.logs th, .logs td { padding: 0; width: ${CELL}px; min-width: 0; max-width: none; height: 38px; text-align: center; vertical-align: middle; position: relative; overflow: hidden; white-space: nowrap; border: 0; }
-.logs thead th { height: 22px; font-weight: 400; font-size: 11.5px; color: var(--soft); background: none; position: static; }
-.logs th:first-child { position: sticky; left: 0; z-index: 2; width: ${HEAD}px; padding-inline-start: .75rem; text-align: start; background: var(--paper); }
-.logs tbody th { color: var(--ink); line-height: 1.25; } .logs tbody th span { display: block; font-size: 11.5px; color: var(--soft); } .logs tbody th.down b { text-decoration: line-through; }
-.logs td > * { display: block; overflow: hidden; } .term { font-weight: 600; line-height: 1.2; } .text { font-size: 11px; line-height: 1.2; text-overflow: ellipsis; padding: 0 3px; }
-.logs .said { position: absolute; width: 1px; height: 1px; clip-path: inset(50%); white-space: nowrap; }
-.sign, .marks { position: absolute; top: 1px; right: 3px; font-size: 10px; line-height: 1.25; font-weight: 600; } .marks { right: auto; left: 4px; }
-${[
-  [0, 0, 3],
-  [1, 45, 6],
-  [2, 135, 6],
-  [3, 90, 6],
-  [4, 0, 6],
-  [5, 45, 3],
-]
-  .map((each) => hatch(...each))
-  .join("\n")}
-td[class^=t], .cell { box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--hue) 55%, transparent); background-color: color-mix(in srgb, var(--hue) 14%, var(--paper)); }
-.cell { display: inline-block; min-width: 1.6em; text-align: center; font-style: normal; color: var(--ink); }
-td.snapshot, .cell.snapshot { --hue: var(--soft); background: repeating-linear-gradient(0deg, var(--line) 0 4px, var(--paper) 4px 7px); box-shadow: none; }
-td.committed, .cell.committed { box-shadow: inset 0 3px 0 var(--ink), inset 0 -3px 0 var(--ink), inset 1px 0 0 color-mix(in srgb, var(--hue) 55%, transparent); }
-td.last, .cell.last { box-shadow: inset 0 3px 0 var(--ink), inset 0 -3px 0 var(--ink), inset -4px 0 0 var(--ink); }
-td.doomed, .cell.doomed { box-shadow: none; outline: 2px dashed var(--gone); outline-offset: -2px; } .doomed .sign { color: var(--gone); } .doomed .term, .cell.doomed { text-decoration: line-through; }
-td.doomed.committed { box-shadow: inset 0 3px 0 var(--ink), inset 0 -3px 0 var(--ink); } td.flying { outline-style: double; outline-width: 4px; outline-offset: -4px; }
-td.struck, .cell.struck { outline: 3px solid var(--gone); outline-offset: -3px; } td.removed .term { text-decoration: line-through; color: var(--gone); }
-td.fresh .term::before { content: "+"; color: var(--mark); } td.down { opacity: .6; }
-td.lit { outline: 3px solid var(--mark); outline-offset: -3px; } .logs td:focus-visible { outline: 3px solid var(--mark); outline-offset: -3px; z-index: 1; }
-.detail { margin: 0; padding: .25rem .75rem; min-height: 2em; color: var(--soft); overflow-wrap: anywhere; }
-@media (max-width: 480px) { .detail { min-height: 3.4em; } }
-@media print { .logs { overflow: hidden; } .detail { display: none; } }
-`;

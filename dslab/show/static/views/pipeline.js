@@ -4,13 +4,16 @@
 //
 // It shows a run whose lanes have fields of these names (what dslab.events.bus records); a lane is
 // what its fields say it is:
-//   a log         partitions: partition → list of its last [key, event]; before: partition → how many came before these, where any did
+//   a log         partitions: partition → list of its last [key, event]; before: partition → how
+//                 many came before these, where any did
 //   a queue       queue, unacknowledged, dead: lists of [key, event]
-//   a group       log (the log's lane), offsets, reading, readers: partition → number or name; retries: "partition/offset" → tries; dead
+//   a group       log (the log's lane), offsets, reading, readers: partition → number or name;
+//                 retries: "partition/offset" → tries; dead
 //   a projection  position (how many events it has seen), and any other fields as its rows
 
+import { css } from "../core/css.js";
 import { html } from "../core/draw.js";
-import { show } from "../core/run.js";
+import { show } from "../core/values.js";
 
 const KNOWN = [
   "partitions",
@@ -36,6 +39,7 @@ const LEGEND = [
 
 export default class Pipeline {
   static label = "Pipeline board";
+  static style = css(new URL("./pipeline.css", import.meta.url));
 
   static lacks(run) {
     return ["partitions", "queue"].some((name) => run.fields.includes(name))
@@ -49,7 +53,6 @@ export default class Pipeline {
     this.element = html(
       "div",
       { class: "pipeline" },
-      html("style", {}, STYLE),
       (this.board = html("div", {
         class: "board scroll",
         tabindex: 0,
@@ -260,7 +263,8 @@ export default class Pipeline {
       html(
         "p",
         { class: "lag" },
-        `at event ${show(lane.state.position)}${total ? ` of ${total}, ${total - lane.state.position} behind` : ""}`,
+        `at event ${show(lane.state.position)}` +
+          (total ? ` of ${total}, ${total - lane.state.position} behind` : ""),
       ),
       html(
         "dl",
@@ -283,7 +287,9 @@ export default class Pipeline {
     if (!this.hueOf.has(key)) this.hueOf.set(key, this.hueOf.size);
     const flag = notes.filter((note) => note.flag),
       others = notes.filter((note) => !note.flag),
-      name = `${offset === null ? "" : `offset ${offset}: `}${show(event)} of ${key}${notes.map((note) => `, ${note.text}`).join("")}`;
+      name =
+        `${offset === null ? "" : `offset ${offset}: `}${show(event)} of ${key}` +
+        `${notes.map((note) => `, ${note.text}`).join("")}`;
     return html(
       "li",
       {
@@ -298,23 +304,3 @@ export default class Pipeline {
     );
   }
 }
-
-const STYLE = `
-.pipeline .board { max-height: none; padding: .3rem .75rem .6rem; }
-.pipeline .part { border-inline-start: 3px solid transparent; padding-inline-start: .5rem; margin: .3rem 0 .6rem; }
-.pipeline .part.acting { border-color: var(--mark); }
-.pipeline .name { margin: 0 0 .2rem; font-weight: 600; }
-.pipeline .kind, .pipeline .lag, .pipeline .label, .pipeline .more { color: var(--soft); font-weight: 400; font-size: 12.5px; }
-.pipeline .row { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); align-items: center; gap: .1rem .5rem; }
-.pipeline .row .lag { grid-column: 2; }
-.pipeline .boxes { display: flex; gap: .25rem; overflow-x: auto; padding: 1.1rem .1rem .3rem; margin: 0; list-style: none; max-height: none; }
-.pipeline .more { position: relative; flex: none; align-self: center; }
-.pipeline .box { position: relative; flex: none; min-width: 3.4rem; border: 1.5px solid var(--hue); border-block-start-width: 5px; border-radius: 5px; padding: .1rem .35rem; display: grid; font-size: 12px; line-height: 1.35; }
-.pipeline .box.held { box-shadow: 0 0 0 2px var(--hue); }
-.pipeline .key { color: var(--hue); font-weight: 600; }
-.pipeline .sign { font-size: 11px; min-height: 1em; }
-.pipeline .flag { position: absolute; top: -1.25rem; inset-inline-start: -.15rem; white-space: nowrap; font-size: 11.5px; color: var(--ink); }
-.pipeline .end { position: relative; flex: none; min-width: 4rem; } .pipeline .end .flag { color: var(--soft); }
-.pipeline .dead .box { border-style: dashed; }
-@media (max-width: 520px) { .pipeline .row { grid-template-columns: minmax(0, 1fr); } .pipeline .row .lag { grid-column: 1; } }
-`;

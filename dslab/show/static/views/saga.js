@@ -7,8 +7,9 @@
 // list of names; status: name → waiting, doing, done, rejected, undoing, undone, stuck; written:
 // how many events its log holds; crashed; outcome.
 
+import { css } from "../core/css.js";
 import { html } from "../core/draw.js";
-import { show } from "../core/run.js";
+import { show } from "../core/values.js";
 
 const SIGNS = {
   waiting: "·",
@@ -38,6 +39,7 @@ const CALL = ["StepBegun", ["StepDone", "StepRejected"]],
 
 export default class Saga {
   static label = "Saga lanes";
+  static style = css(new URL("./saga.css", import.meta.url));
 
   static lacks(run) {
     return ["steps", "status"].every((name) => run.fields.includes(name))
@@ -60,7 +62,6 @@ export default class Saga {
     this.element = html(
       "div",
       { class: "saga" },
-      html("style", {}, STYLE),
       (this.dots = html("div", { class: "dots", role: "group", "aria-label": "Runs" })),
       html(
         "div",
@@ -219,32 +220,3 @@ export default class Saga {
     );
   }
 }
-
-const STYLE = `
-.saga { padding: .4rem .75rem .5rem; }
-.saga .lanes { display: grid; grid-template-columns: repeat(var(--steps), minmax(8.5rem, 1fr)); gap: .9rem 1.3rem; padding: .2rem 2px; min-width: max-content; }
-.saga .scroll { border: 0; max-height: none; }
-.saga .lanes.crashed .cell { opacity: .6; } .saga .lanes.crashed .cell:has([aria-pressed=true]) { opacity: 1; }
-.saga .cell { grid-column: var(--at); position: relative; border: 1.5px solid var(--line); border-radius: 7px; padding: .35rem .5rem .3rem 1.9rem; display: grid; grid-template-rows: auto 1fr auto; min-height: 3.4rem; align-content: start; }
-.saga .action { grid-row: 1; } .saga .undo { grid-row: 2; border-style: dashed; }
-.saga .cell + .action::before, .saga .undo::before { position: absolute; inset-inline-start: -1.2rem; top: .6rem; color: var(--soft); }
-.saga .cell + .action::before { content: "→"; } .saga .undo:not(:last-child)::before { content: "←"; }
-.saga .cell .sign { position: absolute; inset-inline-start: .55rem; top: .3rem; font-weight: 700; font-size: 1.1em; }
-.saga .what { color: var(--soft); font-size: 12.5px; line-height: 1.3; }
-.saga .points { display: flex; justify-content: space-between; margin: .15rem 0 0 -1.4rem; } .saga .undo .points { flex-direction: row-reverse; }
-.saga .doing, .saga .undoing { border-color: var(--mark); box-shadow: inset 0 0 0 1px var(--mark); }
-.saga .done { border-color: var(--good); } .saga .done .sign { color: var(--good); }
-.saga .rejected, .saga .stuck { border-color: var(--bad); border-width: 2.5px; } .saga .rejected .sign, .saga .stuck .sign { color: var(--bad); }
-.saga .undone { border-color: var(--warn); } .saga .undone .sign { color: var(--warn); }
-.saga .dots { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .4rem; padding-bottom: .4rem; } .saga .dots .what { flex: 1 1 14rem; }
-.saga .dot { min-width: 1.9rem; width: 1.9rem; height: 1.9rem; border-radius: 50%; padding: 0; background: var(--paper); }
-.saga .dot[aria-pressed=true] { background: var(--mark); color: var(--paper); border-color: var(--mark); }
-.saga .which { font-weight: 600; }
-.saga .outcome { margin: .5rem 0 0; font-weight: 600; min-height: 1.5em; }
-@media (max-width: 520px) {
-  .saga .lanes { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.2rem .6rem; min-width: 0; }
-  .saga .action { grid-column: 1; grid-row: var(--at); } .saga .undo { grid-column: 2; grid-row: var(--at); }
-  .saga .cell + .action::before, .saga .undo:not(:last-child)::before { inset-inline-start: 50%; top: -1.35rem; } .saga .cell + .action::before { content: "↓"; } .saga .undo:not(:last-child)::before { content: "↑"; }
-}
-@media print { .saga .dots .what, .saga .points { display: none; } }
-`;

@@ -2,7 +2,8 @@
 // only what is in its window.
 
 import { DASHES, FONT, SMALL, cross, fitted, head, html, line, sharpen } from "../core/draw.js";
-import { show, upper } from "../core/run.js";
+import { upper } from "../core/run.js";
+import { show } from "../core/values.js";
 import { AXIS, Ground, LANE, TOP } from "../parts/space-time-ground.js";
 
 const MANY = 200;
@@ -110,7 +111,7 @@ export default class SpaceTime extends Ground {
     this.pen = sharpen(this.canvas, width, this.height);
     this.pen.font = FONT;
     const longest = Math.max(...this.run.lanes.map((lane) => this.pen.measureText(lane).width));
-    this.left = Math.max(longest + 26, this.run.fields.includes("role") ? 78 : 0);
+    this.left = Math.max(longest + 26, this.run.speaks ? 78 : 0);
     this.right = 12;
     if (!this.opened) this.open();
   }
@@ -450,27 +451,20 @@ export default class SpaceTime extends Ground {
 
   drawNames() {
     const { pen, run } = this,
-      role = run.fields.indexOf("role"),
-      term = run.fields.indexOf("current_term");
+      last = this.now.end - 1;
     pen.textAlign = "left";
     pen.textBaseline = "middle";
     run.lanes.forEach((name, lane) => {
-      const state =
-        lane < run.nodes.length && role >= 0 ? run.stateAfter(lane, this.now.end - 1) : null;
-      const text = state
-        ? show(run.values[state[role]]) + (term >= 0 ? ` ${show(run.values[state[term]])}` : "")
-        : "";
+      const state = lane < run.nodes.length ? run.stateAfter(lane, last) : null,
+        { leads, word } = state ? run.roleAfter(lane, last) : {},
+        term = word ? run.fieldOf(state, run.pictured.term) : null;
+      const text = word ? `${leads ? "★" : ""}${word}${term === null ? "" : ` ${show(term)}`}` : "";
       pen.fillStyle = this.ink;
       pen.font = `600 ${FONT}`;
       pen.fillText(name, 8, this.y(lane) - (text ? 7 : 0));
-      pen.font = text.startsWith("leader") ? `600 ${SMALL}` : SMALL;
-      pen.fillStyle = text.startsWith("leader") ? this.ink : this.soft;
-      pen.fillText(
-        (text.startsWith("leader") ? "★" : "") + text,
-        8,
-        this.y(lane) + 8,
-        this.left - 12,
-      );
+      pen.font = leads ? `600 ${SMALL}` : SMALL;
+      pen.fillStyle = leads ? this.ink : this.soft;
+      pen.fillText(text, 8, this.y(lane) + 8, this.left - 12);
     });
   }
 

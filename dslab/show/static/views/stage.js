@@ -1,26 +1,27 @@
 // The cluster at one moment: nodes on a ring, clients outside it, messages on their way, timers as
 // arcs that shrink, cuts as walls.
 //
-// What it reads of a node's fields, by name: its role from `role`, or from a `leader`, `primary` or
-// `coordinator` that names the node itself; its term from `current_term`, `term`, `view`, `epoch`
-// or `ballot`; and as badges the length of its `log` and its first numbers. A node without them is
-// shown by its name alone. With `live` at the element, what is chosen can be acted upon
-// (parts/stage-palette.js).
+// A node is asked whether it leads and for its role in a word, and its class says which fields are
+// its term, its log and its commit index (dslab/node.py). The other badges are its first numbers; a
+// node that says nothing is shown by its name and these. With `live` at the element, what is chosen
+// can be acted upon (parts/stage-palette.js).
 
+import { css } from "../core/css.js";
 import { html, svg } from "../core/draw.js";
 import { Palette } from "../parts/stage-palette.js";
-import { className, groupsOf, milliseconds, show } from "../core/run.js";
+import { groupsOf } from "../core/run.js";
+import { className, milliseconds, show } from "../core/values.js";
 import { StagePlan } from "../parts/stage-plan.js";
-import { SHAPES, STAGE_STYLE } from "../parts/stage-style.js";
+import { SHAPES } from "../parts/stage-shapes.js";
 import { World } from "../parts/stage-world.js";
+import { laneElement, settleClient, settleNode } from "../parts/stage-lanes.js";
 
-const LEADS = ["leader", "primary", "coordinator"],
-  TERMS = ["current_term", "term", "view", "epoch", "ballot"];
 const worlds = new WeakMap(); // One for each run, however many stages show it.
 let count = 0;
 
 export default class Stage {
   static label = "Cluster stage";
+  static style = css(new URL("./stage.css", import.meta.url));
 
   static lacks(run) {
     return run.nodes.length ? null : "This run has no nodes, so there is no stage to show.";
@@ -49,11 +50,10 @@ export default class Stage {
     this.element = html(
       "div",
       { class: host.live ? "stage live" : "stage" },
-      html("style", {}, STAGE_STYLE),
       html("div", { class: "ring" }, this.picture, this.legend()),
       this.palette.element,
     );
-    this.lanes = run.lanes.map((name, lane) => this.laneElement(name, lane));
+    this.lanes = run.lanes.map((name, lane) => laneElement(this, name, lane));
     this.layers.nodes.append(...this.lanes.map(({ outer }) => outer));
     this.layers.links.addEventListener("click", (event) => this.chooseLink(event));
     this.element.addEventListener("focusin", () => {
@@ -135,31 +135,6 @@ export default class Stage {
         return html("span", {}, mark, name);
       }),
     );
-  }
-
-  laneElement(name, lane) {
-    const node = lane < this.run.nodes.length;
-    const parts = {
-      body: node ? svg("circle", { class: "body" }) : svg("rect", { class: "body", rx: 6 }),
-      inner: svg("circle", { class: "inner" }),
-      arcs: svg("g", { class: "arcs" }),
-      name: svg("text", { class: "name", "text-anchor": "middle", dy: ".35em" }, name),
-      sign: svg("text", { class: "sign", "text-anchor": "middle", dy: ".35em" }),
-      lines: [0, 1, 2].map((row) => svg("text", { class: row ? "line" : "line first" })),
-    };
-    const group = this.item(
-      svg("g", {}, parts.body, parts.inner, parts.name),
-      `${node ? "node" : "client"} ${name}`,
-    );
-    // What stands around it is in its accessible name, in words.
-    const outer = svg(
-      "g",
-      {},
-      parts.arcs,
-      group,
-      svg("g", { "aria-hidden": true }, parts.sign, ...parts.lines),
-    );
-    return { group, outer, node, ...parts };
   }
 
   /** Make a group one of those that the arrow keys walk over. */
@@ -281,7 +256,7 @@ export default class Stage {
     // Its arc is this stage's own.
     this.timers = world.pending(event).map((timer) => ({ ...timer }));
     this.lanes.forEach((lane, number) =>
-      lane.node ? this.settleNode(lane, number, now) : this.settleClient(lane, number),
+      lane.node ? settleNode(this, lane, number, now) : settleClient(this, lane, number),
     );
     this.settleMessages(now);
     this.settleCuts();
@@ -310,142 +285,6 @@ export default class Stage {
     (
       this.items().find((item) => item.dataset.key === this.memory.chosen) ?? this.lanes[0].group
     ).focus({ preventScroll: true });
-  }
-
-  settleNode({ group, outer, body, sign, lines, arcs }, number, now) {
-    const { run, event } = this,
-      name = run.nodes[number],
-      health = this.world.health(number, event),
-      state = this.stateOf(number);
-    outer.setAttribute(
-      "class",
-      [
-        "node",
-        health,
-        state.leads && health === "up" ? "leads" : "",
-        run.place[now.first] === number ? "acts" : "",
-        this.host.lit.has(`node ${name}`) ? "lit" : "",
-      ].join(" "),
-    );
-    body.style.fill = health === "down" ? `url(#${this.id}-hatch)` : "";
-    sign.textContent = { down: "✕", paused: "‖" }[health] ?? "";
-    const about = ["down", "not started"].includes(health)
-      ? [health]
-      : [(state.leads ? "★ " : "") + state.role, state.term, state.badges].filter(Boolean);
-    const wrong = [health === "paused" ? "paused" : "", ...this.wrongWith(name)].filter(Boolean);
-    const rows = this.plan.rows(about, wrong);
-    lines.forEach((line, row) => {
-      if (line.textContent !== (rows[row] ?? "")) line.textContent = rows[row] ?? "";
-    });
-    group.setAttribute(
-      "aria-label",
-      [
-        name,
-        state.role && health !== "down"
-          ? state.role + (state.term ? ` of ${state.term}` : "")
-          : health === "down"
-            ? ""
-            : state.term,
-        health,
-        ...this.wrongWith(name),
-      ]
-        .filter(Boolean)
-        .join(", "),
-    );
-    const mine =
-      health === "down"
-        ? []
-        : this.timers
-            .filter((timer) => timer.lane === number)
-            .sort((a, b) => a.name.localeCompare(b.name))
-            .slice(0, 3);
-    arcs.replaceChildren(
-      ...mine.map((timer, ring) => {
-        timer.arc = svg("path", { class: `arc arc-${ring}` });
-        timer.ring = ring;
-        return timer.arc;
-      }),
-    );
-  }
-
-  wrongWith(name) {
-    const words = { clock: "⚠ clock wrong", byzantine: "⚠ lies" };
-    return this.troubles
-      .filter(({ kind, about }) => words[kind] && about === name)
-      .map(({ kind }) => words[kind]);
-  }
-
-  /** A node's role, term and badges, by the convention at the top. */
-  stateOf(number) {
-    const { run } = this,
-      state = run.stateAfter(number, this.event),
-      none = { role: "", term: "", badges: "", leads: false };
-    if (!state) return none;
-    const of = (field) => {
-      const place = run.fields.indexOf(field);
-      return place < 0 || state[place] < 0 ? null : run.values[state[place]];
-    };
-    const own = LEADS.find((field) => of(field) === run.nodes[number]),
-      role = of("role") ?? own ?? "";
-    const term = TERMS.find((field) => typeof of(field) === "number"),
-      log = of("log");
-    const numbers = run.fields
-      .filter(
-        (field) =>
-          typeof of(field) === "number" && !TERMS.includes(field) && field !== "last_applied",
-      )
-      .slice(0, Array.isArray(log) ? 1 : 2);
-    const badges = [
-      ...(Array.isArray(log) ? [`log ${log.length}`] : []),
-      ...numbers.map(
-        (field) => `${field.replace(/_index$/, "").replaceAll("_", " ")} ${of(field)}`,
-      ),
-    ];
-    return {
-      role: show(role) === "''" ? "" : show(role),
-      term: term ? `${term.replace("current_", "")} ${of(term)}` : "",
-      badges: badges.join(" · "),
-      leads: LEADS.includes(role),
-    };
-  }
-
-  settleClient({ group, outer, lines }, number) {
-    const { run } = this,
-      last = this.world.lastCall(number, this.event),
-      name = run.lanes[number];
-    const said =
-      last && last.call.close !== null && last.closed ? show(run.payload(last.call.close)) : "";
-    const asked = last
-      ? [
-          run.payload(last.call.event)[1],
-          ...run
-            .payload(last.call.event)
-            .slice(2)
-            .filter((part) => part !== null)
-            .map(show),
-        ].join(" ")
-      : "idle";
-    const outcome = !last
-      ? ""
-      : !last.closed
-        ? "waits …"
-        : { ok: said === "–" ? "✓" : `✓ ${said}`, fail: `✗ ${said}`, info: "? no answer" }[
-            last.call.outcome
-          ];
-    const barred = run.nodes.filter(
-      (node) =>
-        this.world.cut(this.event).has(`${name} ${node}`) ||
-        this.world.cut(this.event).has(`${node} ${name}`),
-    );
-    const rows = [asked, outcome, barred.length ? `✂ ${barred.join(" ")}` : ""].filter(Boolean);
-    lines.forEach((line, row) => {
-      line.textContent = this.plan.short(rows[row] ?? "");
-    });
-    outer.setAttribute(
-      "class",
-      `client ${last && !last.closed ? "waits" : ""} ${this.host.lit.has(`client ${name}`) || (last && this.host.lit.has(`call ${last.call.event}`)) ? "lit" : ""}`,
-    );
-    group.setAttribute("aria-label", `${name}, a client, ${rows.join(", ")}`);
   }
 
   settleMessages(now) {
@@ -482,7 +321,9 @@ export default class Stage {
       parts.text.textContent = shown.size <= this.plan.labels || lit || lands ? name : "";
       parts.group.setAttribute(
         "aria-label",
-        `${name} from ${run.lanes[flight.arrow.from]} to ${run.lanes[flight.arrow.to]}, ${lost ? "lost" : lands ? "arrives" : "under way"}`,
+        `${name} from ${run.lanes[flight.arrow.from]} to ` +
+          `${run.lanes[flight.arrow.to]}, ` +
+          (lost ? "lost" : lands ? "arrives" : "under way"),
       );
     }
   }
@@ -545,7 +386,8 @@ export default class Stage {
         : Math.min(0.97, (time - flight.begin) / whole);
       group.setAttribute(
         "transform",
-        `translate(${(ends.x1 + (ends.x2 - ends.x1) * along).toFixed(1)} ${(ends.y1 + (ends.y2 - ends.y1) * along).toFixed(1)})`,
+        `translate(${(ends.x1 + (ends.x2 - ends.x1) * along).toFixed(1)} ` +
+          `${(ends.y1 + (ends.y2 - ends.y1) * along).toFixed(1)})`,
       );
       if (lands) group.style.opacity = 1 - part;
     }
@@ -569,7 +411,13 @@ export default class Stage {
       .filter(({ node }) => node)
       .map(({ group }) => group.getAttribute("aria-label"));
     const messages = [...this.moving.values()].map(({ group }) => group.getAttribute("aria-label"));
-    return `${nodes.join("; ")}. ${messages.length ? `${messages.length} messages: ${messages.slice(0, 8).join("; ")}` : "No message is under way"}.${links.size ? ` Cut: ${run.cutLabel(links)}.` : ""}`;
+    return (
+      `${nodes.join("; ")}. ` +
+      (messages.length
+        ? `${messages.length} messages: ${messages.slice(0, 8).join("; ")}`
+        : "No message is under way") +
+      `.${links.size ? ` Cut: ${run.cutLabel(links)}.` : ""}`
+    );
   }
 
   /** What stands in the panel about what is chosen: lines of text. */
@@ -583,7 +431,8 @@ export default class Stage {
       const send = Number(name);
       return [
         label ??
-          `${className(run.payload(send))} from ${run.lanes[run.place[send]]} to ${run.lanes[run.other[send]]}: not under way now`,
+          `${className(run.payload(send))} from ${run.lanes[run.place[send]]} to ` +
+            `${run.lanes[run.other[send]]}: not under way now`,
         show(run.payload(send)),
         `sent at ${run.moment(run.time[send])}, event ${send}`,
       ];

@@ -6,8 +6,9 @@
 // have `version` and `data`; every other field is the folded state. A pinned moment is compared
 // with the current one.
 
+import { css } from "../core/css.js";
 import { html, svg } from "../core/draw.js";
-import { show } from "../core/run.js";
+import { show } from "../core/values.js";
 
 const OWN = new Set(["event", "version", "data"]);
 const PAGE = 100;
@@ -17,6 +18,7 @@ const CHARTS = 3,
 
 export default class Stream {
   static label = "Stream of events";
+  static style = css(new URL("./stream.css", import.meta.url));
 
   static lacks(run) {
     return run.fields.includes("event")
@@ -62,7 +64,6 @@ export default class Stream {
     this.element = html(
       "div",
       { class: "stream" },
-      html("style", {}, STYLE),
       this.choice,
       this.charts,
       html(
@@ -282,7 +283,9 @@ export default class Stream {
       now = this.state(this.at);
     const first = this.firsts[this.lane],
       name = (place) => (place < 0 ? "before its first event" : `version ${first + place}`);
-    this.caption.textContent = `${run.nodes[this.lane]}, ${name(this.at)}${this.at < 0 ? "" : ` of ${first + this.streams[this.lane].length - 1}`}`;
+    this.caption.textContent =
+      `${run.nodes[this.lane]}, ${name(this.at)}` +
+      (this.at < 0 ? "" : ` of ${first + this.streams[this.lane].length - 1}`);
     this.head[0].textContent = pin === null ? "before" : `pinned, ${name(pin)}`;
     this.head[1].textContent = "now";
     this.pin.textContent = pin === null ? "Pin this moment" : "Remove the pin";
@@ -308,25 +311,3 @@ export default class Stream {
     return this.caption.textContent;
   }
 }
-
-const STYLE = `
-.stream { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-.stream .choice { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .3rem; padding: .4rem .75rem; }
-.stream .choice[hidden] { display: none; }
-.stream .choice button[aria-pressed=true] { border-color: var(--mark); box-shadow: inset 0 -3px var(--mark); }
-.stream .charts { grid-column: 1 / -1; border-top: 1px solid var(--line); cursor: ew-resize; touch-action: pan-y; } .stream .charts:empty { display: none; }
-.stream .chart { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); align-items: center; padding: .15rem .75rem; } .stream .chart .name { color: var(--soft); line-height: 1.25; overflow-wrap: anywhere; } .stream .chart svg { display: block; width: 100%; overflow: visible; }
-.stream .way { fill: none; stroke: var(--mark); stroke-width: 2; vector-effect: non-scaling-stroke; } .stream .ground { stroke: var(--line); vector-effect: non-scaling-stroke; } .stream .now { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 3 2; }
-.stream .list { max-height: 17rem; position: relative; border-top: 1px solid var(--line); }
-.stream .events { max-height: none; margin: .3rem 0; padding-inline-start: 2.6rem; }
-.stream .events li { padding: .1rem .4rem; border-inline-start: 3px solid transparent; }
-.stream .events li[aria-current] { border-color: var(--mark); background: var(--tint); }
-.stream .events li.later button { color: var(--soft); font-style: italic; }
-.stream .events li.later strong { font-weight: 400; }
-.stream .events li.pinned strong::before { content: "⚑ "; }
-.stream .events li[aria-current] button { font-weight: 400; }
-.stream .fold { border-top: 1px solid var(--line); border-inline-start: 1px solid var(--line); padding-bottom: .5rem; }
-.stream caption { text-align: start; padding: .4rem .6rem; color: var(--soft); }
-.stream .fold > button { margin: .4rem .6rem; padding: 0 .6rem; }
-@media (max-width: 520px) { .stream { grid-template-columns: minmax(0, 1fr); } .stream .fold { border-inline-start: 0; } .stream .list { max-height: 10rem; } }
-`;

@@ -1,18 +1,27 @@
-// <dslab-states>: the states that an exploration looked at, to be walked through. Data, written by
-// dslab/show/state_graph.py:
+// <dslab-state-graph>: the states that an exploration looked at, to be walked through. Data,
+// written by dslab/show/state_graph.py:
 //
-//     layers      how many states there are at each distance from a start; states are numbered along them
-//     variables, values, states   names; texts, or [bracket, bracket, items …]; the value's number of each variable of each state
-//     out, to, label, labels      how many steps leave each state, where each leads, and its name's number
-//     initial, path, goals, deadlocks   numbers of states; `rule` is what the path's last state breaks
+//     layers      how many states there are at each distance from a start; states are numbered
+//                 along them
+//     variables, values, states   names; texts, or [bracket, bracket, items …]; the value's number
+//                                 of each variable of each state
+//     out, to, label, labels      how many steps leave each state, where each leads, and its name's
+//                                 number
+//     initial, path, goals, deadlocks   numbers of states; `rule` is what the path's last state
+//                                       breaks
 //     pruned      by reason, [state, how many steps, …]; `total` states were explored
-//     valence     { names, of: for each state a bit for each value that may still be decided }, or null
-//     run         { name, first }: the run of the path, whose step first + n is the path's state n, or null
+//     valence     { names, of: for each state a bit for each value that may still be decided }, or
+//                 null
+//     run         { name, first }: the run of the path, whose step first + n is the path's state n,
+//                 or null
 
 import { Channel } from "./core/channel.js";
+import { css } from "./core/css.js";
 import { html } from "./core/draw.js";
 import { BadData, Widget, define } from "./core/widget.js";
-import { Picture, valenceLook } from "./parts/states-picture.js";
+import { Picture } from "./parts/state-graph-picture.js";
+import { valenceLook } from "./parts/state-graph-stamps.js";
+import { decoded } from "./parts/state-graph-data.js";
 
 const REASONS = {
   symmetry: "the same under other names",
@@ -23,18 +32,9 @@ const REASONS = {
 };
 const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
-class States extends Widget {
-  static format = "dslab-states";
-  static style = `
-:host { color-scheme: light; } :host([dark]) { color-scheme: dark; }
-.picture { border-bottom: 1px solid var(--line); } canvas { cursor: default; } canvas:focus-visible { outline-offset: -3px; }
-.numbers { margin: 0; padding: 0 .75rem .3rem; color: var(--soft); font-size: 13px; }
-.panel { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 0 1rem; padding: .4rem .75rem; height: 13rem; overflow: auto; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-.panel .name { font-weight: 600; font-size: 13px; margin: .1rem 0 .2rem; } .panel dl { align-content: start; grid-template-columns: minmax(4rem, max-content) 1fr; font-size: 13px; margin: 0; } .panel dd { color: var(--ink); }
-.panel button { display: block; width: 100%; height: auto; min-height: 1.6rem; text-align: start; border: 0; background: none; padding: .1rem .3rem; font-size: 13px; } .panel button[aria-current] { background: var(--new); font-weight: 600; }
-input[type=search] { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 6px; height: 2.1rem; padding: 0 .5rem; flex: 1 1 8rem; min-width: 6rem; max-width: 16rem; }
-.found { color: var(--soft); font-size: 13px; min-width: 5rem; } .sentence { min-height: 2.6em; } ol { max-height: none; } .legend { padding-top: .35rem; }
-@media (max-width: 480px) { .panel { grid-template-columns: minmax(0, 1fr); } }`;
+class StateGraph extends Widget {
+  static format = "dslab-state-graph";
+  static style = css(new URL("./state-graph.css", import.meta.url));
 
   load(data) {
     super.load(data);
@@ -107,14 +107,20 @@ input[type=search] { font: inherit; color: var(--ink); background: var(--paper);
       graph.count < data.total
         ? `The first ${graph.count.toLocaleString("en")} of ${many(data.total, "state")}`
         : many(graph.count, "state");
-    return `${states}, ${many(data.to.length, "step")}, ${data.layers.length - 1} deep.${pruned.length ? ` Left out: ${pruned.join("; ")}.` : ""}`;
+    return (
+      `${states}, ${many(data.to.length, "step")}, ${data.layers.length - 1} deep.` +
+      (pruned.length ? ` Left out: ${pruned.join("; ")}.` : "")
+    );
   }
 
   hint() {
     const way = this.content.path.length
       ? "✗→ walks to the broken rule."
       : "→ takes the step that is marked.";
-    return `Choose a state to see what it holds and what can happen next; ${way} Pinch, or + and −, to zoom; drag to move.`;
+    return (
+      `Choose a state to see what it holds and what can happen next; ${way} Pinch, ` +
+      "or + and −, to zoom; drag to move."
+    );
   }
 
   controls() {
@@ -310,7 +316,8 @@ input[type=search] { font: inherit; color: var(--ink); background: var(--paper);
       for (let at = 0; at < pairs.length; at += 2)
         if (pairs[at] === number)
           said.push(
-            `/// ${why === "bounds" ? "" : `${many(pairs[at + 1], "step")} `}${REASONS[why] ?? why}`,
+            `/// ${why === "bounds" ? "" : `${many(pairs[at + 1], "step")} `}` +
+              `${REASONS[why] ?? why}`,
           );
     return said.join(" · ");
   }
@@ -320,7 +327,8 @@ input[type=search] { font: inherit; color: var(--ink); background: var(--paper);
     if (!path.length) return [];
     const sentence = (place) =>
       place
-        ? `${this.graph.stepName(path[place - 1], path[place])}: ${this.graph.changes(path[place - 1], path[place])}`
+        ? `${this.graph.stepName(path[place - 1], path[place])}: ` +
+          `${this.graph.changes(path[place - 1], path[place])}`
         : `It begins: ${this.graph.words(path[0])}`;
     return [
       html(
@@ -363,9 +371,12 @@ input[type=search] { font: inherit; color: var(--ink); background: var(--paper);
     this.picture.paint();
     this.fillLegend();
     const step = count
-      ? ` Step ${this.step - first + 1} of ${count}: ${data.labels[data.label[this.step]]}, to state ${graph.to[this.step] + 1}.`
+      ? ` Step ${this.step - first + 1} of ${count}: ` +
+        `${data.labels[data.label[this.step]]}, to state ${graph.to[this.step] + 1}.`
       : " No step leads on.";
-    const words = `State ${this.chosen + 1} of ${graph.count.toLocaleString("en")}, ${this.marks(this.chosen)}.${step}`;
+    const words =
+      `State ${this.chosen + 1} of ${graph.count.toLocaleString("en")}, ` +
+      `${this.marks(this.chosen)}.${step}`;
     if (this.sentence.textContent !== words) this.sentence.textContent = words;
     this.picture.canvas.setAttribute("aria-label", `States. ${words}`);
     const key = `${shown} ${shown === this.chosen ? this.step : ""}`;
@@ -442,7 +453,8 @@ input[type=search] { font: inherit; color: var(--ink); background: var(--paper);
           "span",
           {},
           html("span", { style: `color:${look.fill ?? this.colors.soft}` }, look.sign),
-          ` ${look.word}: ${data.valence.of.filter((each) => each === mask).length.toLocaleString("en")}`,
+          ` ${look.word}: ` +
+            `${data.valence.of.filter((each) => each === mask).length.toLocaleString("en")}`,
         ),
       );
     }
@@ -457,84 +469,4 @@ input[type=search] { font: inherit; color: var(--ink); background: var(--paper);
   }
 }
 
-/** The data as arrays to ask; throws where they don't fit together. */
-function decoded(data) {
-  const count = data.layers.reduce((sum, each) => sum + each, 0),
-    starts = new Int32Array(count + 1),
-    depth = data.layers.flatMap((size, layer) => new Array(size).fill(layer)),
-    found = new Int32Array(count).fill(-1);
-  const wide = data.variables.length,
-    pruned = Object.values(data.pruned).flatMap((pairs) =>
-      pairs.filter((_, place) => place % 2 === 0),
-    ),
-    goals = Object.values(data.goals).flat();
-  if (
-    !count ||
-    data.out.length !== count ||
-    data.states.length !== count * wide ||
-    data.label.length !== data.to.length
-  )
-    throw new Error("length");
-  for (let number = 0; number < count; number++)
-    starts[number + 1] = starts[number] + data.out[number];
-  const known = (numbers, limit) =>
-    numbers.every((number) => Number.isInteger(number) && number >= 0 && number < limit);
-  if (
-    starts[count] !== data.to.length ||
-    !known(data.to, count) ||
-    !known(data.label, data.labels.length) ||
-    !known(data.states, data.values.length) ||
-    !known([...data.path, ...data.initial, ...data.deadlocks, ...goals, ...pruned], count) ||
-    (data.valence && data.valence.of.length !== count)
-  )
-    throw new Error("numbers");
-  for (let one = 0; one < count; one++)
-    for (let edge = starts[one]; edge < starts[one + 1]; edge++)
-      if (found[data.to[edge]] < 0 && depth[data.to[edge]] === depth[one] + 1)
-        found[data.to[edge]] = one;
-  const text = (number) =>
-    typeof data.values[number] === "string"
-      ? data.values[number]
-      : data.values[number][0] +
-        data.values[number].slice(2).map(text).join(", ") +
-        data.values[number][1];
-  const value = (number, place) => text(data.states[number * wide + place]);
-  const words = (number) =>
-    data.variables.map((name, place) => `${name} ${value(number, place)}`).join("; ");
-  const edges = function* (one) {
-    for (let edge = starts[one]; edge < starts[one + 1]; edge++) yield edge;
-  };
-  return {
-    layers: data.layers,
-    count,
-    starts,
-    depth,
-    found,
-    to: data.to,
-    path: data.path,
-    initial: data.initial,
-    deadlocks: data.deadlocks,
-    valence: data.valence,
-    goals,
-    value,
-    words,
-    stubs: [...new Set(pruned)],
-    bad: data.path.length && data.rule !== "deadlock" ? data.path.slice(-1) : [],
-    stepName: (one, other) =>
-      data.labels[data.label[[...edges(one)].find((edge) => data.to[edge] === other)]] ?? "a step",
-    into: (number) =>
-      depth.flatMap((_, one) =>
-        [...edges(one)]
-          .filter((edge) => data.to[edge] === number)
-          .map((edge) => [one, data.label[edge]]),
-      ),
-    changes: (one, other) =>
-      data.variables
-        .map((name, place) => [name, value(one, place), value(other, place)])
-        .filter(([, old, now]) => old !== now)
-        .map(([name, old, now]) => `${name} ${old} → ${now}`)
-        .join("; ") || "nothing that a reader sees changes",
-  };
-}
-
-define("dslab-states", States);
+define("dslab-state-graph", StateGraph);

@@ -26,7 +26,7 @@ def paxos(acceptors=2):
 def states(show):
     def open_it(element, **options):
         page = show(element if isinstance(element, str) else element._repr_html_(), **options)
-        return page, page.locator("dslab-states").first
+        return page, page.locator("dslab-state-graph").first
 
     return open_it
 
@@ -367,8 +367,8 @@ def test_bad_data_is_a_sentence(states, change, words):
     data = json.loads(state_graph(explore(DieHard(), graph=True)).dumps())
     change(data)
     page, element = states(
-        "<dslab-states><script "
-        f'type="application/json">{json.dumps(data)}</script></dslab-states><p id="after">on</p>'
+        "<dslab-state-graph><script "
+        f'type="application/json">{json.dumps(data)}</script></dslab-state-graph><p id="after">on</p>'
     )
     assert (
         words in element.locator(".bad").inner_text()
@@ -390,7 +390,7 @@ def walked(states, first, **options):
     )
     element.locator("canvas").focus()
     press(page, "ArrowRight", "ArrowDown")
-    page.locator("dslab-states").last.locator("canvas").focus()
+    page.locator("dslab-state-graph").last.locator("canvas").focus()
     press(page, "c", "c", "c")
     page.evaluate("document.activeElement.blur()")
     settle(page)
@@ -409,5 +409,7 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(states, scheme, width):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_it_looks_as_stored(states, scheme, width):
     page = walked(states, paxos(1), viewport={"width": width, "height": 900}, color_scheme=scheme)
-    looks_as_stored(page, page.locator("dslab-states").first.locator(".picture"), "states-valence")
-    looks_as_stored(page, page.locator("dslab-states").last, "states-path")
+    looks_as_stored(
+        page, page.locator("dslab-state-graph").first.locator(".picture"), "state-graph-valence"
+    )
+    looks_as_stored(page, page.locator("dslab-state-graph").last, "state-graph-path")

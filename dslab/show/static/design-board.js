@@ -1,17 +1,22 @@
-// <dslab-design>: one option for each choice, and whether that design meets its requirements. Data:
+// <dslab-design-board>: one option for each choice, and whether that design meets its requirements.
+// Data:
 //
 //     id            the board's name within its page
-//     requirements  [{ name, figure, limit, more: whether the figure must be at least the limit, unit }]
+//     requirements  [{ name, figure, limit, more: whether the figure must be at least the limit,
+//                   unit }]
 //     choices       [{ name, options: texts }]
-//     table         for each design, the last choice's options running fastest, a figure or null for each requirement; null without a run
+//     table         for each design, the last choice's options running fastest, a figure or null
+//                   for each requirement; null without a run
 //
 // The reader's design and reason are kept on their machine under design:PAGE#ID, as { options:
 // texts, reason }.
 
-import { html, svg } from "./core/draw.js";
-import { show } from "./core/run.js";
+import { css } from "./core/css.js";
+import { html } from "./core/draw.js";
+import { show } from "./core/values.js";
 import { keep, recall } from "./core/storage.js";
 import { BadData, Widget, define } from "./core/widget.js";
+import { by, line } from "./parts/design-board-lines.js";
 
 /** More designs, or more columns of them, are no map that can be read at a glance. */
 const MAP = 60,
@@ -19,24 +24,10 @@ const MAP = 60,
 
 const list = (words) =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-const round = (number) => Number(number.toPrecision(4));
 
-class Design extends Widget {
-  static format = "dslab-design";
-  static style = `
-:host { color-scheme: light; --good: #007a5a; --bad: #b3261e; } :host([dark]) { color-scheme: dark; --good: #4fd1a5; --bad: #ff8f8f; }
-.choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: .3rem .9rem; padding: .4rem .75rem .6rem; } fieldset { border: 0; margin: 0; padding: 0; min-width: 0; } legend { padding: 0; font-weight: 600; font-size: 13px; color: var(--soft); }
-.option { display: flex; gap: .5rem; align-items: baseline; padding: .22rem .5rem; border: 1px solid var(--line); border-radius: 6px; margin: .2rem 0; cursor: pointer; overflow-wrap: anywhere; } .option:hover { border-color: var(--mark); } .option input { accent-color: var(--mark); }
-.option:has(input:checked) { border-color: var(--mark); background: var(--tint); font-weight: 600; } .option:has(input:focus-visible) { outline: 2px solid var(--mark); outline-offset: 2px; }
-.option .marks { margin-inline-start: auto; font-weight: 400; white-space: nowrap; letter-spacing: .08em; } .marks b { color: var(--good); font-weight: 600; } .marks i { color: var(--bad); font-style: normal; } .option .marks:empty { display: none; }
-.board { border-top: 1px solid var(--line); } .requirement { display: grid; grid-template-columns: 1.4rem minmax(0, 1.3fr) minmax(0, 1fr); gap: 0 .6rem; padding: .45rem .75rem; border-bottom: 1px solid var(--line); border-inline-start: 4px solid var(--good); margin: 0; } .requirement.missed { border-inline-start: 4px dashed var(--bad); }
-.requirement p { margin: 0; } .requirement .sign { font-weight: 700; color: var(--good); } .missed .sign { color: var(--bad); } .name { font-weight: 600; } .strip { grid-column: 2 / -1; display: block; width: 100%; height: 20px; overflow: visible; margin-top: .15rem; } .strip .track { stroke: var(--line); } .strip .wanted { fill: var(--good); opacity: .2; } .strip .limit { stroke: var(--good); stroke-width: 2; } .strip .other { fill: var(--soft); opacity: .5; } .strip .here { fill: var(--good); stroke: var(--paper); } .missed .strip .here { fill: var(--bad); } .by { font-variant-numeric: tabular-nums; }
-.map { padding: .5rem .75rem .6rem; border-top: 1px solid var(--line); overflow-x: auto; } .map table { width: auto; border-collapse: separate; border-spacing: 3px; } .map p { margin: 0; color: var(--soft); } .map th { position: static; border: 0; font-weight: 400; color: var(--soft); white-space: normal; max-width: 9rem; padding: 0 .3rem; background: none; vertical-align: middle; line-height: 1.25; overflow-wrap: normal; } .map thead th { text-align: center; max-width: 6.5rem; vertical-align: bottom; } .map td { padding: 0; min-width: 0; }
-.map button { width: 100%; min-width: 3.2rem; background: color-mix(in srgb, var(--mark) var(--share), var(--paper)); border-color: transparent; font-weight: 600; } .map button.whole { border-color: var(--good); border-width: 2.5px; } .map button[aria-current] { border-color: var(--ink); border-width: 2.5px; } .map button:focus-visible { position: relative; } .map button:disabled { color: var(--soft); cursor: default; background: none; }
-.sentence { min-height: 0; font-weight: 600; border: 0; } .conflicts { font-weight: 600; } .conflicts:not(:empty) { padding-top: .2rem; } ul { margin: 0; padding: .1rem .75rem .5rem 2rem; } .all ul { padding-inline-start: 1.2rem; } .reason { padding: .4rem .75rem .6rem; border-top: 1px solid var(--line); } .reason label { font-weight: 600; font-size: 13px; color: var(--soft); }
-textarea { display: block; width: 100%; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: 6px; padding: .3rem .5rem; margin: .25rem 0; min-height: 3.6em; resize: vertical; } textarea:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; } .unseen { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; } .text { min-height: 11em; font: 12.5px/1.45 ui-monospace, monospace; } .note { color: var(--soft); font-size: 13px; margin: .2rem 0 0; }
-@media print { .option:not(:has(:checked)), .option .marks, .moving, .reason button, .note { display: none; } }
-@media (max-width: 480px) { .requirement { grid-template-columns: 1.4rem minmax(0, 1fr); } .by { grid-column: 2; } .map { padding-inline: .4rem; } .map th { max-width: 5.4rem; font-size: 12px; padding: 0; } .map button { min-width: 2.3rem; } }`;
+class DesignBoard extends Widget {
+  static format = "dslab-design-board";
+  static style = css(new URL("./design-board.css", import.meta.url));
 
   load(data) {
     super.load(data);
@@ -144,7 +135,13 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
   hint() {
     const { requirements, choices } = this.content,
       all = requirements.length > 1 ? `all ${requirements.length} requirements` : "the requirement";
-    return `Choose ${choices.length > 1 ? "an option in each column" : "an option"}, and try to meet ${all}. ${requirements.length > 1 ? "The signs beside an option say which ones it would meet, in their order below." : ""}`;
+    return (
+      `Choose ${choices.length > 1 ? "an option in each column" : "an option"}, and ` +
+      `try to meet ${all}. ` +
+      (requirements.length > 1
+        ? "The signs beside an option say which ones it would meet, in their order below."
+        : "")
+    );
   }
 
   choose(place, number) {
@@ -239,7 +236,8 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
         html(
           "li",
           {},
-          `No design here meets ${numbers.length === 2 ? "both " : ""}${names(numbers)}${numbers.length > 2 ? " together" : ""}.`,
+          `No design here meets ${numbers.length === 2 ? "both " : ""}${names(numbers)}` +
+            `${numbers.length > 2 ? " together" : ""}.`,
         ),
       ),
     );
@@ -256,7 +254,9 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
       html(
         "summary",
         {},
-        `${good.length === 1 ? "One design of" : `${good.length} designs of`} ${this.content.table.filter(Boolean).length} meet${good.length === 1 ? "s" : ""} every requirement`,
+        `${good.length === 1 ? "One design of" : `${good.length} designs of`} ` +
+          `${this.content.table.filter(Boolean).length} meet` +
+          `${good.length === 1 ? "s" : ""} every requirement`,
       ),
       html("ul", {}, ...good.map((design) => html("li", {}, this.options(design).join(", ")))),
     );
@@ -272,11 +272,11 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
       const others = values.filter(
         ([other, value]) => other !== this.chosen[place] && value !== now,
       );
-      return others.length
-        ? [
-            `${choice.name} (${others.map(([other, value]) => `${choice.options[other]}: ${this.value(number, value)} ${this.met(number, value) ? "✓" : "✗"}`).join(", ")})`,
-          ]
-        : [];
+      const told = others.map(([other, value]) => {
+        const sign = this.met(number, value) ? "✓" : "✗";
+        return `${choice.options[other]}: ${this.value(number, value)} ${sign}`;
+      });
+      return told.length ? [`${choice.name} (${told.join(", ")})`] : [];
     });
     return found.length ? `Moved by ${list(found)}.` : "No other option, changed alone, moves it.";
   }
@@ -301,12 +301,13 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
         "There is no run of this design, so nothing is known of it: choose otherwise.";
       return;
     }
-    this.board.replaceChildren(...requirements.map((_, number) => this.line(number, row[number])));
+    this.board.replaceChildren(...requirements.map((_, number) => line(this, number, row[number])));
     const missed = requirements.flatMap(({ name }, number) =>
       this.met(number, row[number]) ? [] : [`“${name}”`],
     );
     this.sentence.textContent = missed.length
-      ? `${requirements.length - missed.length} of ${requirements.length} requirements are met; missed: ${list(missed)}.`
+      ? `${requirements.length - missed.length} of ${requirements.length} requirements ` +
+        `are met; missed: ${list(missed)}.`
       : `All ${requirements.length} requirements are met.`;
   }
 
@@ -360,7 +361,9 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
             disabled: !row,
             class: whole ? "whole" : null,
             "aria-current": here ? "true" : null,
-            "aria-label": `${this.options(design).join(", ")}: ${row ? `meets ${met} of ${requirements.length}` : "no run"}`,
+            "aria-label":
+              `${this.options(design).join(", ")}: ` +
+              (row ? `meets ${met} of ${requirements.length}` : "no run"),
             style: `--share: ${row ? Math.round((45 * met) / requirements.length) : 0}%`,
             onclick: () => design.forEach((number, place) => this.choose(place, number)),
           },
@@ -372,7 +375,8 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
       html(
         "p",
         {},
-        `All ${designs.length} designs: how many of the ${requirements.length} requirements each meets`,
+        `All ${designs.length} designs: how many of the ${requirements.length} ` +
+          "requirements each meets",
       ),
       html(
         "table",
@@ -439,81 +443,6 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
     next().focus();
   }
 
-  /**
-   * All designs on the requirement's figure: what is asked for as a ground, and this one as the
-   * large sign.
-   */
-  strip(number, value) {
-    const { limit, more } = this.content.requirements[number],
-      values = this.content.table
-        .map((row) => row?.[number] ?? null)
-        .filter((each) => each !== null),
-      [low, high] = [Math.min(limit, ...values), Math.max(limit, ...values)];
-    const log = low > 0 && high / low > 20,
-      change = log ? Math.log : Number,
-      at = (each) =>
-        `${(3 + (94 * (change(each) - change(low))) / (change(high) - change(low) || 1)).toFixed(2)}%`;
-    return svg(
-      "svg",
-      { class: "strip", "aria-hidden": "true" },
-      svg("line", { class: "track", x1: "0%", x2: "100%", y1: 10, y2: 10 }),
-      svg("rect", {
-        class: "wanted",
-        x: more ? at(limit) : "0%",
-        y: 3,
-        width: more ? `${100 - parseFloat(at(limit))}%` : at(limit),
-        height: 14,
-      }),
-      svg("line", { class: "limit", x1: at(limit), x2: at(limit), y1: 2, y2: 18 }),
-      ...[...new Set(values)].map((each) =>
-        svg("circle", { class: "other", cx: at(each), cy: 10, r: 2.5 }),
-      ),
-      ...(value === null
-        ? []
-        : [
-            svg(
-              "svg",
-              { x: at(value), y: 10, overflow: "visible" },
-              svg("path", {
-                class: "here",
-                d: this.met(number, value) ? "M0 -7L7 0L0 7L-7 0Z" : "M-6 -6H6V6H-6Z",
-              }),
-            ),
-          ]),
-    );
-  }
-
-  line(number, value) {
-    const { name } = this.content.requirements[number],
-      met = this.met(number, value);
-    return html(
-      "div",
-      { class: `requirement ${met ? "" : "missed"}` },
-      html(
-        "p",
-        { class: "sign", "aria-label": met ? "met" : "missed", role: "img" },
-        met ? "✓" : "✗",
-      ),
-      html("p", { class: "name" }, name),
-      html("p", { class: "by" }, this.by(number, value)),
-      this.strip(number, value),
-    );
-  }
-
-  by(number, value) {
-    const { figure, limit, more } = this.content.requirements[number],
-      wanted = `${more ? "at least" : "at most"} ${this.value(number, limit)}`;
-    if (value === null) return `${figure}: the run has no figure; ${wanted} is asked`;
-    const off = round(Math.abs(value - limit)),
-      margin =
-        off === 0
-          ? "just so"
-          : this.met(number, value)
-            ? `${this.value(number, off)} to spare`
-            : `${this.value(number, off)} too ${more ? "little" : "much"}`;
-    return `${figure} ${this.value(number, value)}, ${wanted}: ${margin}`;
-  }
-
   // Export.
 
   asText() {
@@ -527,7 +456,8 @@ textarea { display: block; width: 100%; font: inherit; color: var(--ink); backgr
       ...(row
         ? requirements.map(
             ({ name }, number) =>
-              `${this.met(number, row[number]) ? "✓" : "✗"} ${name} (${this.by(number, row[number])})`,
+              `${this.met(number, row[number]) ? "✓" : "✗"} ${name} (` +
+              `${by(this, number, row[number])})`,
           )
         : ["There is no run of this design."]),
       "",
@@ -554,4 +484,4 @@ function compare(one, other) {
   return place < 0 ? 0 : one[place] - other[place];
 }
 
-define("dslab-design", Design);
+define("dslab-design-board", DesignBoard);

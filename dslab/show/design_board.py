@@ -1,5 +1,5 @@
 """A design against its requirements, with figures from runs of every combination of choices:
-<dslab-design>.
+<dslab-design-board>.
 """
 
 import re
@@ -35,6 +35,7 @@ class Requirement(NamedTuple):
     unit: str = ""
 
     def met(self, value) -> bool:
+        """Whether a figure of `value`, or None where it is unknown, meets it."""
         return value is not None and (
             value <= self.at_most if self.at_most is not None else value >= self.at_least
         )
@@ -43,12 +44,13 @@ class Requirement(NamedTuple):
 class DesignBoard(Element):
     """Choices against requirements; see `design_board`."""
 
-    tag = "dslab-design"
+    tag = "dslab-design-board"
 
     def __init__(self, content: dict, requirements: list[Requirement]):
         self.content, self.requirements = content, requirements
 
     def data(self):
+        """The choices, requirements and figures, as `design_board` packs them."""
         return self.content
 
     @property
@@ -64,6 +66,7 @@ class DesignBoard(Element):
         }
 
     def words(self):
+        """How many designs meet everything, and which requirements no design meets together."""
         met, names, title = (
             self.met,
             [requirement.name for requirement in self.requirements],
@@ -78,7 +81,8 @@ class DesignBoard(Element):
         for together in conflicts(list(met.values())):
             said.append(
                 "No design meets "
-                f"{' and '.join(f'“{names[number]}”' for number in together)}{' together' if len(together) > 1 else ''}."
+                + " and ".join(f"“{names[number]}”" for number in together)
+                + (" together." if len(together) > 1 else ".")
             )
         return " ".join(said)
 

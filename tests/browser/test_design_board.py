@@ -6,10 +6,10 @@ from random import Random
 import pytest
 
 from dslab.show import design_board
-from dslab.show.design import conflicts
+from dslab.show.design_board import conflicts
 from tests.browser.conftest import axe, settle, widgets_ready
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
-from tests.show.test_design import CHEAP, CHOICES, FAST, FIGURES, FRESH, board
+from tests.show.test_design_board import CHEAP, CHOICES, FAST, FIGURES, FRESH, board
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def drawn(show):
         page = show(
             element if isinstance(element, str) else (element or board())._repr_html_(), **options
         )
-        return page, page.locator("dslab-design")
+        return page, page.locator("dslab-design-board")
 
     return open_it
 
@@ -259,7 +259,7 @@ def test_with_storage_blocked_it_says_so(drawn, browser, base):
     choose(page, "most")
     assert (
         "This browser keeps nothing" in page.locator(".note").inner_text()
-        and len(lines(page.locator("dslab-design"))) == 3
+        and len(lines(page.locator("dslab-design-board"))) == 3
     )
     page.close()
 
@@ -271,7 +271,7 @@ def test_the_design_goes_out_as_text(drawn):
     assert element.get_by_role("textbox").count() == 1
     element.get_by_role("button", name="Copy as text").click()
     page.wait_for_function(
-        "() => document.querySelector('dslab-design').shadowRoot.querySelector('.note').textContent.startsWith('The text')"
+        "() => document.querySelector('dslab-design-board').shadowRoot.querySelector('.note').textContent.startsWith('The text')"
     )
     assert element.get_by_role("textbox", name="The design as text").input_value().split("\n") == [
         "A cart",
@@ -301,7 +301,7 @@ def test_bad_data_is_a_sentence(drawn, change, words):
     data = json.loads(board().dumps())
     change(data)
     page, element = drawn(
-        f'<dslab-design><script type="application/json">{json.dumps(data)}</script></dslab-design>'
+        f'<dslab-design-board><script type="application/json">{json.dumps(data)}</script></dslab-design-board>'
     )
     assert words in element.locator(".bad").inner_text() and page.trouble == []
 
@@ -332,4 +332,4 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(drawn, scheme, width):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_it_looks_as_stored(drawn, scheme, width):
     page, element = decided(drawn, viewport={"width": width, "height": 900}, color_scheme=scheme)
-    looks_as_stored(page, element, "design")
+    looks_as_stored(page, element, "design-board")

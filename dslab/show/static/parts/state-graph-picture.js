@@ -1,15 +1,15 @@
 // The picture of a state graph on a canvas, in a window that zooms and moves. Only what is in the
 // window is drawn.
 
-import { SMALL, cross, head, html, line, sharpen } from "../core/draw.js";
-import { laidOut } from "./states-layout.js";
+import { SMALL, head, html, sharpen } from "../core/draw.js";
+import { laidOut } from "./state-graph-layout.js";
+import { ring, signs, states } from "./state-graph-stamps.js";
 
 /**
  * More steps than this hide each other: then each state has the one that found it, and the chosen
  * state all of its own.
  */
 const STEPS = 4000;
-const SHAPES = ["circle", "square", "triangle", "pentagon"];
 /** Where states stand so far apart (px), their numbers have room. */
 const NUMBERED = 40;
 
@@ -212,7 +212,7 @@ export class Picture {
     this.drawBands();
     this.drawSteps(seen);
     this.drawPath();
-    this.stamps = [...this.states(seen), ...this.signs()].map(([stamp, numbers]) => [
+    this.stamps = [...states(this, seen), ...signs(this)].map(([stamp, numbers]) => [
       stamp,
       new Set(numbers),
     ]);
@@ -251,20 +251,6 @@ export class Picture {
     const x = this.x(number),
       y = this.y(number);
     return x > -30 && x < this.width + 30 && y > -30 && y < this.height + 30;
-  }
-
-  /**
-   * A small picture that is drawn once and put wherever it belongs: thousands of paths would take
-   * too long.
-   */
-  stamp(draw) {
-    const canvas = document.createElement("canvas"),
-      half = this.radius * 1.4 + 14;
-    canvas.width = Math.ceil(2 * half * Math.min(3, devicePixelRatio || 1));
-    const pen = sharpen(canvas, 2 * half, 2 * half);
-    pen.translate(half, half);
-    draw(pen);
-    return { canvas, half };
   }
 
   put({ canvas, half }, numbers) {
@@ -407,151 +393,12 @@ export class Picture {
       );
   }
 
-  /** The states that look alike: [stamp, numbers]. */
-  states(seen) {
-    const { colors, dark } = this.host,
-      { valence } = this.graph;
-    if (!valence)
-      return [
-        [
-          this.stateStamp({ shape: "circle", fill: dark ? "#2b333c" : "#eaeef2", letter: "" }),
-          seen,
-        ],
-      ];
-    const groups = new Map();
-    for (const number of seen) {
-      if (!groups.has(valence.of[number])) groups.set(valence.of[number], []);
-      groups.get(valence.of[number]).push(number);
-    }
-    return [...groups]
-      .sort(([one], [other]) => one - other)
-      .map(([mask, numbers]) => [
-        this.stateStamp(valenceLook(mask, valence.names, colors)),
-        numbers,
-      ]);
-  }
-
-  stateStamp({ shape, fill, letter }) {
-    const {
-      radius,
-      host: { colors },
-    } = this;
-    return this.stamp((pen) => {
-      pen.fillStyle = fill ?? colors.paper;
-      pen.strokeStyle = this.graph.valence && fill ? fill : colors.soft;
-      pen.beginPath();
-      outline(pen, shape, radius);
-      pen.fill();
-      pen.stroke();
-      if (!letter || radius < 5.5) return;
-      pen.fillStyle = colors.paper;
-      pen.font = `600 ${Math.round(radius * 1.25)}px system-ui, sans-serif`;
-      pen.textAlign = "center";
-      pen.textBaseline = "middle";
-      pen.fillText(letter, 0, 0.5);
-    });
-  }
-
-  ring(color, width, more) {
-    return this.stamp((pen) => {
-      pen.strokeStyle = color;
-      pen.lineWidth = width;
-      pen.beginPath();
-      pen.arc(0, 0, this.radius + more, 0, 7);
-      pen.stroke();
-    });
-  }
-
-  /**
-   * The signs of starts, goals, deadlocks, broken rules and of what was left out: [stamp, numbers].
-   */
-  signs() {
-    const {
-        graph,
-        radius,
-        down,
-        host: { colors },
-      } = this,
-      sign = (numbers, draw) => [this.stamp(draw), numbers];
-    return [
-      sign(graph.stubs, (pen) => {
-        pen.strokeStyle = colors.soft;
-        for (let each = 0; each < 3; each++) {
-          // Hatched, across where the step would lead.
-          const off = radius + 2.5 + each * 2.5;
-          if (down) line(pen, -3, off + 1.5, 3, off - 1.5);
-          else line(pen, off - 1.5, 3, off + 1.5, -3);
-        }
-      }),
-      [this.ring(colors.good, 1.6, 2.5), graph.goals],
-      sign(graph.deadlocks, (pen) => {
-        pen.lineWidth = 2;
-        pen.strokeStyle = colors.ink;
-        line(pen, radius + 2, -radius, radius + 2, radius);
-      }),
-      sign(graph.initial, (pen) => {
-        pen.fillStyle = colors.ink;
-        head(
-          pen,
-          ...(down ? [0, -radius - 12, 0, -radius - 2] : [-radius - 12, 0, -radius - 2, 0]),
-          9,
-        );
-      }),
-      sign(graph.bad, (pen) => {
-        pen.strokeStyle = colors.bad;
-        pen.lineWidth = 2.6;
-        cross(pen, 0, 0, Math.max(5, radius + 1));
-      }),
-    ];
-  }
-
   /** The signs of what the reader has found, points at and has chosen. */
   drawSigns() {
     const { host } = this,
       { colors } = host;
-    this.put(this.ring(colors.warn, 2.2, 4), host.matches);
-    if (host.pointed >= 0) this.put(this.ring(colors.mark, 1.5, 4), [host.pointed]);
-    this.put(this.ring(colors.mark, 3, 4), [host.chosen]);
+    this.put(ring(this, colors.warn, 2.2, 4), host.matches);
+    if (host.pointed >= 0) this.put(ring(this, colors.mark, 1.5, 4), [host.pointed]);
+    this.put(ring(this, colors.mark, 3, 4), [host.chosen]);
   }
-}
-
-/** How a state looks by what may still be decided from it (a bit for each value). */
-export function valenceLook(mask, names, colors) {
-  const values = names.filter((_, place) => (mask >> place) & 1);
-  if (!values.length)
-    return { shape: "circle", fill: null, letter: "", sign: "○", word: "without a decision ahead" };
-  if (values.length > 1)
-    return {
-      shape: "diamond",
-      fill: colors.hue(3),
-      letter: "B",
-      sign: "◆",
-      word: values.length === 2 ? "bivalent" : "multivalent",
-    };
-  const place = names.indexOf(values[0]);
-  return {
-    shape: SHAPES[place % SHAPES.length],
-    fill: colors.hue(place % 3),
-    letter: values[0][0],
-    sign: "●■▲⬟"[place % SHAPES.length],
-    word: `${values[0]}-valent`,
-  };
-}
-
-function outline(pen, shape, radius) {
-  if (shape === "circle") return pen.arc(0, 0, radius, 0, 7);
-  const [corners, turn, size] = {
-    square: [4, Math.PI / 4, 1.25],
-    diamond: [4, 0, 1.3],
-    triangle: [3, -Math.PI / 2, 1.35],
-    pentagon: [5, -Math.PI / 2, 1.15],
-  }[shape];
-  for (let corner = 0; corner < corners; corner++) {
-    const angle = turn + (corner * 2 * Math.PI) / corners;
-    pen[corner ? "lineTo" : "moveTo"](
-      radius * size * Math.cos(angle),
-      radius * size * Math.sin(angle),
-    );
-  }
-  pen.closePath();
 }

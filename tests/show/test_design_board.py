@@ -6,7 +6,7 @@ import pytest
 
 from dslab.errors import DslabError
 from dslab.show import Requirement, design_board
-from dslab.show.design import conflicts
+from dslab.show.design_board import conflicts
 
 FAST, FRESH, CHEAP = (
     Requirement("It is fast", "ms", at_most=20, unit="ms"),
