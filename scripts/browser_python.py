@@ -101,7 +101,7 @@ NOT_COMPILED = (
     "dslab/__main__.py",
     "dslab/shell/*",
     "dslab/live/*",
-    "dslab/learn/mutants/*",
+    "dslab/chapters/*/instruments.py",
     "dslab/learn/shell/*",
 )
 #: What JupyterLite's kernel brings itself.
