@@ -5,4 +5,4 @@ crash is noticed after at most 1,300 ms, an election takes one round trip of 140
 split vote costs one more timeout.
 """
 
-answers = {"raft-timeouts": {"election": (700, 1300), "heartbeat": 150}}
+answer = {"election": (700, 1300), "heartbeat": 150}

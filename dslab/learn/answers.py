@@ -5,7 +5,7 @@ something.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dslab.learn.grading import Broken, Exercise, Property, register
+from dslab.learn.exercise import Broken, Exercise, Property
 
 __all__ = ["hunt", "predict"]
 
@@ -16,7 +16,8 @@ def predict(
     """A PREDICT exercise: `check(name, {"1": …, "2": …})`.
 
     questions  (id, the question, the right answer, why) for each. Texts are compared without case
-               and blanks.
+               and blanks. An answer that a run gives is a function: it is called when a reader has
+               answered.
     """
 
     def prop(id, question, right, why):
@@ -24,7 +25,7 @@ def predict(
             got = answers.get(id, answers.get(int(id)) if id.isdigit() else None)
             if got is None or got == "" or got is ...:
                 raise Broken("There is no answer yet.")
-            if _tidy(got) != _tidy(right):
+            if _tidy(got) != _tidy(right() if callable(right) else right):
                 raise Broken(f"{why}", expected="another answer", got=str(got))
 
         return Property(
@@ -32,17 +33,15 @@ def predict(
         )
 
     def accepts(answers):
+        if isinstance(answers, dict):
+            return None
         return (
-            None
-            if isinstance(answers, dict)
-            else f'This exercise takes a dict of answers, such as {{"1": "yes"}}, but got '
+            'This exercise takes a dict of answers, such as {"1": "yes"}, but got '
             f"{answers!r:.80}."
         )
 
-    return register(
-        Exercise(
-            name, title, "PREDICT", stars, tuple(prop(*question) for question in questions), accepts
-        )
+    return Exercise(
+        name, title, "PREDICT", stars, tuple(prop(*question) for question in questions), accepts
     )
 
 
@@ -87,14 +86,14 @@ def hunt(
         ]
 
     def accepts(schedules):
+        if isinstance(schedules, dict):
+            return None
         return (
-            None
-            if isinstance(schedules, dict)
-            else "This exercise takes a dict of schedules, one for each target, but got "
+            "This exercise takes a dict of schedules, one for each target, but got "
             f"{schedules!r:.80}."
         )
 
-    return register(Exercise(name, title, "HUNT", stars, tuple(properties), accepts))
+    return Exercise(name, title, "HUNT", stars, tuple(properties), accepts)
 
 
 def _judge(schedules, id, judge):

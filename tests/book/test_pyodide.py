@@ -189,7 +189,7 @@ def test_dslab_is_compiled_by_the_python_that_will_run_it(workshop):
     compiled = {name for name in files if name.endswith(".cpython-314.pyc")}
     assert {
         "dslab/__pycache__/node.cpython-314.pyc",
-        "dslab/chapters/cap/__pycache__/exercises.cpython-314.pyc",
+        "dslab/chapters/cap/__pycache__/cap_cp.cpython-314.pyc",
     } <= compiled
     assert (
         not [name for name in compiled if "/live/" in name]

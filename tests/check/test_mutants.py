@@ -1,60 +1,72 @@
-"""Known bugs of Raft and Paxos, and which instrument kills which: the explorer, the simulator, or a
-directed schedule.
+"""Each planted bug is killed by the instrument that it names, and no instrument raises an alarm on
+a class without one.
 """
 
 import pytest
 
-from dslab.chapters.paxos.mutants import AnswersAgain
-from dslab.learn.mutants.measure import (
-    BOUNDS,
-    EXPLORED,
-    MUTANTS,
-    NEITHER,
-    SIMULATED,
-    explored,
-    simulated,
+from dslab.learn import known_exercises
+from dslab.learn.finding import chapters_with
+from dslab.learn.mutants import Schedule, breaks_of, every_mutant, instruments_of
+
+MUTANTS = list(every_mutant())
+MEASURED = [mutant for mutant in MUTANTS if hasattr(mutant.killed_by, "found")]
+INSTRUMENTS = {
+    chapter: instruments_of(next(each.submission for each in MUTANTS if each.chapter == chapter))
+    for chapter in chapters_with("instruments")
+}
+
+
+def of_chapter(chapter, *values, id):
+    return pytest.param(*values, id=f"{chapter}-{id}", marks=pytest.mark.chapter(chapter))
+
+
+@pytest.mark.parametrize(
+    "mutant", [of_chapter(mutant.chapter, mutant, id=mutant.name) for mutant in MEASURED]
 )
-from dslab.protocols.paxos import Paxos
-from dslab.protocols.raft import Raft
-
-ALL = MUTANTS["Raft"] | MUTANTS["Paxos"]
-
-
-def test_every_mutant_has_its_killer_or_a_reason():
-    assert [
-        name for name in ALL if (name in EXPLORED) + (name in SIMULATED) + (name in NEITHER) != 1
-    ] == []
-    assert (len(MUTANTS["Raft"]), len(MUTANTS["Paxos"])) == (37, 10)
+def test_a_bug_is_killed_as_it_says(mutant):
+    found = mutant.killed_by.found(mutant.submission)
+    assert found == mutant.killed_by.expected(mutant.submission)
 
 
-@pytest.mark.parametrize("name", EXPLORED)
-def test_the_explorer_kills(name):
-    bounds, rule = EXPLORED[name]
-    found = explored(ALL[name], bounds)
-    assert found.holds is False and found.rule == rule
+def test_what_no_instrument_measures_an_exercise_tells():
+    """That it does is shown in tests/learn/test_every_exercise.py."""
+    exercises = known_exercises().values()
+    told = [bug for exercise in exercises for bug in exercise.mutants.values()]
+    left = [each for each in MUTANTS if each not in MEASURED]
+    assert all(each.killed_by is None or isinstance(each.killed_by, Schedule) for each in left)
+    assert [each.name for each in left if each.submission not in told] == []
 
 
-@pytest.mark.parametrize("name", SIMULATED)
-def test_the_simulator_kills(name):
-    assert simulated(ALL[name]) == SIMULATED[name]
+@pytest.mark.parametrize(
+    "mutant", [each for each in MUTANTS if each.killed_by], ids=lambda m: m.name
+)
+def test_a_bug_is_a_class_of_its_own_that_says_what_it_does(mutant):
+    kind = mutant.submission
+    assert {"breaks", "killed_by"} <= vars(kind).keys() and kind.__doc__ and breaks_of(kind)
 
 
-def test_what_is_left_to_directed_schedules_is_killed_there():
-    """That the election exercise kills each by this rule is shown in
-    tests/learn/test_raft_election.py.
-    """
-    assert all(ALL[name].breaks == rule for name, (rule, _) in NEITHER.items() if rule)
+@pytest.mark.parametrize(
+    "bounds, kind",
+    [
+        of_chapter(chapter, bounds, kind, id=f"{name}-{kind.__name__}")
+        for chapter, instruments in INSTRUMENTS.items()
+        for name, bounds in instruments.BOUNDS.items()
+        for kind in instruments.CORRECT
+    ],
+)
+def test_no_bounds_alarm_on_a_correct_class(bounds, kind):
+    assert bounds.verdict(kind).holds is not False
 
 
-def test_a_reused_number_can_t_show_where_the_proposer_accepts_too():
-    assert explored(ALL["ReusesNumber"], "proposer again").holds is not False
-
-
-@pytest.mark.parametrize("bounds", BOUNDS)
-def test_no_bounds_alarm_on_the_correct_class(bounds):
-    for kind in (Paxos, AnswersAgain) if bounds.startswith(("propose", "two propose")) else (Raft,):
-        assert explored(kind, bounds).holds is not False
-
-
-def test_the_simulator_alarms_on_no_correct_class():
-    assert [simulated(kind) for kind in (Raft, Paxos, AnswersAgain)] == [None, None, None]
+@pytest.mark.parametrize(
+    "instruments, kind",
+    [
+        of_chapter(chapter, instruments, kind, id=kind.__name__)
+        for chapter, instruments in {
+            each.simulated: (chapter, each) for chapter, each in INSTRUMENTS.items()
+        }.values()
+        for kind in instruments.CORRECT
+    ],
+)
+def test_the_simulator_alarms_on_no_correct_class(instruments, kind):
+    assert [instruments.simulated(kind, seed) for seed in range(25)] == [None] * 25

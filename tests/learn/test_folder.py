@@ -4,7 +4,9 @@ import csv
 import subprocess
 import sys
 
-from tests.learn.test_notebooks import CHECK, ROOT, SOLUTION, notebook
+from tests.learn.material import ROOT
+from tests.learn.notebooks import notebook
+from tests.learn.test_shell import CHECK, SOLUTION, handler
 
 
 def grade(folder, *more):
@@ -20,10 +22,10 @@ def test_each_author_gets_a_row_and_a_page_whatever_the_others_do(tmp_path):
     folder = tmp_path / "submissions"
     (folder / "late").mkdir(parents=True)
     notebook(folder / "ann.ipynb", SOLUTION, CHECK)
-    notebook(folder / "bob.ipynb", SOLUTION.replace('"voted_for", "log"', '"log"'), CHECK)
+    notebook(folder / "bob.ipynb", SOLUTION.replace('"total", "charged"', '"total",'), CHECK)
     notebook(
         folder / "eve.ipynb",
-        SOLUTION.replace("self.observe(m.term)", "__import__('os')._exit(0)"),
+        handler("__import__('os')._exit(0)"),
         CHECK,
     )
     notebook(folder / "late" / "zoe.ipynb", "print('nothing yet')")
@@ -36,19 +38,17 @@ def test_each_author_gets_a_row_and_a_page_whatever_the_others_do(tmp_path):
         row["notebook"]: row for row in csv.DictReader((tmp_path / "scores.csv").open(newline=""))
     }
     assert [rows["ann.ipynb"][column] for column in ("exercise", "score", "of", "broken")] == [
-        "raft-election",
-        "23",
-        "23",
+        "at-most-once",
+        "6",
+        "6",
         "",
     ]
-    assert rows["bob.ipynb"]["broken"] == "one-leader one-vote"
-    assert (
-        rows["eve.ipynb"]["score"] == "0" and rows["eve.ipynb"]["broken"].split()[0] == "one-leader"
-    )
+    assert rows["bob.ipynb"]["broken"] == "crash"
+    assert rows["eve.ipynb"]["score"] == "0" and rows["eve.ipynb"]["broken"].split()[0] == "charges"
     assert "has no exercise" in rows["late/zoe.ipynb"]["problem"]
-    assert run.stdout.splitlines()[0] == "ann.ipynb: raft-election 23/23"
+    assert run.stdout.splitlines()[0] == "ann.ipynb: at-most-once 6/6"
     page = (tmp_path / "pages" / "bob.html").read_text()
-    assert "<dslab-trace" in page and "both in term 1" in page
+    assert "<dslab-trace" in page and "came back, and was asked again" in page
     assert (tmp_path / "pages" / "static" / "dslab.js").exists()
     assert "../static/dslab.js" in (tmp_path / "pages" / "late" / "zoe.html").read_text()
 

@@ -3,11 +3,15 @@
 import pytest
 
 from dslab.chapters.raft_election.mutants import MUTANTS
+from dslab.chapters.raft_election.rules import RULES, Elections
+from dslab.chapters.raft_election.schedules import set_up
 from dslab.errors import DslabError
-from dslab.learn import Broken, Exercise, Property, check, known_exercises, replay
+from dslab.learn import Broken, Exercise, Property, check, replay
 from dslab.learn.answers import hunt, predict
 from dslab.learn.grading import grade
-from solutions.raft_election import answers
+from dslab.learn.schedules import ScheduleSearch
+from dslab.node import Node, Reply
+from tests.learn.material import solution
 
 
 def test_a_name_that_is_near_is_offered():
@@ -96,24 +100,39 @@ def test_a_submission_whose_repr_raises_is_of_the_wrong_type():
     assert report.score == 0 and "no repr" in repr(report)
 
 
-def test_every_exercise_is_whole():
-    found = known_exercises()
-    assert {"raft-election", "raft-two-leaders"} <= found.keys()
-    for name, each in found.items():
-        assert name == each.name and each.points > 0 and 1 <= each.stars <= 3, name
-        assert each.kind in ("CODE", "HUNT", "PREDICT", "TUNE", "SPEC"), name
-        ids = [prop.id for prop in each.properties]
-        assert len(set(ids)) == len(ids), name
-        for prop in each.properties:
-            assert prop.points > 0 and prop.hint and prop.sentence, (name, prop.id)
+class Unspeakable:
+    def __repr__(self):
+        raise ValueError("no repr")
 
 
-@pytest.mark.parametrize("name", known_exercises())
-@pytest.mark.parametrize("nothing", [None, ..., {}, [], (), "", 7, object, lambda: None])
-def test_nothing_earns_nothing(name, nothing):
-    report = check(name, nothing)
-    assert report.score == 0, report
-    assert repr(report) == repr(check(name, nothing)) and report._repr_html_()
+def test_a_run_that_can_t_be_told_is_told_all_the_same():
+    class Cashier(Node):
+        total: object = Unspeakable()
+
+        def on_Request(self, client, m):
+            self.total = Unspeakable()
+            self.send(client, Reply(m.id, 0))
+
+    report = check("at-most-once", Cashier)
+    assert report.score == 0 and repr(report) and report._repr_html_()
+
+
+def test_properties_can_be_asked_for_alone():
+    whole = exercise(holds, fails, holds)
+    report = grade(whole, None, only=["p1", "p2"])
+    assert [result.property.id for result in report.results] == ["p1", "p2"]
+    assert report.looked_at == {"runs": 7} and not report.done
+
+
+def test_a_search_that_failed_once_is_not_at_its_end():
+    def starts(seed):
+        raise OSError("no starts")
+
+    search = ScheduleSearch(set_up, Elections, RULES, "elections won", [], starts)
+    survey = search.survey(MUTANTS["VotesTwice"])
+    for _ in range(2):
+        with pytest.raises(OSError, match="no starts"):
+            survey.until("one-vote")
 
 
 # PREDICT and HUNT.
@@ -130,15 +149,15 @@ QUIZ = predict(
 
 
 def test_a_prediction_is_compared_with_the_key():
-    assert check("quiz-of-a-test", {"1": " True ", "2": 3}).done
-    assert check("quiz-of-a-test", {1: "TRUE", 2: 3}).done, "a number is as good as its text"
-    report = check("quiz-of-a-test", {"1": "false", "2": ...})
+    assert grade(QUIZ, {"1": " True ", "2": 3}).done
+    assert grade(QUIZ, {1: "TRUE", 2: 3}).done, "a number is as good as its text"
+    report = grade(QUIZ, {"1": "false", "2": ...})
     assert report.score == 0
     assert "It is so, since run 1 shows it." in repr(report) and "There is no answer yet." in repr(
         report
     )
     assert "expected: another answer" in repr(report), "the right answer itself is not told"
-    assert "takes a dict of answers" in repr(check("quiz-of-a-test", ["true"]))
+    assert "takes a dict of answers" in repr(grade(QUIZ, ["true"]))
 
 
 def even(schedule):
@@ -150,17 +169,16 @@ HUNT = hunt("hunt-of-a-test", "A hunt", 1, [("Odd", "Make it even.", 2, "Two odd
 
 
 def test_a_hunt_pays_for_a_hit_and_once_more_for_a_short_one():
-    assert check("hunt-of-a-test", {"Odd": [1, 1]}).score == 2
-    assert check("hunt-of-a-test", {"Odd": [1, 1, 2]}).score == 1
-    assert "expected: at most 2 steps" in repr(check("hunt-of-a-test", {"Odd": [1, 1, 2]}))
-    assert check("hunt-of-a-test", {"Odd": [1, 2]}).score == 0
-    assert check("hunt-of-a-test", {"Odd": []}).score == 0
-    assert "takes a dict of schedules" in repr(check("hunt-of-a-test", [1]))
+    assert grade(HUNT, {"Odd": [1, 1]}).score == 2
+    assert grade(HUNT, {"Odd": [1, 1, 2]}).score == 1
+    assert "expected: at most 2 steps" in repr(grade(HUNT, {"Odd": [1, 1, 2]}))
+    assert grade(HUNT, {"Odd": [1, 2]}).score == 0
+    assert grade(HUNT, {"Odd": []}).score == 0
+    assert "takes a dict of schedules" in repr(grade(HUNT, [1]))
 
 
 def test_two_leaders_are_hunted_in_five_mutants():
-    assert check("raft-two-leaders", answers["raft-two-leaders"]).done
-    for name, schedule in answers["raft-two-leaders"].items():
+    for name, schedule in solution("raft-two-leaders").answer.items():
         assert MUTANTS[name].breaks
         for place in range(len(schedule)):
             shorter = schedule[:place] + schedule[place + 1 :]
@@ -174,7 +192,10 @@ def test_two_leaders_are_hunted_in_five_mutants():
     [
         ([("fire", "n1", "ElectionTimeout")], "No term had two leaders in this run."),
         ([("jump",)], "('jump',) is no step: write one of fire,"),
-        ([("fire", "n9", "ElectionTimeout")], "there is no node 'n9' in this cluster: it has n1, n2, n3"),
+        (
+            [("fire", "n9", "ElectionTimeout")],
+            "there is no node 'n9' in this cluster: it has n1, n2, n3",
+        ),
         (["fire"], "is no step"),
         ([5], "Your code raised TypeError"),
     ],

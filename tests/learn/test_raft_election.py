@@ -2,18 +2,19 @@
 that it breaks.
 """
 
-import runpy
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from dslab.chapters.raft_election.election import ELECTIONS, RULES, empty, logs
 from dslab.chapters.raft_election.mutants import MUTANTS
+from dslab.chapters.raft_election.raft_election import exercise
+from dslab.chapters.raft_election.rules import RULES
+from dslab.chapters.raft_election.schedules import ELECTIONS, empty, logs
 from dslab.errors import DslabError
 from dslab.learn import check, replay
+from dslab.learn.grading import grade
 from dslab.node import Node
 from dslab.protocols import raft
 from dslab.protocols.raft import (
@@ -26,31 +27,21 @@ from dslab.protocols.raft import (
     Vote,
 )
 from dslab.show import play
-from tests.learn.other_raft import Elector
+from tests.learn.material import ROOT, solution, unfinished
 
-ROOT = Path(__file__).parents[2]
-MyRaft = runpy.run_path(str(ROOT / "solutions" / "raft_election.py"))["MyRaft"]
+pytestmark = pytest.mark.chapter("raft_election")
+
+MyRaft, Elector = solution("raft-election").answer, solution("raft-election").defines["Elector"]
+Stub = unfinished("raft-election")
 CORRECT = {"solution": MyRaft, "another": Elector, "Figure 2": Raft}
 
 
-class Stub(Node):
-    """As the chapter gives it."""
-
-    log: tuple = ()
-    durable = ("log",)
-
-    def on_ElectionTimeout(self): ...
-    def on_RequestVote(self, candidate, m): ...
-    def on_Vote(self, voter, m): ...
-    def on_Heartbeat(self): ...
-    def on_AppendEntries(self, leader, m): ...
-    def on_Appended(self, follower, m): ...
-
-
 @cache
-def report_on(name):
-    """The report on a listed bug, worked out once for all tests."""
-    return check("raft-election", MUTANTS[name])
+def told(name):
+    """The verdict on a listed bug under the rule that it breaks, worked out once for all tests."""
+    return result(
+        grade(exercise, MUTANTS[name], only=[MUTANTS[name].breaks]), MUTANTS[name].breaks
+    ).verdict
 
 
 def broken(report):
@@ -61,41 +52,18 @@ def result(report, id):
     return next(each for each in report.results if each.property.id == id)
 
 
-def test_the_stub_earns_nothing():
-    report = check("raft-election", Stub)
-    assert report.score == 0 and not report.done
+def test_what_the_stub_lacks_is_told():
     assert (
         "n1 has started, and has no ElectionTimeout pending: it will never stand for election."
-        in repr(report)
+        in repr(check("raft-election", Stub))
     )
 
 
-@pytest.mark.parametrize("name", CORRECT)
-def test_correct_elections_earn_everything(name):
-    report = check("raft-election", CORRECT[name])
+def test_figure_2_itself_earns_everything_and_is_put_to_the_test():
+    report = check("raft-election", Raft)
     assert report.done, report
-    assert (
-        report.looked_at["elections won"] > 100
-        and report.looked_at["elections won after a fault"] > 100
-    )
-
-
-@pytest.mark.parametrize("name", CORRECT)
-def test_no_false_alarm_in_2000_schedules(name):
-    survey = ELECTIONS.survey(CORRECT[name], 2000)
-    assert survey.broken == {}
-    assert (
-        survey.counted["schedules"] >= 2000 and survey.counted["elections won after a fault"] > 1000
-    )
-
-
-@pytest.mark.parametrize("name", MUTANTS)
-def test_each_bug_is_told_under_the_rule_that_it_breaks(name):
-    report = report_on(name)
-    verdict = result(report, MUTANTS[name].breaks).verdict
-    assert not verdict.holds and not report.done
-    assert verdict.sentence and verdict.reasons and verdict.trace is not None
-    assert verdict.replay.startswith(f'replay("raft-election", {name}, [')
+    assert report.looked_at["elections won"] > 100
+    assert report.looked_at["elections won after a fault"] > 100
 
 
 #: The bugs of the known list, by the sentence that names each.
@@ -125,17 +93,13 @@ SENTENCES = {
 
 @pytest.mark.parametrize("name", SENTENCES)
 def test_the_broken_rule_is_told_in_words(name):
-    verdict = result(report_on(name), MUTANTS[name].breaks).verdict
-    assert SENTENCES[name] in verdict.sentence
+    assert SENTENCES[name] in told(name).sentence
 
 
 @pytest.mark.parametrize("name", [name for name, bug in MUTANTS.items() if bug.breaks in RULES])
 def test_a_shrunk_run_needs_each_of_its_steps(name):
     bug = MUTANTS[name]
-    verdict = result(report_on(name), bug.breaks).verdict
-    _, _, (start, *steps) = eval(
-        verdict.replay, {"replay": lambda *call: call} | vars(raft) | MUTANTS
-    )
+    start, *steps = ELECTIONS.survey(bug).until(bug.breaks).broken[bug.breaks].steps
     assert bug.breaks in ELECTIONS.run(bug, start, steps).breaches
     for place in range(len(steps)):
         part = steps[:place] + steps[place + 1 :]
@@ -144,12 +108,15 @@ def test_a_shrunk_run_needs_each_of_its_steps(name):
         )
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_the_replay_call_makes_the_same_run(name):
-    verdict = result(report_on(name), MUTANTS[name].breaks).verdict
-    again = eval(verdict.replay, {"replay": replay} | vars(raft) | MUTANTS)
-    assert verdict.sentence.rstrip(".") in again.sentences()[-1]
-    assert tuple(again.sentences()) == verdict.reasons
+def test_a_search_for_one_rule_ends_where_it_is_broken():
+    survey = ELECTIONS.survey(MUTANTS["VotesTwice"]).until("one-vote")
+    assert survey.counted["schedules"] <= len(ELECTIONS.directed)
+    assert survey.to_the_end().counted["schedules"] > ELECTIONS.schedules
+
+
+@pytest.mark.parametrize("name", ["VotesTwice", "KeepsOldVote", "NoLogCheck"])
+def test_a_run_that_is_told_plays(name):
+    again = eval(told(name).replay, {"replay": replay} | vars(raft) | MUTANTS)
     assert "<dslab-trace" in play(again)._repr_html_()
 
 
@@ -161,12 +128,16 @@ def test_a_replay_without_logs_starts_from_empty_ones():
 
 
 def test_a_run_that_breaks_two_rules_names_the_cause_and_what_it_was_for():
-    assert broken(report_on("VotesTwice")) == ["one-leader", "one-vote"]
-    assert broken(report_on("StaysLeader")) == ["one-leader", "higher-term", "heals"]
+    assert broken(check("raft-election", MUTANTS["VotesTwice"])) == ["one-leader", "one-vote"]
+    assert broken(check("raft-election", MUTANTS["StaysLeader"])) == [
+        "one-leader",
+        "higher-term",
+        "heals",
+    ]
 
 
 def test_a_rule_that_was_never_tested_earns_nothing():
-    report = report_on("WinsWithHalf")
+    report = check("raft-election", MUTANTS["WinsWithHalf"])
     assert "so this rule was never put to the test" in result(report, "up-to-date").verdict.sentence
     assert "mend that first" in result(report, "up-to-date").verdict.sentence
 
@@ -232,7 +203,7 @@ class CandidateDoesNotVoteForItself(MyRaft):
     ],
 )
 def test_bugs_that_nobody_listed(bug, rule):
-    assert rule in broken(check("raft-election", bug))
+    assert broken(grade(exercise, bug, only=[rule])) == [rule]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ reader might write.
 import json
 import sqlite3
 
-__all__ = ["DECIDERS", "STORES", "SimpleStore"]
+from dslab.learn.mutants import breaks, planted_in
+
+__all__ = ["DECIDERS", "MUTANTS", "STORES", "SimpleStore"]
 
 
 class SimpleStore:
@@ -212,11 +214,7 @@ class TakesPositionsBeforeTheTransaction(SimpleStore):
             )
 
 
-STORES = {
-    kind.__name__: kind
-    for kind in list(globals().values())
-    if isinstance(kind, type) and issubclass(kind, SimpleStore) and kind is not SimpleStore
-}
+STORES = planted_in(globals(), SimpleStore)
 
 
 # Deciders: (decide, evolve) of an account with a balance.
@@ -244,11 +242,13 @@ def evolve(state, event):
     return {"balance": state["balance"] + sign * event["amount"]}
 
 
+@breaks("never-overdrawn")
 def overdraws(command, state):
     """Doesn't look at the balance."""
     return decide(command, None if state is None else {"balance": 10**9})
 
 
+@breaks("refuses")
 def takes_negative_amounts(command, state):
     """Lets a deposit of a negative amount through."""
     if command["type"] == "deposit" and state is not None:
@@ -256,11 +256,13 @@ def takes_negative_amounts(command, state):
     return decide(command, state)
 
 
+@breaks("refuses")
 def opens_twice(command, state):
     """Opens an open account again, and so forgets its balance."""
     return decide(command, None if command["type"] == "open" else state)
 
 
+@breaks("works")
 def refuses_the_last_cent(command, state):
     """Never lets an account become empty."""
     if (
@@ -272,11 +274,13 @@ def refuses_the_last_cent(command, state):
     return decide(command, state)
 
 
+@breaks("pure")
 def takes_the_command_apart(command, state):
     """Changes the command that it was given."""
     return decide({"type": command["type"], "amount": command.pop("amount", 0)}, state)
 
 
+@breaks("pure")
 def changes_in_place(state, event):
     """Changes the state that it was given."""
     if state is None:
@@ -285,11 +289,13 @@ def changes_in_place(state, event):
     return state
 
 
+@breaks("conserves")
 def loses_withdrawals(state, event):
     """Forgets withdrawals."""
     return state if event["type"] == "withdrawn" else evolve(state, event)
 
 
+@breaks("total")
 def judges_history(state, event):
     """Refuses events that today's rules would not allow."""
     after = evolve(state, event)
@@ -298,14 +304,16 @@ def judges_history(state, event):
     return after
 
 
-#: Name → (decide, evolve, the property that catches it).
+#: (decide, evolve) by the name of the one that has the bug.
 DECIDERS = {
-    "overdraws": (overdraws, evolve, "never-overdrawn"),
-    "takes_negative_amounts": (takes_negative_amounts, evolve, "refuses"),
-    "opens_twice": (opens_twice, evolve, "refuses"),
-    "refuses_the_last_cent": (refuses_the_last_cent, evolve, "works"),
-    "takes_the_command_apart": (takes_the_command_apart, evolve, "pure"),
-    "changes_in_place": (decide, changes_in_place, "pure"),
-    "loses_withdrawals": (decide, loses_withdrawals, "conserves"),
-    "judges_history": (decide, judges_history, "total"),
+    "overdraws": (overdraws, evolve),
+    "takes_negative_amounts": (takes_negative_amounts, evolve),
+    "opens_twice": (opens_twice, evolve),
+    "refuses_the_last_cent": (refuses_the_last_cent, evolve),
+    "takes_the_command_apart": (takes_the_command_apart, evolve),
+    "changes_in_place": (decide, changes_in_place),
+    "loses_withdrawals": (decide, loses_withdrawals),
+    "judges_history": (decide, judges_history),
 }
+
+MUTANTS = STORES | DECIDERS

@@ -2,6 +2,7 @@
 property.
 """
 
+from dslab.learn.mutants import Explorer, Nothing, Simulator, planted_in
 from dslab.protocols.paxos import Accept, Accepted, Paxos, Promise, Proposal
 from dslab.values import Map
 
@@ -25,6 +26,7 @@ class PromiseNotPersisted(Paxos):
     """Forgets in a crash what it promised."""
 
     breaks = "agreement"
+    killed_by = Explorer("proposers crash")
     durable = "accepted", "round"
 
 
@@ -32,6 +34,7 @@ class AcceptedNotPersisted(Paxos):
     """Forgets in a crash what it accepted."""
 
     breaks = "agreement"
+    killed_by = Explorer("proposers crash")
     durable = "promised", "round"
 
 
@@ -39,6 +42,7 @@ class AcceptsBelowPromise(Paxos):
     """Accepts whatever it is asked to, whatever it promised."""
 
     breaks = "agreement"
+    killed_by = Explorer("two proposers")
 
     def on_Accept(self, proposer, m):
         self.accepted = m.proposal
@@ -49,6 +53,7 @@ class IgnoresReported(Paxos):
     """Proposes its own value although a promise reported another."""
 
     breaks = "agreement"
+    killed_by = Explorer("two proposers")
 
     def safe_value(self):
         return self.value
@@ -58,6 +63,7 @@ class SharedNumbers(AnswersAgain):
     """Numbers proposals by the round alone, so two proposers may use the same one."""
 
     breaks = "agreement"
+    killed_by = Explorer("two proposers")
 
     def next_number(self):
         return super().next_number()[0], ""
@@ -67,6 +73,11 @@ class ReusesNumber(AnswersAgain):
     """Forgets in a crash which numbers it has used, and counts from what it remembers."""
 
     breaks = "agreement"
+    killed_by = Nothing(
+        "the proposer is an acceptor too, and its own acceptor has the old proposal on disk and "
+        "reports it",
+        tried="proposer again",
+    )
     durable = "promised", "accepted"
 
     def next_number(self):
@@ -78,6 +89,7 @@ class HalfQuorum(Paxos):
     """Calls n // 2 a majority."""
 
     breaks = "agreement"
+    killed_by = Explorer("two proposers")
 
     def quorum(self):
         return (len(self.peers) + 1) // 2
@@ -87,6 +99,7 @@ class CountsTwice(Paxos):
     """Counts acceptances and not acceptors, so a repeated message is a second acceptor."""
 
     breaks = "agreement"
+    killed_by = Explorer("proposers repeat")
 
     def on_Accepted(self, acceptor, m):
         known = self.accepts.get(m.proposal.number, frozenset())
@@ -99,6 +112,7 @@ class SkipsPhase1(Paxos):
     """
 
     breaks = "agreement"
+    killed_by = Explorer("two proposers")
 
     def prepare(self):
         self.number, self.promises = self.next_number(), Map()
@@ -109,6 +123,7 @@ class NoBackOff(Paxos):
     """Tries again at once when it is refused, and so do the others."""
 
     breaks = "progress"
+    killed_by = Simulator("nothing is chosen although no fault goes on")
     retry = 5, 5
 
     def on_Refused(self, acceptor, m):
@@ -119,8 +134,4 @@ class NoBackOff(Paxos):
 
 
 #: Every bug, by its class name.
-MUTANTS = {
-    kind.__name__: kind
-    for kind in list(globals().values())
-    if isinstance(kind, type) and issubclass(kind, Paxos) and kind not in (Paxos, AnswersAgain)
-}
+MUTANTS = planted_in(globals(), Paxos)

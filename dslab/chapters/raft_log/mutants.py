@@ -1,7 +1,8 @@
 """Raft with one bug in its log, its commits or its clients' answers. `breaks` names the property
-(Ongaro and Ousterhout 2014, Figure 3).
+(Ongaro and Ousterhout 2014, Figure 3), as an invariant where there is one.
 """
 
+from dslab.learn.mutants import Explorer, Simulator, planted_in
 from dslab.machine import Machine
 from dslab.node import Reply
 from dslab.protocols.raft import LEADER, AppendEntries, Entry, Raft
@@ -13,7 +14,8 @@ __all__ = ["MUTANTS"]
 class NoPreviousCheck(Raft):
     """Appends whatever precedes: it never compares the term of the entry before."""
 
-    breaks = "log matching"
+    breaks = "log_matching"
+    killed_by = Explorer("tail")
 
     def on_AppendEntries(self, leader, m):
         known = self.term_at(min(m.prev_log_index, len(self.log)))
@@ -28,7 +30,8 @@ class NoPreviousCheck(Raft):
 class AcceptsGap(Raft):
     """Takes entries although it lacks the one before them."""
 
-    breaks = "log matching"
+    breaks = "log_matching"
+    killed_by = Simulator("state_machine_safety")
 
     def on_AppendEntries(self, leader, m):
         if m.prev_log_index > len(self.log):
@@ -42,7 +45,8 @@ class TruncatesAlways(Raft):
     newer ones (hashicorp/raft #113).
     """
 
-    breaks = "committed entries are on a majority"
+    breaks = "committed_on_a_majority"
+    killed_by = Explorer("write on logs")
 
     def store(self, previous, entries):
         self.log = self.log[:previous] + entries
@@ -51,7 +55,8 @@ class TruncatesAlways(Raft):
 class NeverTruncates(Raft):
     """Keeps a conflicting entry and puts the new ones behind it."""
 
-    breaks = "log matching"
+    breaks = "log_matching"
+    killed_by = Explorer("tail")
 
     def store(self, previous, entries):
         self.log += entries[max(len(self.log) - previous, 0) :]
@@ -60,7 +65,8 @@ class NeverTruncates(Raft):
 class KeepsStaleTail(Raft):
     """Overwrites a conflicting entry and keeps what follows it."""
 
-    breaks = "log matching"
+    breaks = "log_matching"
+    killed_by = Explorer("stale tail")
 
     def store(self, previous, entries):
         self.log = self.log[:previous] + entries + self.log[previous + len(entries) :]
@@ -69,7 +75,8 @@ class KeepsStaleTail(Raft):
 class CommitUnbounded(Raft):
     """Takes the leader's commit index as its own, even beyond what it has been sent."""
 
-    breaks = "commit index within the log"
+    breaks = "commit_within_log"
+    killed_by = Explorer("write on logs")
 
     def on_AppendEntries(self, leader, m):
         super().on_AppendEntries(leader, m)
@@ -85,7 +92,8 @@ class CommitUnbounded(Raft):
 class CommitsOlderTerm(Raft):
     """Commits an entry of an older term because a majority stores it (Figure 8)."""
 
-    breaks = "leader completeness"
+    breaks = "leader_completeness"
+    killed_by = Explorer("figure 8")
 
     def advance_commit_index(self):
         index = sorted([len(self.log), *self.match_index.values()], reverse=True)[
@@ -100,6 +108,7 @@ class NeverBacksUp(Raft):
     """Doesn't go back when a follower refuses."""
 
     breaks = "progress"
+    killed_by = Simulator("servers differ although no fault goes on")
 
     def on_Appended(self, follower, m):
         if m.success:
@@ -111,7 +120,8 @@ class NeverBacksUp(Raft):
 class CommitsWithHalf(Raft):
     """Commits what n // 2 servers store."""
 
-    breaks = "committed entries are on a majority"
+    breaks = "committed_on_a_majority"
+    killed_by = Explorer("write")
 
     def advance_commit_index(self):
         index = sorted([len(self.log), *self.match_index.values()], reverse=True)[
@@ -125,14 +135,16 @@ class CommitsWithHalf(Raft):
 class LogNotPersisted(Raft):
     """Loses its log in a crash."""
 
-    breaks = "committed entries are on a majority"
+    breaks = "committed_on_a_majority"
+    killed_by = Explorer("write")
     durable = "current_term", "voted_for"
 
 
 class AnswersBeforeDisk(Raft):
     """Acknowledges entries, and writes them to disk only at its next step."""
 
-    breaks = "committed entries are on a majority"
+    breaks = "committed_on_a_majority"
+    killed_by = Explorer("write")
     on_disk: tuple[Entry, ...] = ()
     durable = "current_term", "voted_for", "on_disk"
 
@@ -152,7 +164,8 @@ class AnswersBeforeDisk(Raft):
 class CountsAcknowledgements(Raft):
     """Commits its whole log when a majority has acknowledged anything in its term."""
 
-    breaks = "committed entries are on a majority"
+    breaks = "committed_on_a_majority"
+    killed_by = Explorer("write")
     heard: frozenset[str] = frozenset()
 
     def count_votes(self):
@@ -176,7 +189,8 @@ class CountsAcknowledgements(Raft):
 class CommitsOnAppend(Raft):
     """Calls an entry committed as soon as the leader has it."""
 
-    breaks = "committed entries are on a majority"
+    breaks = "committed_on_a_majority"
+    killed_by = Explorer("write")
 
     def advance_commit_index(self):
         self.commit_index = len(self.log)
@@ -187,6 +201,7 @@ class NeverTellsCommit(Raft):
     """Followers never hear what is committed."""
 
     breaks = "progress"
+    killed_by = Simulator("servers differ although no fault goes on")
 
     def send(self, to, message):
         if isinstance(message, AppendEntries):
@@ -199,7 +214,8 @@ class NeverTellsCommit(Raft):
 class AssumesLogsMatch(Raft):
     """A new leader takes it that everyone has all that it has."""
 
-    breaks = "committed entries are on a majority"
+    breaks = "committed_on_a_majority"
+    killed_by = Simulator("servers differ although no fault goes on")
 
     def count_votes(self):
         before = self.role
@@ -214,6 +230,7 @@ class ReadsBeforeCommit(Raft):
     """
 
     breaks = "linearizability"
+    killed_by = Simulator("not linearizable")
 
     def on_Request(self, client, m):
         if (
@@ -231,7 +248,8 @@ class DeposedReads(Raft):
     still does.
     """
 
-    breaks = "linearizability"
+    breaks = "linearizable_so_far"
+    killed_by = Explorer("old leader")
 
     def on_Request(self, client, m):
         committed = (
@@ -246,7 +264,8 @@ class DeposedReads(Raft):
 class AppliesTwice(Raft):
     """Applies a repeated command again."""
 
-    breaks = "exactly once"
+    breaks = "applied_once"
+    killed_by = Explorer("repeated append")
 
     def apply_committed(self):
         self.machine = Machine(self.machine.store, Map())
@@ -258,8 +277,4 @@ class AppliesTwice(Raft):
 
 
 #: Every bug, by its class name.
-MUTANTS = {
-    kind.__name__: kind
-    for kind in list(globals().values())
-    if isinstance(kind, type) and issubclass(kind, Raft) and kind is not Raft
-}
+MUTANTS = planted_in(globals(), Raft)

@@ -1,6 +1,6 @@
 """Prints which instrument kills which mutant."""
 
-from dslab.learn.mutants.measure import table
+from dslab.learn.mutants import table
 
 if __name__ == "__main__":
     print(table())

@@ -10,38 +10,49 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import fields
 from importlib import import_module
 
-from dslab.errors import DslabError
-from dslab.learn.grading import Exercise, Report
+from dslab.learn.exercise import Exercise
 from dslab.learn.limits import limited, place_of
-from dslab.learn.shell.wire import decode, forget
+from dslab.learn.report import Report
+from dslab.learn.shell.wire import Wire, name_of
 from dslab.node import Node, rehearse
-from dslab.values import plain
 
 #: A cell may compute more than a handler: lines of its own code.
 CELL = 5_000_000
 
 
 class Holder:
-    """The submission's objects, by number."""
+    """The submission's objects, by number. Each public method is a question that the grader may
+    ask.
+    """
 
     def __init__(self):
         import dslab.learn
 
+        self.wire = Wire(self.refer, {"object": self.referred}, inside=True)
         self.objects, self.found, self.space = [], [], {"__name__": "__main__"}
         dslab.learn.check = dslab.learn.grading.check = self.check
 
     def keep(self, thing) -> int:
+        """Keep an object; returns its number."""
         self.objects.append(thing)
         return len(self.objects) - 1
 
-    # Each method is a question that the parent may ask.
+    def refer(self, thing) -> dict:
+        """What has no form as a value stays here, and goes by its number."""
+        what = {"type": type(thing).__name__, "callable": callable(thing)}
+        return {"$": "object", "number": self.keep(thing)} | what
+
+    def referred(self, data: dict):
+        """The object that the grader has only the number of."""
+        return self.objects[data["number"]]
 
     def run(self, cell, number):
         """Run a cell; returns what it hands to check(…), and its error."""
         self.found, error = [], None
-        forget()
         try:
             with limited(CELL):
                 exec(compile(_plain_python(cell), f"<cell {number}>", "exec"), self.space)
@@ -61,72 +72,82 @@ class Holder:
         return Report(Exercise(str(name), str(name), "CODE", 0, ()), ())
 
     def describe(self, name, thing):
-        shape = {
-            "name": str(name),
-            "object": self.keep(thing),
-            "label": str(getattr(thing, "__name__", "…")),
-        }
+        """How the grader is to see a submission: its shape, and numbers or values."""
+        shape = {"name": str(name), "label": str(getattr(thing, "__name__", "…"))}
         if isinstance(thing, type) and issubclass(thing, Node):
+            durable = [str(field) for field in thing.durable]
+            pictured = [str(field) for field in thing.pictured]
             return shape | {
                 "kind": "node",
-                "durable": [str(field) for field in thing.durable],
-                "pictured": [str(field) for field in thing.pictured],
+                "object": self.keep(thing),
+                "durable": durable,
+                "pictured": pictured,
             }
         if callable(thing):
-            return shape | {"kind": "callable"}
-        if isinstance(thing, tuple) and all(map(callable, thing)):
+            return shape | {"kind": "callable", "object": self.keep(thing)}
+        if isinstance(thing, tuple) and thing and all(map(callable, thing)):
             return shape | {"kind": "tuple", "items": [self.keep(item) for item in thing]}
-        try:
-            return shape | {"kind": "value", "value": plain(thing)}
-        except DslabError:
-            return shape | {"kind": "other", "text": repr(thing)[:80]}
+        return shape | {"kind": "value", "value": self.wire.encode(thing)}
 
     def boot(self, object, id, peers, disk, old):
+        """Make a node: a new one, one from a disk, or one from that of a crashed node."""
         kind = self.objects[object]
         node = kind(id, peers)
         if old is not None:
             node = kind.recover(id, peers, self.objects[old].disk())
         elif disk is not None:
-            node = kind.recover(id, peers, dict(decode(disk, inside=True)))
-        return {"object": self.keep(node), "state": shown(node)}
+            node = kind.recover(id, peers, dict(self.wire.decode(disk)))
+        return {"object": self.keep(node), "state": self.wire.encode(vars(node))}
 
     def step(self, object, step, args, now):
+        """Have a node handle something, and hold it to the node contract."""
         node = self.objects[object]
         node.now, node.outbox, node.timers = now, [], {}
-        args = [decode(arg, inside=True) for arg in args]
+        args = self.wire.decode(args)
         with limited():
             rehearse(node, step, *args)
             said = said_by(node)
         return {
-            "state": shown(node),
+            "state": self.wire.encode(vars(node)),
             "said": said,
-            "outbox": plain(node.outbox),
+            "outbox": self.wire.encode(tuple(node.outbox)),
             "timers": [
-                [kind.__name__, None if setting is None else plain(setting)]
+                [name_of(kind), [field.name for field in fields(kind)], self.wire.encode(setting)]
                 for kind, setting in node.timers.items()
             ],
         }
 
     def call(self, object, method, args):
+        """Call an object, or a method of it."""
         target = self.objects[object]
+        args = self.wire.decode(args)
         with limited():
             value = (getattr(target, method) if method else target)(*args)
             if isinstance(value, Iterator):
                 value = list(value)
-        try:
-            return {"value": plain(value)}
-        except ValueError:
-            return {"object": self.keep(value)}
+            return {"value": self.wire.encode(value)}
+
+    def text(self, object):
+        """An object's repr."""
+        with limited():
+            return {"value": repr(self.objects[object])}
+
+    def equal(self, object, other):
+        """Whether two objects are equal."""
+        with limited():
+            return {"value": bool(self.objects[object] == self.objects[other])}
+
+    def copy(self, object):
+        """A deep copy of an object."""
+        with limited():
+            return {"value": self.refer(deepcopy(self.objects[object]))}
 
     def experiment(self, topic, name, objects, args):
         """What an exercise does with objects of the submission where they are."""
-        module = import_module(topic)
+        module, args = import_module(topic), self.wire.decode(args)
         with limited():
-            return {
-                "value": plain(
-                    module.EXPERIMENTS[name](*(self.objects[object] for object in objects), *args)
-                )
-            }
+            found = module.EXPERIMENTS[name](*(self.objects[object] for object in objects), *args)
+            return {"value": self.wire.encode(found)}
 
 
 def said_by(node) -> tuple[bool, str]:
@@ -137,17 +158,6 @@ def said_by(node) -> tuple[bool, str]:
         return False, ""
 
 
-def shown(node) -> dict:
-    """A node's state, to be looked at: what JSON has no form for appears as text."""
-    state = {}
-    for name, value in vars(node).items():
-        try:
-            state[name] = plain(value)
-        except DslabError:
-            state[name] = f"<{type(value).__name__}>"
-    return state
-
-
 def _plain_python(cell: str) -> str:
     """A cell without IPython's own lines, which a plain interpreter doesn't know."""
     return "\n".join(
@@ -156,6 +166,7 @@ def _plain_python(cell: str) -> str:
 
 
 def main(asked: int, answered: int) -> None:
+    """Answer the questions that come in by one descriptor, on the other."""
     questions, answers = (
         os.fdopen(asked, "r", encoding="utf-8"),
         os.fdopen(answered, "w", encoding="utf-8"),

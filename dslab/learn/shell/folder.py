@@ -27,6 +27,7 @@ class Graded(NamedTuple):
 
     @property
     def done(self) -> bool:
+        """Whether every exercise of the notebook earned everything."""
         return not self.problem and all(report.done for report in self.reports)
 
     def __str__(self):

@@ -11,9 +11,8 @@ from typing import Any
 
 from dslab.errors import DslabError
 from dslab.learn.limits import Lost, Raised
-from dslab.learn.shell.wire import decode, stand_in
-from dslab.node import Pictured, Timer
-from dslab.values import plain
+from dslab.learn.shell.wire import Wire
+from dslab.node import Pictured
 
 __all__ = ["Submission"]
 
@@ -42,14 +41,14 @@ class Submission:
         self._answer, answer = os.pipe()
         # -P: a file named like one of Python's own modules, beside a notebook, must not come before
         # it.
-        arguments = [sys.executable, "-P", "-m", "dslab.learn.shell.child", str(ask), str(answer)]
+        command = [sys.executable, "-P", "-m", "dslab.learn.shell.child", str(ask), str(answer)]
         environment = {
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "MPLBACKEND": "agg",
             "DSLAB_LAB": "recorded",
         }
         self._process = subprocess.Popen(
-            arguments,
+            command,
             pass_fds=(ask, answer),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -62,6 +61,7 @@ class Submission:
         os.close(ask)
         os.close(answer)
         self._ends = self._ask, self._answer
+        self.wire = Wire(_no_value, {"object": self._object})
         self._rest, self._patience, self.lost = b"", WAITING, None
 
     def run(self, cells: list[str]) -> tuple[dict[str, Any], dict[int, str]]:
@@ -169,9 +169,12 @@ class Submission:
                 return RemoteCallable(self, shape["object"], shape["label"])
             case "tuple":
                 return tuple(RemoteCallable(self, item, "…") for item in shape["items"])
-            case "other":
-                return Other(shape["text"])
-        return shape["value"]
+        return self.wire.decode(shape["value"])
+
+    def _object(self, data: dict):
+        """What stays in the child: seen from here, something of a class of that name."""
+        base = RemoteCallable if data["callable"] else RemoteObject
+        return type(str(data["type"]), (base,), {"__slots__": ()})(self, data["number"], "…")
 
     def __enter__(self):
         return self
@@ -180,18 +183,8 @@ class Submission:
         self.close()
 
 
-class Other:
-    """Stands for something in the child that no exercise takes."""
-
-    def __init__(self, text: str):
-        self._text = text
-
-    def __repr__(self):
-        return self._text
-
-
 class RemoteNode:
-    """Stands for a Node in the child: the same methods, the state as plain values."""
+    """Stands for a Node in the child: the same methods, the same state."""
 
     is_node = True
     submission: Submission
@@ -247,7 +240,7 @@ class RemoteNode:
         return (
             cls(id, peers, _old=disk)
             if isinstance(disk, int)
-            else cls(id, peers, _disk=plain(disk))
+            else cls(id, peers, _disk=cls.submission.wire.encode(disk))
         )
 
     def _step(self, step, *args):
@@ -255,75 +248,83 @@ class RemoteNode:
             do="step",
             object=self._hidden["node"],
             step=step,
-            args=[plain(arg) for arg in args],
+            args=self.submission.wire.encode(args),
             now=self.now,
         )
         self._show(answer["state"])
         self._hidden["said"] = answer["said"]
-        self._hidden["outbox"] = [(to, decode(message)) for to, message in answer["outbox"]]
-        timers = {}
-        for name, setting in answer["timers"]:
-            timer = decode(setting[0]) if setting else None
-            timers[_class_of(name, timer)] = None if setting is None else (timer, *setting[1:])
-        self._hidden["timers"] = timers
+        wire = self.submission.wire
+        self._hidden["outbox"] = list(wire.decode(answer["outbox"]))
+        self._hidden["timers"] = {
+            wire.class_named(name, tuple(fields)): wire.decode(setting)
+            for name, fields, setting in answer["timers"]
+        }
 
     def _show(self, state):
         self.__dict__.clear()
-        self.__dict__.update({name: decode(value) for name, value in state.items()})
+        self.__dict__.update(self.submission.wire.decode(state))
 
 
-def _class_of(name: str, timer) -> type:
-    """The class that a timer is known by; a cancelled one gives only its name."""
-    if timer is not None:
-        return type(timer)
-    return next(
-        (
-            kind
-            for kind in Timer.__subclasses__()
-            if kind.__name__ == name and kind.__module__.startswith("dslab.")
-        ),
-        stand_in(name, ()),
-    )
+class RemoteObject:
+    """Stands for an object in the child that has no form as a value."""
 
+    __slots__ = ("_submission", "_number", "__name__")
 
-class RemoteCallable:
-    """Stands for a function, class or object in the child: calls and methods take and return plain
-    values.
-    """
-
-    def __init__(self, submission: Submission, object: int, name: str):
-        self._submission, self._object, self.__name__ = submission, object, name
-
-    def __call__(self, *args):
-        return self._call(None, args)
+    def __init__(self, submission: Submission, number: int, name: str):
+        self._submission, self._number, self.__name__ = submission, number, name
 
     def __getattr__(self, method):
         if method.startswith("_"):
             raise AttributeError(method)
         return lambda *args: self._call(method, args)
 
+    def __getitem__(self, key):
+        return self._call("__getitem__", (key,))
+
+    def __eq__(self, other):
+        if not isinstance(other, RemoteObject):
+            return NotImplemented
+        return self._ask(do="equal", object=self._number, other=other._number)
+
+    def __hash__(self):
+        return hash(type(self).__name__)  # What is equal in the child has one hash here.
+
+    def __deepcopy__(self, memo):
+        return self._ask(do="copy", object=self._number)
+
+    def __repr__(self):
+        return str(self._ask(do="text", object=self._number))
+
     def experiment_in_child(self, topic, name, others, args):
-        """An experiment of an exercise (its EXPERIMENTS), with this object, `others` and plain
-        values, done in the child.
+        """An experiment of an exercise (its EXPERIMENTS), with this object, `others` and values,
+        done in the child.
         """
-        answer = self._submission.ask(
-            do="experiment",
-            topic=topic,
-            name=name,
-            objects=[self._object, *(other._object for other in others)],
-            args=list(args),
-        )
-        return answer["value"]
+        objects = [self._number, *(other._number for other in others)]
+        args = self._submission.wire.encode(tuple(args))
+        return self._ask(do="experiment", topic=topic, name=name, objects=objects, args=args)
 
     def _call(self, method, args):
-        answer = self._submission.ask(
-            do="call", object=self._object, method=method, args=list(args)
-        )
-        return (
-            RemoteCallable(self._submission, answer["object"], "…")
-            if "object" in answer
-            else answer["value"]
-        )
+        args = self._submission.wire.encode(args)
+        return self._ask(do="call", object=self._number, method=method, args=args)
+
+    def _ask(self, **question):
+        return self._submission.wire.decode(self._submission.ask(**question)["value"])
+
+
+class RemoteCallable(RemoteObject):
+    """Stands for a function or class in the child, or for an object that can be called."""
+
+    __slots__ = ()
+
+    def __call__(self, *args):
+        return self._call(None, args)
+
+
+def _no_value(thing) -> dict:
+    """What the grader hands back is the child's own, or a value."""
+    if isinstance(thing, RemoteObject):
+        return {"$": "object", "number": thing._number}
+    raise DslabError(f"{thing!r} of type {type(thing).__name__} can't be handed to a submission.")
 
 
 def _limits() -> None:

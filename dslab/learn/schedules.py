@@ -6,17 +6,20 @@ Nothing here knows a protocol.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from itertools import chain
 from random import Random
 from typing import NamedTuple
 
 from dslab.check.shrink import shrink
 from dslab.errors import DslabError
 from dslab.explore.schedule import Occurrence, Stepper, random_steps
-from dslab.learn.grading import Broken, Property, kept
+from dslab.learn.exercise import Broken, Property
+from dslab.learn.grading import kept
 from dslab.learn.limits import Lost, in_words, limited
 from dslab.run.trace import Trace
 
-__all__ = ["Breach", "Run", "Script", "Search", "Survey", "Watcher"]
+__all__ = ["Breach", "Run", "ScheduleSearch", "Script", "Survey", "Watcher"]
 
 FAULTS = ("crash", "drop", "again")
 
@@ -38,7 +41,6 @@ class Watcher:
 
     progress  what a run must reach to mean anything, counted.
     breaches  the first breach of each rule. The run goes on, unless it is the rule `stop_at`.
-    earned    the progress before the first breach.
     """
 
     purpose: tuple[str, ...] = ()
@@ -52,12 +54,15 @@ class Watcher:
 
     @property
     def earned(self) -> int:
+        """The progress before the first breach."""
         return self.progress if self._earned is None else self._earned
 
     def look(self, event: Occurrence) -> None:
+        """Look at what a handler did. To be written by each watcher."""
         raise NotImplementedError
 
     def breach(self, rule: str, sentence: str, expected: str = "", got: str = "") -> None:
+        """Note that `rule` is broken here. Raises Breach where the run is to end at it."""
         if rule in self.breaches or (self.breaches and rule not in self.purpose):
             return
         self._earned = self.earned
@@ -68,7 +73,7 @@ class Watcher:
 
 
 class Script(NamedTuple):
-    """A directed schedule: what a run starts from, as `Search.set_up` takes it, and its steps.
+    """A directed schedule: its start, as `ScheduleSearch.set_up` takes it, and its steps.
 
     Besides those of `dslab.explore.schedule`, ("settle",) delivers all messages, oldest first.
     """
@@ -90,15 +95,63 @@ class Run(NamedTuple):
     progress_after_fault: int
 
 
-class Survey(NamedTuple):
-    """For each rule that was broken its smallest run, and what was looked at."""
+class Survey:
+    """What a search has found so far. It goes on only as far as it is asked to.
 
-    broken: dict[str, Broken]
-    counted: dict[str, int]
+    broken   for each rule that was broken, its smallest run.
+    counted  what was looked at.
+    """
+
+    def __init__(
+        self, search: "ScheduleSearch", submission, schedules: int | None, trusted: bool = False
+    ):
+        self.broken: dict[str, Broken] = {}
+        goal = search.goal
+        self.counted = {"schedules": 0, "steps": 0, goal: 0, f"{goal} after a fault": 0}
+        self._failed: BaseException | None = None
+        self._looking = self._look(search, submission, schedules or search.schedules, trusted)
+
+    def until(self, rule: str) -> "Survey":
+        """Look on until `rule` is broken, or to the end."""
+        while rule not in self.broken and self._one_more():
+            pass
+        return self
+
+    def to_the_end(self) -> "Survey":
+        """Look at all schedules that there are to look at."""
+        while self._one_more():
+            pass
+        return self
+
+    def _one_more(self) -> bool:
+        """Look at one more schedule. Who has failed once fails again, and doesn't seem to be at its
+        end.
+        """
+        if self._failed:
+            raise self._failed
+        try:
+            return next(self._looking, None) is not None
+        except BaseException as error:
+            self._failed = error
+            raise
+
+    def _look(self, search, submission, schedules, trusted) -> Iterator[Run]:
+        """All directed schedules and so many random ones, one by one."""
+        random = ((search.starts(seed), seed) for seed in range(schedules))
+        for start, steps in chain(search.directed, random):
+            run = search.run(submission, start, steps, trusted=trusted)
+            counts = 1, len(run.steps), run.progress, run.progress_after_fault
+            for what, count in zip(self.counted, counts):
+                self.counted[what] += count
+            for rule in [rule for rule in run.breaches if rule not in self.broken]:
+                self.broken[rule] = search.smallest(submission, start, run, rule)
+            yield run
+            if run.lost:
+                return
 
 
-class Search:
-    """Where to look, and for what.
+class ScheduleSearch:
+    """Which schedules to look at, and for what.
 
     set_up    (submission, start) → Stepper. `start` is a tuple of words, the first one always the
               same: it begins a printed schedule.
@@ -135,18 +188,21 @@ class Search:
         *,
         stop_at: str | None = None,
         expect: Callable | None = None,
+        trusted: bool = False,
     ) -> Run:
         """Run given steps, or random ones from a seed.
 
         stop_at  the rule at whose breach the run ends.
         expect   what must be so at the end: (stage, watcher) → None, or (what is wrong, expected,
                  got).
+        trusted  whether neither limits nor the node contract are watched.
         """
         stage = watcher = before = error = None
         taken, breaches = [], {}
         try:
-            with limited():
+            with nullcontext() if trusted else limited():
                 stage = self.set_up(submission, start)
+                stage.strict = stage.strict and not trusted
                 watcher = self.watcher(stage, stop_at)
                 stage.start()
                 for step in (
@@ -181,25 +237,15 @@ class Search:
         )
 
     def survey(self, submission, schedules: int | None = None) -> Survey:
-        """Look at all directed schedules and so many random ones."""
-        found, counted = (
-            {},
-            {"schedules": 0, "steps": 0, self.goal: 0, f"{self.goal} after a fault": 0},
-        )
-        for start, steps in [
-            *self.directed,
-            *((self.starts(seed), seed) for seed in range(schedules or self.schedules)),
-        ]:
-            run = self.run(submission, start, steps)
-            for what, count in zip(
-                counted, (1, len(run.steps), run.progress, run.progress_after_fault)
-            ):
-                counted[what] += count
-            for rule in [rule for rule in run.breaches if rule not in found]:
-                found[rule] = self.smallest(submission, start, run, rule)
-            if run.lost:
-                break
-        return Survey(found, counted)
+        """A look at all directed schedules and so many random ones, which has not begun yet."""
+        return Survey(self, submission, schedules)
+
+    def thoroughly(self, submission, schedules: int) -> dict[str, Broken]:
+        """The rules that a submission breaks in so many random schedules, each with its smallest
+        run. It must have been graded before: what is unlimited here, and not held to the node
+        contract, takes half the time.
+        """
+        return Survey(self, submission, schedules, trusted=True).to_the_end().broken
 
     def smallest(self, submission, start: tuple, run: Run, rule: str) -> Broken:
         """The shortest part of a run's schedule that breaks `rule`."""
@@ -253,10 +299,9 @@ class Search:
         """
 
         def test(submission):
-            survey = kept(self.survey, submission)
-            looked_at = (
-                survey.counted if id == next(iter(self.rules)) else {}
-            )  # Once is enough in a report.
+            survey = kept(self.survey, submission).until(id)
+            # Once is enough in a report. The dict goes on counting, should another rule look on.
+            looked_at = survey.counted if id == next(iter(self.rules)) else {}
             if id in survey.broken:
                 survey.broken[id].looked_at = looked_at
                 raise survey.broken[id]

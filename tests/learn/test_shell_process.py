@@ -1,20 +1,17 @@
 """The process that holds a submission: its limits, and what happens when it goes beyond them."""
 
-from enum import Enum
-from pathlib import Path
-
 import pytest
 
-from dslab.learn import check
 from dslab.learn.limits import Lost, Raised
 from dslab.learn.shell import remote
 from dslab.learn.shell.notebooks import check_notebook
 from dslab.learn.shell.remote import Submission
-from tests.learn.test_notebooks import CHECK, SOLUTION, notebook
+from tests.learn.notebooks import notebook
+from tests.learn.test_shell import CHECK, SOLUTION, handler
 from tests.processes import await_gone, gone, linux
 
-HUNT = """from solutions.raft_election import answers
-check("raft-two-leaders", answers["raft-two-leaders"])"""
+SPEND = """check("double-spend", {"no-version-check": [
+    ("read", "alice"), ("read", "bob"), ("append", "alice", 60), ("append", "bob", 60)]})"""
 
 
 def handed_over(*cells) -> tuple[Submission, dict, dict]:
@@ -60,27 +57,26 @@ def test_what_no_budget_counts_has_a_limit_too(little, body, why):
 
 
 def test_an_exercise_that_ends_the_process_costs_that_exercise_alone(tmp_path):
-    (tmp_path / "solutions").symlink_to(Path(__file__).parents[2] / "solutions")
-    source = SOLUTION.replace("self.observe(m.term)", "__import__('os')._exit(0)")
-    election, hunt = check_notebook(notebook(tmp_path / "nb.ipynb", source, CHECK, HUNT))
-    assert election.score == 0 and "it ended its own process" in repr(election)
-    assert hunt.done, hunt
+    source = handler("__import__('os')._exit(0)")
+    first, second = check_notebook(notebook(tmp_path / "nb.ipynb", source, CHECK, SPEND))
+    assert first.score == 0 and "it ended its own process" in repr(first)
+    assert second.done, second
 
 
 def test_a_cell_that_ends_the_process_costs_what_comes_after_it(tmp_path):
-    election, hunt = check_notebook(
+    first, second = check_notebook(
         notebook(
             tmp_path / "nb.ipynb",
             SOLUTION,
             CHECK,
             "import os; os._exit(1)",
-            'check("raft-two-leaders", {})',
+            'check("double-spend", {})',
         )
     )
-    assert election.done
+    assert first.done
     assert (
-        'The notebook never came to check("raft-two-leaders", …): cell 3: Your code '
-        "stopped answering: its process ended with code 1." in repr(hunt)
+        'The notebook never came to check("double-spend", …): cell 3: Your code '
+        "stopped answering: its process ended with code 1." in repr(second)
     )
 
 
@@ -88,20 +84,20 @@ def test_a_cell_that_ends_the_process_costs_what_comes_after_it(tmp_path):
     "cells, why",
     [
         (
-            ["class MyRaft(Node:", CHECK],
-            "cell 2 raised NameError: name 'MyRaft' is not defined; before it, cell 1 "
+            ["class MyCashier(Node:", CHECK],
+            "cell 2 raised NameError: name 'MyCashier' is not defined; before it, cell 1 "
             "raised SyntaxError: ",
         ),
-        (["if False:\n    check('raft-election', None)"], "cell 1 was given nothing of yours"),
+        (["if False:\n    check('at-most-once', None)"], "cell 1 was given nothing of yours"),
         (
             [
                 "from dslab.learn import check\nfrom dslab.protocols.raft import "
-                "Raft\ncheck('raft-election', Raft)"
+                "Raft\ncheck('at-most-once', Raft)"
             ],
             "cell 1 was given nothing of yours",
         ),
         (
-            ["from dslab.learn import check\nwhile True: pass\ncheck('raft-election', 1)"],
+            ["from dslab.learn import check\nwhile True: pass\ncheck('at-most-once', 1)"],
             "cell 1 raised BudgetExceeded: one call ran more than 5,000,000 lines",
         ),
     ],
@@ -151,20 +147,3 @@ def test_an_error_says_where_in_the_submission_it_happened():
         with pytest.raises(Raised) as raised:
             found["x"](0)
     assert (raised.value.kind, raised.value.place) == ("ZeroDivisionError", "f, line 3")
-
-
-def test_a_state_may_hold_an_enumeration(tmp_path):
-    source = SOLUTION.replace(
-        "class MyRaft",
-        "from enum import Enum\nclass Role(Enum):\n    FOLLOWER, CANDIDATE, LEADER = "
-        "range(3)\nclass MyRaft",
-    )
-    for role in ("follower", "candidate", "leader"):
-        source = source.replace(f'"{role}"', f"Role.{role.upper()}")
-    (report,) = check_notebook(notebook(tmp_path / "nb.ipynb", source, CHECK))
-    assert report.done, report
-    space = {"__name__": "cell"}
-    exec(compile(source.replace('"voted_for", "log"', '"log"'), "<cell>", "exec"), space)
-    assert issubclass(space["Role"], Enum)
-    page = check("raft-election", space["MyRaft"])._repr_html_()
-    assert page.count("<dslab-trace") == 2 and "CANDIDATE" in page

@@ -2,11 +2,11 @@
 message in a hundred lost.
 """
 
-from dslab.learn.grading import Broken, Exercise, Property, register
+from dslab.learn.exercise import Broken, Exercise, Property
 from dslab.protocols.raft import AppendEntries, Raft
 from dslab.sim import Cluster
 
-__all__ = ["wide_area"]
+__all__ = ["exercise", "wide_area"]
 
 SEEDS, QUIET, FAILOVER, MESSAGES = range(10), 20_000, 2_500, 40
 
@@ -99,37 +99,35 @@ def cheap(settings):
         )
 
 
-register(
-    Exercise(
-        "raft-timeouts",
-        "12.3 Timeouts for a wide-area cluster",
-        "TUNE",
-        1,
-        (
-            Property(
-                "quiet",
-                "No election while the leader is alive: 20 s in each of 10 runs.",
-                2,
-                "A follower must be able to miss a heartbeat or two, and a heartbeat "
-                "takes up to 70 ms to arrive.",
-                quiet,
-            ),
-            Property(
-                "quick",
-                f"A new leader within {FAILOVER:,} ms of a crash, in 9 of 10 runs.",
-                2,
-                "Detection takes up to the greatest timeout, an election one round trip, "
-                "and a split vote another timeout.",
-                quick,
-            ),
-            Property(
-                "cheap",
-                f"At most {MESSAGES} heartbeats a second from an idle leader.",
-                1,
-                "Four followers: how many beats a second is that?",
-                cheap,
-            ),
+exercise = Exercise(
+    "raft-timeouts",
+    "12.3 Timeouts for a wide-area cluster",
+    "TUNE",
+    1,
+    (
+        Property(
+            "quiet",
+            "No election while the leader is alive: 20 s in each of 10 runs.",
+            2,
+            "A follower must be able to miss a heartbeat or two, and a heartbeat "
+            "takes up to 70 ms to arrive.",
+            quiet,
         ),
-        is_settings,
-    )
+        Property(
+            "quick",
+            f"A new leader within {FAILOVER:,} ms of a crash, in 9 of 10 runs.",
+            2,
+            "Detection takes up to the greatest timeout, an election one round trip, "
+            "and a split vote another timeout.",
+            quick,
+        ),
+        Property(
+            "cheap",
+            f"At most {MESSAGES} heartbeats a second from an idle leader.",
+            1,
+            "Four followers: how many beats a second is that?",
+            cheap,
+        ),
+    ),
+    is_settings,
 )

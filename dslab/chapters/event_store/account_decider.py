@@ -1,12 +1,12 @@
-"""Chapter 18: an account that decides, and money that is spent twice."""
+"""18.2 An account that decides: two functions, told in stories of commands."""
 
 import copy
 from random import Random
 
-from dslab.learn.answers import hunt
-from dslab.learn.grading import Broken, Exercise, Property, register
+from dslab.chapters.event_store.mutants import DECIDERS
+from dslab.learn.exercise import Broken, Exercise, Property
 
-__all__ = ["EXPERIMENTS", "story"]
+__all__ = ["EXPERIMENTS", "exercise", "story"]
 
 
 def is_decider(submission):
@@ -115,7 +115,7 @@ def conserves(submission):
     works(submission)
     for seed in range(20):
         money = 0
-        for command, before, events, after in story(submission, seed):
+        for command, _, events, after in story(submission, seed):
             if events and command["type"] != "open":
                 money += command["amount"] if command["type"] == "deposit" else -command["amount"]
             if money != balance(after, "In the story"):
@@ -220,112 +220,55 @@ def refuses(submission):
         )
 
 
-register(
-    Exercise(
-        "account-decider",
-        "18.2 An account that decides",
-        "CODE",
-        2,
-        (
-            Property(
-                "works",
-                "Accounts open, take deposits and pay out.",
-                1,
-                'decide returns a list of events such as {"type": "deposited", "amount": 5}.',
-                works,
-            ),
-            Property(
-                "never-overdrawn",
-                "No sequence of commands overdraws an account.",
-                2,
-                "Compare with the balance in decide, not in evolve: what has happened "
-                "has happened.",
-                never_overdrawn,
-            ),
-            Property(
-                "conserves",
-                "The balance is what went in less what went out.",
-                1,
-                "evolve must know every type of event that decide makes.",
-                conserves,
-            ),
-            Property(
-                "pure",
-                "decide and evolve are pure: same input, same output, nothing changed.",
-                1,
-                "Return a new dict: {**state, …}.",
-                pure,
-            ),
-            Property(
-                "total",
-                "evolve refuses nothing: what has happened has happened.",
-                1,
-                "Only decide says no.",
-                total,
-            ),
-            Property(
-                "refuses",
-                "What makes no sense is refused with a reason.",
-                1,
-                'Not open, open twice, amounts that are not positive: raise ValueError("why").',
-                refuses,
-            ),
-        ),
-        is_decider,
-    )
-)
-
-
-# 18.3: two withdrawals, and a store that doesn't look.
-
-
-def double_spend(steps):
-    """Raises Broken unless these steps overdraw an account of 100, in a store that takes every
-    append.
-    """
-    seen, balance = {}, 100
-    for step in steps:
-        match step:
-            case ("read" | "append", who, *_) if who not in ("alice", "bob"):
-                raise Broken(f"{step!r}: there are alice and bob, and nobody else.")
-            case ("read", who):
-                seen[who] = balance
-            case ("append", who, int(amount)) if amount > 0:
-                if who not in seen:
-                    raise Broken(
-                        f"{who} appends a withdrawal without having read the balance.",
-                        expected="a read first",
-                        got=repr(step),
-                    )
-                if amount > seen[who]:
-                    raise Broken(
-                        f"{who} has read a balance of {seen[who]}, and so withdraws no {amount}.",
-                        expected=f"at most {seen[who]}",
-                        got=repr(step),
-                    )
-                balance, seen[who] = balance - amount, seen[who] - amount
-            case _:
-                raise Broken(
-                    f'{step!r:.80} is no step: write ("read", "alice") or ("append", '
-                    '"alice", 60), with more than 0.'
-                )
-    if balance >= 0:
-        raise Broken(
-            "The account is not overdrawn.", expected="a balance below 0", got=str(balance)
-        )
-
-
-hunt(
-    "double-spend",
-    "18.3 Spend the same money twice",
+exercise = Exercise(
+    "account-decider",
+    "18.2 An account that decides",
+    "CODE",
     2,
-    [
-        (
-            "no-version-check",
-            "Overdraw an account of 100 in a store without expected versions.",
-            4,
-            "Both must decide on a balance that the other is about to change.",
-            double_spend,
-        )
-    ],
+    (
+        Property(
+            "works",
+            "Accounts open, take deposits and pay out.",
+            1,
+            'decide returns a list of events such as {"type": "deposited", "amount": 5}.',
+            works,
+        ),
+        Property(
+            "never-overdrawn",
+            "No sequence of commands overdraws an account.",
+            2,
+            "Compare with the balance in decide, not in evolve: what has happened has happened.",
+            never_overdrawn,
+        ),
+        Property(
+            "conserves",
+            "The balance is what went in less what went out.",
+            1,
+            "evolve must know every type of event that decide makes.",
+            conserves,
+        ),
+        Property(
+            "pure",
+            "decide and evolve are pure: same input, same output, nothing changed.",
+            1,
+            "Return a new dict: {**state, …}.",
+            pure,
+        ),
+        Property(
+            "total",
+            "evolve refuses nothing: what has happened has happened.",
+            1,
+            "Only decide says no.",
+            total,
+        ),
+        Property(
+            "refuses",
+            "What makes no sense is refused with a reason.",
+            1,
+            'Not open, open twice, amounts that are not positive: raise ValueError("why").',
+            refuses,
+        ),
+    ),
+    is_decider,
+    DECIDERS,
 )

@@ -2,10 +2,13 @@
 prey.
 """
 
-from dslab.chapters.raft_election.election import THREE, Elections, empty, set_up
 from dslab.chapters.raft_election.mutants import MUTANTS
+from dslab.chapters.raft_election.rules import Elections
+from dslab.chapters.raft_election.schedules import THREE, empty, set_up
 from dslab.learn.answers import hunt
-from dslab.learn.grading import Broken
+from dslab.learn.exercise import Broken
+
+__all__ = ["exercise"]
 
 PREY = (
     ("VotesTwice", 6, "Two candidates, one voter."),
@@ -45,7 +48,7 @@ def two_leaders_in(bug):
     return judge
 
 
-hunt(
+exercise = hunt(
     "raft-two-leaders",
     "12.2 Two leaders in one term",
     2,

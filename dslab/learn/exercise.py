@@ -1,0 +1,95 @@
+"""What an exercise is made of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dslab.node import Node
+from dslab.run.trace import Trace
+
+__all__ = ["Broken", "Exercise", "Property", "is_node"]
+
+
+class Broken(Exception):
+    """A property doesn't hold, and this is how it shows.
+
+    sentence        what happened, in words.
+    expected, got   what should have been seen, and what was.
+    trace           the smallest run, where there is one.
+    steps           the schedule that makes this run again.
+    looked_at       what was counted until then, by name.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        expected: str = "",
+        got: str = "",
+        trace: Trace | None = None,
+        steps=(),
+        looked_at=None,
+    ):
+        super().__init__(sentence)
+        self.sentence, self.expected, self.got, self.trace, self.steps = (
+            sentence,
+            expected,
+            got,
+            trace,
+            tuple(steps),
+        )
+        self.looked_at = looked_at or {}
+
+
+@dataclass(frozen=True)
+class Property:
+    """One thing that a submission must do. `test(submission)` raises Broken; what it returns, a
+    dict, is counted.
+    """
+
+    id: str
+    sentence: str
+    points: int
+    hint: str
+    test: Callable[[Any], dict | None]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A graded exercise.
+
+    name        what `check` is called with: the name of its file, with hyphens.
+    kind        CODE, HUNT, PREDICT, TUNE or SPEC.
+    stars       how hard it is, 1 to 3.
+    accepts     (submission) → what is wrong with its type, in a sentence, or None.
+    mutants     wrong submissions by name; each says as `breaks` which property must tell it.
+    replay      (submission, steps) → the trace of a schedule that a report has printed.
+    thoroughly  (submission, schedules) → the rules that are broken in so many random schedules, for
+                an exercise that looks at random ones.
+    """
+
+    name: str
+    title: str
+    kind: str
+    stars: int
+    properties: tuple[Property, ...]
+    accepts: Callable[[Any], str | None] = lambda submission: None
+    mutants: Mapping[str, Any] = field(default_factory=dict)
+    replay: Callable[[Any, list[tuple]], Trace] | None = None
+    thoroughly: Callable[[Any, int], Mapping[str, Broken]] | None = None
+
+    @property
+    def points(self) -> int:
+        """What a full answer earns."""
+        return sum(prop.points for prop in self.properties)
+
+
+def is_node(submission: Any) -> str | None:
+    """For `Exercise.accepts`: the submission must be a Node class, in this process or in one of its
+    own.
+    """
+    if isinstance(submission, type) and getattr(
+        submission, "is_node", issubclass(submission, Node)
+    ):
+        return None
+    return f"This exercise takes a class, a subclass of Node, but got {submission!r:.80}."

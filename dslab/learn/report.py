@@ -1,0 +1,166 @@
+"""The report that a reader gets, in a terminal and on a page."""
+
+from dataclasses import dataclass, field
+from html import escape
+
+from dslab.errors import DslabError
+from dslab.learn.exercise import Exercise, Property
+from dslab.run.trace import Trace
+from dslab.verdict import Verdict, looked_at
+
+__all__ = ["Report", "Result"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one property came out. `verdict` is in the shape of every answer in this package."""
+
+    property: Property
+    verdict: Verdict
+    points: int
+    expected: str = ""
+    got: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check` answers. It shows itself in a notebook, and prints in a terminal."""
+
+    exercise: Exercise
+    results: tuple[Result, ...]
+    looked_at: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def score(self) -> int:
+        """The points that were earned."""
+        return sum(result.points for result in self.results)
+
+    @property
+    def done(self) -> bool:
+        """Whether everything was earned, of something that there is to earn."""
+        return 0 < self.exercise.points == self.score
+
+    @property
+    def trace(self) -> Trace | None:
+        """The smallest run of the first property that doesn't hold."""
+        return next(
+            (result.verdict.trace for result in self.results if result.verdict.trace is not None),
+            None,
+        )
+
+    def as_json(self) -> dict:
+        """The report as data: exercise, score, of, looked_at, and its properties."""
+        return {
+            "exercise": self.exercise.name,
+            "score": self.score,
+            "of": self.exercise.points,
+            "looked_at": self.looked_at,
+            "properties": [
+                {
+                    "id": result.property.id,
+                    "points": result.points,
+                    "of": result.property.points,
+                    **result.verdict.as_json(),
+                    "expected": result.expected,
+                    "got": result.got,
+                }
+                for result in self.results
+            ],
+        }
+
+    def __repr__(self):
+        if not self.exercise.properties:  # There is no such exercise, and the title says so.
+            return self.exercise.title
+        lines = [f"{self.exercise.title}: {self.score} of {self.exercise.points} points"]
+        shown = set()
+        for result in self.results:
+            sign = "✓" if result.verdict.holds else "✗"
+            lines.append(
+                f"  {sign} {result.points}/{result.property.points} {result.property.id}: "
+                f"{result.property.sentence}"
+            )
+            verdict = result.verdict
+            if verdict.holds or (verdict.sentence, verdict.reasons) in shown:
+                continue
+            shown.add((verdict.sentence, verdict.reasons))
+            lines.append(f"      {verdict.sentence}")
+            lines += [
+                f"      {name}: {text}"
+                for name, text in (("expected", result.expected), ("got", result.got))
+                if text
+            ]
+            lines += [f"        {reason}" for reason in _last(verdict.reasons)]
+            if verdict.replay:
+                lines.append(f"      replay: {verdict.replay}")
+            lines.append(f"      hint: {result.property.hint}")
+        if self.looked_at:
+            lines.append("  looked at " + looked_at(self.looked_at))
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        if not self.exercise.properties:
+            return f"<p>{escape(self.exercise.title)}</p>"
+        rows, details, shown = [], [], set()
+        for result in self.results:
+            verdict = result.verdict
+            rows.append(
+                f"<tr><td>{'✓ holds' if verdict.holds else '✗ broken'}</td>"
+                f"<td>{result.points}/{result.property.points}</td>"
+                f'<th scope="row">{escape(result.property.sentence)}</th></tr>'
+            )
+            if not verdict.holds and (verdict.sentence, verdict.reasons) not in shown:
+                shown.add((verdict.sentence, verdict.reasons))
+                details.append(_details(result))
+        looked = looked_at(self.looked_at)
+        return (
+            f'<div class="dslab-report"><p><strong>{escape(self.exercise.title)}: '
+            f"{self.score} of {self.exercise.points} points"
+            "</strong></p><table "
+            f'class="dslab-table"><tbody>{"".join(rows)}</tbody></table>{"".join(details)}'
+            + (f"<p>Looked at {looked}.</p>" if looked else "")
+            + "</div>"
+        )
+
+
+#: A run that could not be made shorter is told from here on; the player has all of it.
+LAST = 12
+
+
+def _last(reasons: tuple[str, ...]) -> list[str]:
+    left_out = len(reasons) - LAST
+    told = [f"{number}. {reason}" for number, reason in enumerate(reasons, 1)][-LAST:]
+    return (
+        [f"({left_out} step{'s' * (left_out > 1)} before these)"] if left_out > 0 else []
+    ) + told
+
+
+def _details(result: Result) -> str:
+    from dslab.show import play  # Here, since a report in a terminal needs no pictures.
+
+    verdict = result.verdict
+    parts = [
+        "<p><strong>✗ "
+        f"{escape(result.property.sentence)}</strong></p><p>{escape(verdict.sentence)}</p>"
+    ]
+    if result.expected or result.got:
+        parts.append(
+            f"<p><em>Expected:</em> {escape(result.expected)}<br><em>Got:</em> "
+            f"{escape(result.got)}</p>"
+        )
+    if verdict.trace is not None and verdict.trace.records:
+        try:
+            parts.append(play(verdict.trace, at=verdict.trace.records[-1][0] / 1000)._repr_html_())
+        except DslabError as error:  # A field may hold what no picture has a form for.
+            parts.append(f"<p>{escape(str(error))}</p>")
+    if verdict.reasons:
+        parts.append(
+            '<details><summary>The run in words</summary><ul style="list-style: none; padding: 0">'
+            + "".join(f"<li>{escape(reason)}</li>" for reason in _last(verdict.reasons))
+            + "</ul></details>"
+        )
+    if verdict.replay:
+        parts.append(f"<p>The same run again: <code>{escape(verdict.replay)}</code></p>")
+    parts.append(
+        f"<details><summary>A hint</summary><p>{escape(result.property.hint)}</p></details>"
+    )
+    return "".join(parts)
