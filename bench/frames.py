@@ -60,15 +60,19 @@ APPEAR = """(text) => new Promise((done) => {
     document.querySelector("main").append(box.content);
     const show = () => {
         performance.mark("painted");
-        document.body.style.background = "#fefefe";  // So that a frame is drawn after the mark in any case.
+        // So that a frame is drawn after the mark in any case.
+        document.body.style.background = "#fefefe";
         setTimeout(done, 300);
     };
-    const look = () => (document.querySelector("dslab-trace").painted ? show() : requestAnimationFrame(look));
+    const player = document.querySelector("dslab-trace");
+    const look = () => (player.painted ? show() : requestAnimationFrame(look));
     look();
 })"""
 #: Moves the slider once a frame, over the whole run.
 SCRUB = """(frames) => new Promise((done) => {
-    const player = document.querySelector("dslab-trace"), slider = player.shadowRoot.querySelector(".scrub"), last = player.run.steps.length - 1;
+    const player = document.querySelector("dslab-trace");
+    const slider = player.shadowRoot.querySelector(".scrub");
+    const last = player.run.steps.length - 1;
     let frame = 0;
     performance.mark("scrub");
     const next = () => {
