@@ -15,20 +15,29 @@ time, and when it has returned, writes the durable fields to disk and only then 
 and sets the timers.
 
 So the same class runs in the simulator, in an explorer of all schedules, over sockets and in a
-browser.
+browser. Pieces that several protocols need are parts of a node: see `dslab.part`.
 """
 
-import inspect
 from operator import is_
-from typing import Any, ClassVar, NamedTuple, get_origin
+from typing import Any, ClassVar, NamedTuple
 
-from dslab.errors import DslabError
-from dslab.values import Value, same, show
+from dslab.message import (
+    ContractError,
+    Message,
+    Reply,
+    Request,
+    Timer,
+    as_class,
+    origin,
+)
+from dslab.part import Declared, Part, takers
+from dslab.values import same, show
 
 __all__ = [
     "ContractError",
     "Message",
     "Node",
+    "Part",
     "Pictured",
     "Reply",
     "Request",
@@ -37,45 +46,7 @@ __all__ = [
 ]
 
 
-class ContractError(DslabError):
-    """A node broke the contract of this module; the sentence names the handler and the rule."""
-
-
-class Message(Value):
-    """Base of messages: frozen dataclasses with the nouns and field names of their paper."""
-
-
-class Timer(Message):
-    """Base of timers: a timer is a message to one's own future. At most one of each class is
-    pending.
-    """
-
-
-class Request(Message):
-    """What a client asks of a node: operation `f` (read, write, cas, get, put, append) on `key`.
-
-    `id` counts the requests of one client, so that a node can tell a repeated request from a new
-    one.
-    """
-
-    id: int
-    f: str
-    key: Any = None
-    value: Any = None
-
-
-class Reply(Message):
-    """A node's answer to request `id`: a `value`, or an `error` that promises that nothing was
-    done.
-
-    A node that can't promise this stays silent. With the error "not-leader", `leader` names the
-    node to ask instead, where it is known.
-    """
-
-    id: int
-    value: Any = None
-    error: str | None = None
-    leader: str | None = None
+class Node(Declared):
 
 
 class Pictured(NamedTuple):
@@ -100,19 +71,23 @@ class Pictured(NamedTuple):
     next_index: str = ""
 
 
-class Node:
+class Node(Declared):
     """Base of protocols. Annotated class attributes are the fields, with their initial values.
 
-    `durable` names the fields that survive a crash. A node has its own `id` (str), its `peers`
-    (tuple of str, without itself) and, for protocols about clocks, `now` (milliseconds by its own
-    clock, which may be wrong).
+    A node has its own `id` (str), its `peers` (tuple of str, without itself) and, for protocols
+    about clocks, `now` (milliseconds by its own clock, which may be wrong). A class says of itself:
+
+    durable  the names of the fields that survive a crash.
+    name     what files and shells call the protocol, such as "primary-backup".
+    rules    what must hold in every state: functions of a view (`dslab.explore.view`), each with
+             the section of the paper that states it.
     """
 
     # Held outside the instance's dict, so that `vars(node)` is the node's state and nothing else.
     __slots__ = ("id", "peers", "now", "outbox", "timers", "__dict__")
 
-    durable: ClassVar[tuple[str, ...]] = ()
-    fields: ClassVar[dict[str, Any]] = {}
+    name: ClassVar[str] = ""
+    rules: ClassVar[tuple] = ()
     #: What a picture finds where. It guesses from no name.
     pictured: ClassVar[Pictured] = Pictured()
     _handlers: ClassVar[dict[type, Any]] = {}
@@ -127,20 +102,14 @@ class Node:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        cls.fields = cls.fields | _declared_fields(cls)
         cls._handlers = {}
-        if isinstance(cls.durable, str):
-            raise ContractError(
-                f"{cls.__name__}.durable is the text {cls.durable!r}: write `durable = "
-                f'("{cls.durable}",)`, '
-                "with the comma that makes a tuple of it."
-            )
-        unknown = [name for name in cls.durable if name not in cls.fields]
-        if unknown:
-            raise ContractError(
-                f"{cls.__name__}.durable names {unknown[0]!r}, which is not a field: declare it as "
-                f"`{unknown[0]}: type = initial value`."
-            )
+        for kind in (Request, Reply):  # What may come without a part's name.
+            names = takers(cls.parts, kind)
+            if len(names) > 1 and not hasattr(cls, "on_" + kind.__name__):
+                raise ContractError(
+                    f"{' and '.join(names)} of {cls.__name__} both take a {kind.__name__}: "
+                    f"declare `on_{kind.__name__}` in {cls.__name__}, and pass it on from there."
+                )
 
     # What handlers use.
 
@@ -206,7 +175,9 @@ class Node:
     # to take away.
 
     def start(self) -> None:
-        """Boot."""
+        """Boot: the parts first."""
+        for path in self.parts:
+            _part(self, path).on_start()
         self.on_start()
 
     def receive(self, sender: str, message: Message) -> None:
@@ -248,15 +219,40 @@ class Node:
 
     @classmethod
     def _find_handler(cls, kind: type):
+        """The function that takes a message of class `kind`: the node's own, or a part's."""
+        part, plain = origin(kind)
         handler = getattr(cls, "on_" + kind.__name__, None)
         if handler is None:
-            raise ContractError(
-                f"{cls.__name__} has no handler for {kind.__name__}: "
-                "write `def "
-                f"on_{kind.__name__}(self{'' if issubclass(kind, Timer) else ', sender, m'})`."
+            names = takers(cls.parts, kind)
+            if len(names) != 1:
+                raise ContractError(
+                    f"{_named(cls, part)} has no handler for {plain.__name__}: write `def "
+                    f"on_{plain.__name__}(self{'' if issubclass(kind, Timer) else ', sender, m'})`"
+                    + (f", for {' and '.join(names)} both have one." if names else ".")
+                )
+            handler = _part_s_handler(
+                names[0], getattr(cls.parts[names[0]], "on_" + plain.__name__), plain
             )
         cls._handlers[kind] = handler
         return handler
+
+    @classmethod
+    def handler_of(cls, kind: type) -> str:
+        """The name of the handler of messages of class `kind`: "Raft.on_Vote", or
+        "Service.detector.on_Alive" of a part.
+        """
+        part, plain = origin(kind)
+        if part is None and not hasattr(cls, "on_" + kind.__name__):
+            part = next(iter(takers(cls.parts, kind)), None)
+        return f"{_named(cls, part)}.on_{plain.__name__}"
+
+    @classmethod
+    def handles(cls, name: str) -> bool:
+        """Whether the node, or the part that `name` begins with, handles messages or timers of this
+        name: "Heartbeat", "detector.Check".
+        """
+        part, _, plain = name.rpartition(".")
+        return hasattr(cls.parts.get(part) if part else cls, "on_" + plain)
 
     def __repr__(self):
         return f"{type(self).__name__} {self.id}: " + ", ".join(
@@ -275,11 +271,14 @@ def rehearse(node: Node, step: str, *args) -> None:
     twin, before = node.copy(), {} if step == "start" else vars(node).copy()
     getattr(twin, step)(*args)
     getattr(node, step)(*args)
-    where = f"{type(node).__name__}.on_{type(args[-1]).__name__ if args else 'start'} of {node.id}"
+    kind = type(node)
+    where = (
+        f"{kind.handler_of(type(args[-1])) if args else kind.__name__ + '.on_start'} of {node.id}"
+    )
     for name in sorted(vars(node).keys() - node.fields.keys()):
         raise ContractError(
-            f"{where} sets {name!r}, which is not declared: write `{name}: type = initial "
-            "value` in the class."
+            f"{where} sets {name!r}, which is not declared: write "
+            f"`{name.rpartition('.')[2]}: type = initial value` in the class."
         )
     for to, message in node.outbox:
         if not isinstance(to, str) or not isinstance(message, Message):
@@ -327,35 +326,20 @@ def _left_by(node: Node, before: dict[str, Any]):
     yield from (("timer " + kind.__name__, setting) for kind, setting in node.timers.items())
 
 
-def _declared_fields(cls: type) -> dict[str, Any]:
-    found = {}
-    for name, kind in _annotations(cls).items():
-        if (
-            get_origin(kind) is ClassVar
-            or kind is ClassVar
-            or str(kind).startswith(("ClassVar", "typing.ClassVar"))
-        ):
-            continue
-        if name not in vars(cls):
-            raise ContractError(
-                f"{cls.__name__}.{name} has no initial value: write `{name}: type = value`."
-            )
-        default = vars(cls)[name]
-        if isinstance(default, (list, dict, set, bytearray)):
-            raise ContractError(
-                f"{cls.__name__}.{name} starts as a mutable {type(default).__name__}: "
-                "use a tuple, Map or frozenset."
-            )
-        found[name] = default
-    # A subclass may give an inherited field another initial value without repeating its type.
-    found.update({name: vars(cls)[name] for name in cls.fields if name in vars(cls)})
-    return found
+def _part(node: Node, path: str) -> Part:
+    for name in path.split("."):
+        node = getattr(node, name)
+    return node
 
 
-def _annotations(cls: type) -> dict[str, Any]:
-    try:
-        # Python 3.14 and later evaluate annotations late; names that don't exist yet are fine.
-        import annotationlib
-    except ImportError:
-        return inspect.get_annotations(cls)
-    return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+def _part_s_handler(path: str, handler, plain: type):
+    """A part's handler as one of its node's. The part hears messages of the class that it knows."""
+    if issubclass(plain, Timer):
+        return lambda node: handler(_part(node, path))
+    return lambda node, sender, m: handler(
+        _part(node, path), sender, m if type(m) is plain else as_class(plain, m)
+    )
+
+
+def _named(cls: type[Node], part: str | None) -> str:
+    return f"{cls.__name__}.{part}" if part else cls.__name__
