@@ -46,9 +46,6 @@ __all__ = [
 ]
 
 
-class Node(Declared):
-
-
 class Pictured(NamedTuple):
     """The names of the fields that pictures of a protocol ask for; "" for what it hasn't got.
 

@@ -6,8 +6,10 @@ sent it. Python's tuples, frozensets and frozen dataclasses do for most fields; 
 dictionary among them.
 """
 
+from bisect import bisect
 from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from itertools import compress
@@ -106,11 +108,27 @@ class Map(Mapping):
 
     def __or__(self, other):
         """A new map with the pairs of `other` put over these."""
-        return Map({**self._items, **other})
+        added = [key for key in other if key not in self._items]
+        if len(added) > 8:
+            return Map({**self._items, **other})
+        # Few new keys find their places among the others: sorting all of them again would make
+        # each step of a node with many clients cost what all have.
+        items = {**self._items, **other}
+        keys = list(self._items)
+        for key in added:
+            keys.insert(bisect(keys, canonical(key), key=canonical), key)
+        return Map._ordered({key: items[key] for key in keys} if added else items)
 
     def without(self, *keys) -> "Map":
         """A new map that lacks `keys`; a key that is not there is no error."""
-        return Map({key: value for key, value in self._items.items() if key not in keys})
+        return Map._ordered({key: value for key, value in self._items.items() if key not in keys})
+
+    @classmethod
+    def _ordered(cls, items: dict) -> "Map":
+        """A map of items that stand in their order already."""
+        new = object.__new__(cls)
+        new._items, new._hash = items, None
+        return new
 
     def __eq__(self, other):
         return self._items == (other._items if isinstance(other, Map) else other)
@@ -139,7 +157,7 @@ def canonical(value: Any):
     """
     if value is None:
         return (0,)
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, (bool, int, float, Decimal)):
         return (1, value)
     if isinstance(value, str):
         return (2, value)
@@ -177,13 +195,16 @@ def renamed(value: Any, names: Mapping):
 def plain(value: Any):
     """`value` as JSON data: tuples become lists, maps and dataclasses objects.
 
-    A member of an enumeration becomes its name. What else JSON has no form for keeps its name under
+    A member of an enumeration becomes its name, a Decimal and bytes what `show` makes of them. What
+    else JSON has no form for keeps its name under
     `"$"`: `Entry(1, "x")` becomes `{"$": "Entry", "term": 1, "command": "x"}`, a set `{"$": "set",
     "items": […]}` in sorted order. Raises DslabError for a value that a node may not hold, such as
     a function or an open file.
     """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, (Decimal, bytes)):
+        return show(value)
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
     if isinstance(value, (frozenset, set)):
@@ -230,6 +251,10 @@ def show(value: Any) -> str:
         return value if value else "''"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
     if isinstance(value, (tuple, list)):
         return "(" + ", ".join(map(show, value)) + ")"
     if isinstance(value, (frozenset, set)):

@@ -1,25 +1,55 @@
 """Values between processes and on disks: JSON, and never code.
 
-`dslab.values.plain` writes values to be looked at. Here they must come back as they went, so a map
-whose keys JSON can't hold is a list of pairs, and what has no form at all is refused. A class is
-known by its name, and only if the reader of the data says which names there are: `vocabulary` finds
-those that a node speaks.
+`dslab.values.plain` writes values to be looked at. Here they come back as they went: a tuple is
+told from a list, a Decimal from a number, a map whose keys JSON can't hold is a list of pairs, and
+what has no form at all is refused.
+
+A class is known by the module that declares it and its own name: `paxos.Retry` is not
+`quorum_register.Retry`. The reader of the data says which classes it may name: `vocabulary` finds
+those that a node speaks, `names` writes out a few.
+
+| value                                 | JSON                                                    |
+|---------------------------------------|---------------------------------------------------------|
+| None, bool, int, text, finite float   | itself                                                  |
+| tuple                                 | an array                                                |
+| Map with texts for keys, none of "$"  | an object                                               |
+| any other Map; dict, mappingproxy     | {"$": "map", "items": [[key, value], …]}; "dict", …     |
+| frozenset, list, set                  | {"$": "frozenset", "items": […]}; "list", "set"         |
+| Decimal, bytes, float that is no      | {"$": "Decimal", "text": "1.10"}; "bytes" (in           |
+| number of JSON                        | hexadecimal), "float" ("inf")                           |
+| dataclass, NamedTuple                 | {"$": "raft.Vote", "term": 1, "granted": true}          |
+| message of a node's part              | {"$": "detector:failure_detector.Alive", …}             |
+| member of an enumeration              | {"$": "cards.Suit", "member": "HEARTS"}                 |
 """
 
 import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from keyword import iskeyword
 from math import isfinite
+from types import MappingProxyType
 from typing import Any
 
 from dslab.errors import DslabError
+from dslab.message import Message, of_part, origin
 from dslab.values import Map, Value, canonical
 
-__all__ = ["DEEPEST", "decode", "dumps", "encode", "loads", "stand_in", "vocabulary"]
+__all__ = [
+    "DEEPEST",
+    "decode",
+    "dumps",
+    "encode",
+    "line_of",
+    "loads",
+    "name_of",
+    "names",
+    "stand_in",
+    "vocabulary",
+]
 
 #: How deep data may be nested. What goes deeper could end the reader in the middle of a step.
 DEEPEST = 200
@@ -27,96 +57,188 @@ DEEPEST = 200
 #: longer than what is added.
 DIGITS = 1000
 
+#: Collections by the word under "$": what they are, and what a node may hold in their place.
+COLLECTIONS = {
+    "list": (list, tuple),
+    "set": (set, frozenset),
+    "frozenset": (frozenset, frozenset),
+    "map": (Map, Map),
+    "dict": (dict, Map),
+    "mappingproxy": (lambda pairs: MappingProxyType(dict(pairs)), Map),
+}
+#: What is written as a text: how it is read again.
+TEXTS = {"Decimal": Decimal, "bytes": bytes.fromhex, "float": float}
 
-def encode(value: Any) -> Any:
+
+@cache
+def name_of(kind: type) -> str:
+    """What a class is called in data: its module, without `dslab.protocols.` or `dslab.`, and its
+    name; before it the part whose messages they are.
+    """
+    part, plain = origin(kind)
+    module = plain.__module__.removeprefix("dslab.").removeprefix("protocols.")
+    return f"{part}:{module}.{plain.__name__}" if part else f"{module}.{plain.__name__}"
+
+
+def names(*kinds: type) -> dict[str, type]:
+    """These classes by their names in data."""
+    return {name_of(kind): kind for kind in kinds}
+
+
+def encode(value: Any, deepest: int = DEEPEST) -> Any:
     """`value` as JSON data that `decode` makes the same value of.
 
-    Raises DslabError for what can't cross: functions, enumerations, numbers that are not finite.
+    Raises DslabError for what can't cross, such as functions and open files.
     """
-    if isinstance(value, Enum) or isinstance(value, float) and not isfinite(value):
-        raise DslabError(f"{value!r} can't be sent or stored: use a text or a finite number.")
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if type(value) in (str, int, bool, type(None)):  # Most of all, so it is asked first.
         return value
-    if isinstance(value, (tuple, list)):
-        return [encode(item) for item in value]
-    if isinstance(value, (frozenset, set)):
-        return {"$": "set", "items": [encode(item) for item in sorted(value, key=canonical)]}
-    if isinstance(value, Mapping):
-        if all(isinstance(key, str) for key in value) and "$" not in value:
-            return {key: encode(item) for key, item in value.items()}
-        return {"$": "map", "items": [[encode(key), encode(item)] for key, item in value.items()]}
+    if deepest < 0:
+        raise DslabError("this can't be sent or stored: it is nested too deeply.")
+    inner = lambda item: encode(item, deepest - 1)  # noqa: E731
+    if isinstance(value, Value):
+        return _object(value, inner)
+    match value:
+        case Enum():
+            by_name = value.name in type(value).__members__  # A sum of flags has no name.
+            how = {"member": value.name} if by_name else {"flags": value.value}
+            return {"$": name_of(type(value))} | how
+        case float() if not isfinite(value):
+            return {"$": "float", "text": str(value)}
+        case None | bool() | int() | float() | str():
+            return value
+        case Decimal() if not value.is_snan():
+            return {"$": "Decimal", "text": str(value)}
+        case bytes():
+            return {"$": "bytes", "text": value.hex()}
+        case list():
+            return {"$": "list", "items": [inner(item) for item in value]}
+        case tuple() if hasattr(value, "_fields"):
+            pairs = zip(value._fields, value)
+            return {"$": name_of(type(value))} | {name: inner(item) for name, item in pairs}
+        case tuple():
+            return [inner(item) for item in value]
+        case set() | frozenset():
+            word = "set" if isinstance(value, set) else "frozenset"
+            return {"$": word, "items": [inner(item) for item in sorted(value, key=canonical)]}
+        case Map() if all(isinstance(key, str) for key in value) and "$" not in value:
+            return {key: inner(item) for key, item in value.items()}
+        case Map() | dict() | MappingProxyType():
+            word = next(w for w in ("map", "dict", "mappingproxy") if isinstance(value, MAPS[w]))
+            return {"$": word, "items": [[inner(key), inner(it)] for key, it in value.items()]}
     if is_dataclass(value) and not isinstance(value, type):
-        return {"$": type(value).__name__} | {
-            field.name: encode(getattr(value, field.name)) for field in fields(value)
-        }
+        return _object(value, inner)
     raise DslabError(
-        f"{value!r} of type {type(value).__name__} can't be sent or stored: use numbers, "
-        "texts, tuples, "
-        "frozensets, Map or a dslab.values.Value class."
+        f"{value!r:.200} of type {type(value).__name__} can't be sent or stored: use numbers, "
+        "texts, tuples, frozensets, Map or a dslab.values.Value class."
     )
+
+
+def _object(value: Any, inner: Callable) -> dict[str, Any]:
+    data = {"$": name_of(type(value))}
+    for name in _content(type(value)):
+        data[name] = inner(getattr(value, name))
+    return data
+
+
+MAPS = {"map": Map, "dict": dict, "mappingproxy": MappingProxyType}
 
 
 def decode(
     data: Any,
     known: Mapping[str, type],
-    stranger: Callable[[str, tuple[str, ...]], type] | None = None,
+    unknown: Callable[[str, tuple[str, ...]], type] | None = None,
+    *,
+    mutable: bool = False,
     deepest: int = DEEPEST,
 ) -> Any:
-    """JSON data as an immutable value: lists become tuples, objects Maps or the class named under
-    "$".
+    """The value that `encode` made `data` of, or that JSON data stands for.
 
-    known     the classes that the data may name, by their names.
-    stranger  makes a class of the name and fields of one that is not known; without it such data is
-              refused.
+    known    the classes that the data may name, by their names.
+    unknown  unknown(name, fields) makes a class for a name that is not known; without it such data
+             is refused. See `stand_in`.
+    mutable  whether lists, sets and dicts come back as such. Otherwise they come back as tuples,
+             frozensets and Maps, which a node may hold.
 
     Raises DslabError.
     """
     if deepest < 0:
         raise DslabError("the data is nested too deeply.")
-    inner = lambda item: decode(item, known, stranger, deepest - 1)  # noqa: E731
+    inner = lambda item: decode(  # noqa: E731
+        item, known, unknown, mutable=mutable, deepest=deepest - 1
+    )
     if isinstance(data, list):
         return tuple(map(inner, data))
     if not isinstance(data, dict):
         return data
-    match data.get("$"):
-        case "set":
-            return frozenset(map(inner, _items(data)))
-        case "map" if all(isinstance(pair, list) and len(pair) == 2 for pair in _items(data)):
-            return Map({inner(key): inner(item) for key, item in _items(data)})
-        case str(name):
-            content = {key: inner(item) for key, item in data.items() if key != "$"}
-            kind = known.get(name)
-            if kind is None or {field.name for field in fields(kind)} != set(content):
-                # Not one of the known, or of the name of one of them with other fields.
-                if stranger is None:
-                    raise DslabError(
-                        f"{name!r:.80} with the fields "
-                        f"{', '.join(content) or '(none)':.200} is nothing that is known here."
-                    )
-                kind = stranger(name, tuple(content))
-            return kind(**content)
-    return Map({key: inner(item) for key, item in data.items()})
+    name = data.get("$")
+    if not isinstance(name, str):
+        return Map({key: inner(item) for key, item in data.items()})
+    try:
+        if name in COLLECTIONS:
+            make = COLLECTIONS[name][0 if mutable else 1]
+            if name in MAPS:
+                return make([(inner(key), inner(item)) for key, item in _items(data, 2)])
+            return make(map(inner, _items(data)))
+        if name in TEXTS and isinstance(data.get("text"), str):
+            return TEXTS[name](data["text"])
+        content = {key: inner(item) for key, item in data.items() if key != "$"}
+        return _made(_class_of(name, content, known, unknown), content)
+    except DslabError:
+        raise
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error!s:.120}"
+        raise DslabError(f"no {name:.80} can be made of {data!r:.120} ({what}).") from None
 
 
-def _items(data: dict) -> list:
+def _items(data: dict, each: int = 0) -> list:
     items = data.get("items", [])
     if not isinstance(items, list):
         raise DslabError(f"the items of a {data['$']} are {items!r:.80}: they must be a list.")
+    if each and not all(isinstance(item, list) and len(item) == each for item in items):
+        raise DslabError(f"the items of a {data['$']} are {items!r:.80}: they must be pairs.")
     return items
 
 
+def _class_of(name: str, content: dict, known, unknown) -> type:
+    kind = known.get(name)
+    if kind is not None:
+        expected = (("member",), ("flags",)) if issubclass(kind, Enum) else (_content(kind),)
+        if content.keys() in map(set, expected):
+            return kind
+    if unknown is None:
+        words = f"{name!r:.80} with the fields {', '.join(content) or '(none)':.200}"
+        if kind is None:
+            raise DslabError(f"{words} is nothing that is known here.")
+        fields = ", ".join(expected[0]) or "(none)"
+        raise DslabError(f"{words} is nothing that is known here: its fields are {fields}.")
+    return unknown(name, tuple(content))
+
+
+def _made(kind: type, content: dict) -> Any:
+    if issubclass(kind, Enum):
+        return kind[content["member"]] if "member" in content else kind(content["flags"])
+    return kind(**content)
+
+
+@cache
+def _content(kind: type) -> tuple[str, ...]:
+    """The names of what a class is made of."""
+    if hasattr(kind, "_fields"):
+        return kind._fields
+    return tuple(field.name for field in fields(kind) if field.init)
+
+
 def dumps(value: Any) -> bytes:
-    """`value` as one line of JSON, in ASCII and without the line's end."""
+    """`value`, encoded, as one line of JSON. Raises DslabError."""
+    return line_of(encode(value))
+
+
+def line_of(data: Any) -> bytes:
+    """JSON data as one line, in ASCII and without the line's end. Raises DslabError."""
     try:
-        return json.dumps(encode(value), separators=(",", ":")).encode()
-    except (
-        ValueError
-    ) as error:  # DslabError is one; so is a number of more digits than Python writes.
-        raise (
-            error
-            if isinstance(error, DslabError)
-            else DslabError(f"this can't be sent or stored ({error!s:.120}).")
-        ) from None
+        return json.dumps(data, separators=(",", ":")).encode()
+    except ValueError as error:  # A number of more digits than Python writes.
+        raise DslabError(f"this can't be sent or stored ({error!s:.120}).") from None
 
 
 def loads(line: bytes | str) -> Any:
@@ -146,39 +268,66 @@ def _short(word: str) -> int:
 
 @cache
 def stand_in(name: str, fields: tuple[str, ...]) -> type:
-    """A value class of this name and these fields, the same one each time.
+    """A value class of this name in data and of these fields, the same one each time.
 
     The names come from elsewhere, and a dataclass writes its fields' names into code that it runs:
     only names may pass.
     """
-    for word in (name, *fields):
+    part, colon, plain = name.rpartition(":")
+    module, _, own = plain.rpartition(".")
+    for word in (own, *fields):
         if not word.isidentifier() or iskeyword(word) or word.startswith("__"):
             raise DslabError(f"{word!r:.80} is no name for a message or a field.")
-    return type(
-        name, (Value,), {"__annotations__": dict.fromkeys(fields, Any), "__module__": "submission"}
+    for word in filter(None, (module, part)):
+        if not all(name.isidentifier() for name in word.split(".")):
+            raise DslabError(f"{word!r:.80} is no name for a module or a part.")
+    kind = type(
+        own,
+        (Message if colon else Value,),
+        {"__annotations__": dict.fromkeys(fields, Any), "__module__": module or "submission"},
     )
+    return of_part(part, kind) if colon else kind
 
 
 @cache
 def vocabulary(node_class: type) -> dict[str, type]:
-    """The value classes that a node class can send, hold or hear, by name: those that its module
-    and its bases' modules name.
+    """The classes of values that a node class can send, hold or hear, by their names in data: those
+    that its module and its bases' modules name, and those of its parts.
 
-    Where two have one name, the class that is nearer to `node_class` counts.
+    Raises DslabError where two of them would have one name.
     """
+    parts = getattr(node_class, "parts", {})
     found: dict[str, type] = {}
-    modules = [base.__module__ for base in node_class.__mro__]
-    for (
-        module
-    ) in modules:  # Grows: what a message carries may be named in the message's own module alone.
-        for thing in vars(sys.modules[module]).values():
-            if (
-                isinstance(thing, type)
-                and issubclass(thing, Value)
-                and thing is not Value
-                and thing.__name__ not in found
-            ):
-                found[thing.__name__] = thing
-                if thing.__module__ not in modules:
-                    modules.append(thing.__module__)
+    modules = list(
+        dict.fromkeys(
+            base.__module__ for kind in (node_class, *parts.values()) for base in kind.__mro__
+        )
+    )
+    for module in modules:  # Grows: what a message carries may be named in its own module alone.
+        for kind in vars(sys.modules[module]).values():
+            if not (isinstance(kind, type) and _is_word(kind)):
+                continue
+            other = found.setdefault(name_of(kind), kind)
+            if other is not kind and other.__module__ != kind.__module__:
+                raise DslabError(
+                    f"{node_class.__name__} knows two classes {name_of(kind)}, of "
+                    f"{other.__module__} and {kind.__module__}: give one another name."
+                )
+            if issubclass(kind, Value) and kind.__module__ not in modules:
+                modules.append(kind.__module__)
+    messages = [kind for kind in found.values() if issubclass(kind, Message)]
+    for part, part_class in parts.items():
+        heard = [kind for kind in messages if hasattr(part_class, "on_" + kind.__name__)]
+        found |= names(*(of_part(part, kind) for kind in heard if origin(kind)[0] is None))
     return found
+
+
+def _is_word(kind: type) -> bool:
+    """Whether data may name the class: values that can't change, and that are made without code of
+    their own but what checks them.
+    """
+    if issubclass(kind, Enum):
+        return bool(kind.__members__)
+    if issubclass(kind, tuple):
+        return hasattr(kind, "_fields")
+    return kind is not Value and is_dataclass(kind) and kind.__dataclass_params__.frozen

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dslab.check import MODELS, figures, linearizable
 from dslab.errors import DslabError
-from dslab.protocols import PROTOCOLS
+from dslab.protocols import protocol_names
 from dslab.protocols.raft import Raft
 from dslab.run.steps import CLOCK
 from dslab.run.steps import WORDS as STEP_WORDS
@@ -640,7 +640,7 @@ def test_every_word_fault_nemesis_option_and_behaviour_is_named(place):
         *BEHAVIOURS,
         *CHECKS,
         *MODELS,
-        *PROTOCOLS,
+        *protocol_names(),
         *(
             option
             for step in STEPS

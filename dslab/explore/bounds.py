@@ -44,7 +44,7 @@ def demand_bounds(classes: Mapping[str, type[Node]], fires, counts: Mapping[str,
     for kind, most in fires.items() if isinstance(fires, Mapping) else [(None, fires)]:
         if most is not None:
             demand_number("fires" if kind is None else f"fires[{kind!r}]", most, 0)
-        if kind is not None and not any(hasattr(each, f"on_{kind}") for each in classes.values()):
+        if kind is not None and not any(each.handles(kind) for each in classes.values()):
             raise DslabError(
                 f"fires names {kind!r}, but no node here has a handler `on_{kind}`: write "
                 "the name of the timer's class."

@@ -11,9 +11,11 @@ import sys
 import textwrap
 
 from dslab.explore.clients import Caller
-from dslab.node import Node
 
 __all__ = ["Lines"]
+
+#: Where the bases of all nodes stand, which no protocol has written.
+HOUSE = "dslab.node", "dslab.part", "builtins"
 
 
 class Lines:
@@ -25,8 +27,9 @@ class Lines:
         self.functions = {
             value.__code__: f"{kind.__name__}.{name}"
             for each in classes
-            for kind in reversed(each.__mro__)
-            if kind not in (Node, Caller, object)
+            for piece in (*each.parts.values(), each)
+            for kind in reversed(piece.__mro__)
+            if kind.__module__ not in HOUSE and kind is not Caller
             for name, value in vars(kind).items()
             if hasattr(value, "__code__")
         }

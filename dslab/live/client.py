@@ -14,7 +14,7 @@ from dslab.errors import DslabError
 from dslab.live.frames import LONGEST_REQUEST, VERSION, Address, frame, read_frame
 from dslab.node import Reply, Request
 from dslab.run.history import Event, History
-from dslab.wire import decode
+from dslab.wire import decode, names
 
 __all__ = ["Calls", "Client"]
 
@@ -131,7 +131,7 @@ class Client:
             while (data := await read_frame(reader)) is not None:
                 if "refused" in data:
                     raise DslabError(f"{target} refuses: {data['refused']}")
-                reply = decode(data, {"Reply": Reply})
+                reply = decode(data, names(Reply))
                 if isinstance(reply, Reply) and reply.id == id:
                     return reply
         except OSError:

@@ -16,7 +16,7 @@ from typing import Any
 
 from dslab.errors import DslabError
 from dslab.node import Node
-from dslab.wire import decode, dumps, loads, vocabulary
+from dslab.wire import decode, encode, line_of, loads, vocabulary
 
 try:
     import fcntl
@@ -134,7 +134,8 @@ class Disk:
         return {name: decode(value, self._known) for name, value in data["fields"].items()}
 
     def _replace(self, fields: dict[str, Any]) -> None:
-        text = dumps({"owner": self.owner, "fields": fields}) + b"\n"
+        data = {name: encode(value) for name, value in fields.items()}
+        text = line_of({"owner": self.owner, "fields": data}) + b"\n"
         new = self.folder / NEW
         try:
             with open(new, "wb") as file:

@@ -12,7 +12,7 @@ import re
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
-from dslab.wire import dumps, loads
+from dslab.wire import dumps, line_of, loads
 
 __all__ = [
     "LONGEST_FRAME",
@@ -89,8 +89,10 @@ def demand_name(name: str) -> None:
 
 
 def frame(value: Any, longest: int = LONGEST_FRAME) -> bytes:
-    """`value` as a frame. Raises DslabError where it is too long, or can't be sent."""
-    text = dumps(value)
+    """A message, or an object that is JSON data, as a frame. Raises DslabError where it is too
+    long, or can't be sent.
+    """
+    text = line_of(value) if isinstance(value, dict) else dumps(value)
     if len(text) > longest:
         raise DslabError(
             f"a {type(value).__name__} of {len(text):,} bytes is too long to be sent: "

@@ -106,10 +106,10 @@ class Host:
             node.__dict__.clear()
             node.__dict__.update(before)
             node.outbox, node.timers = [], {}
-            what = type(args[-1]).__name__ if args else "start"
+            kind = type(node)
+            where = kind.handler_of(type(args[-1])) if args else f"{kind.__name__}.on_start"
             raise StepFailed(
-                f"{type(node).__name__}.on_{what} of {node.id} raised "
-                f"{type(error).__name__}: {error!s:.200}"
+                f"{where} of {node.id} raised {type(error).__name__}: {error!s:.200}"
             ) from error
         if self._written():
             self._flush()

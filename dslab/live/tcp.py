@@ -20,7 +20,7 @@ from dslab.live.disk import Disk
 from dslab.live.frames import LONGEST_REQUEST, VERSION, Address, frame, read_frame
 from dslab.live.host import Host, say
 from dslab.node import Message, Node, Request, Timer
-from dslab.wire import decode, vocabulary
+from dslab.wire import decode, names, vocabulary
 
 __all__ = ["Server"]
 
@@ -161,7 +161,7 @@ class Server:
         self._clients[name] = writer
         try:
             while (data := await read_frame(reader, LONGEST_REQUEST)) is not None:
-                request = decode(data, {"Request": Request}, deepest=NESTED)
+                request = decode(data, names(Request), deepest=NESTED)
                 if (
                     not isinstance(request, Request)
                     or type(request.id) is not int

@@ -36,6 +36,8 @@ class Repeat(Timer):
 class Broadcast(Node):
     """One server. Without a `topology` everybody is everybody's neighbour."""
 
+    name = "broadcast"
+
     repeat = 100  # Milliseconds.
 
     # A message is acknowledged to its client, so it outlives a crash, and so does who has yet to
@@ -46,11 +48,13 @@ class Broadcast(Node):
     durable = "seen", "neighbours", "untold"
 
     def on_start(self):
+        """After a crash too: tell the neighbours what they have not acknowledged."""
         if self.neighbours is None:
             self.neighbours = self.peers
         self.tell_all()
 
     def on_Request(self, client, m):
+        """broadcast a message, read all, or set the topology (name → its neighbours)."""
         match m.f:
             case "broadcast":
                 self.learn((m.value,), None)
@@ -68,14 +72,17 @@ class Broadcast(Node):
                 self.send(client, Reply(m.id, error="not-supported"))
 
     def on_Rumour(self, neighbour, m):
+        """Keep and pass on what is new, and acknowledge all."""
         self.learn(m.messages, neighbour)
         self.send(neighbour, Heard(m.messages))
 
     def on_Heard(self, neighbour, m):
+        """The neighbour has these messages."""
         if neighbour in self.untold:
             self.untold |= {neighbour: self.untold[neighbour] - frozenset(m.messages)}
 
     def on_Repeat(self):
+        """Tell again what is not acknowledged."""
         self.tell_all()
 
     def learn(self, messages, teller):

@@ -11,7 +11,10 @@ __all__ = ["Echo"]
 class Echo(Node):
     """One server: it answers with what it is asked."""
 
+    name = "echo"
+
     def on_Request(self, client, m):
+        """echo a value."""
         if m.f == "echo":
             self.send(client, Reply(m.id, m.value))
         else:

@@ -26,15 +26,19 @@ class Gossip(Timer):
 class GCounter(Node):
     """One server: it answers at once, whomever it can reach."""
 
+    name = "g-counter"
+
     gossip = 100  # Milliseconds.
 
     counts: Map = Map()
     durable = ("counts",)
 
     def on_start(self):
+        """Begin to gossip."""
         self.set_timer(Gossip(), self.gossip)
 
     def on_Request(self, client, m):
+        """add a whole number, 0 or more, or read the sum."""
         match m.f:
             case "add" if isinstance(m.value, int) and m.value >= 0:
                 self.counts |= {self.id: self.counts.get(self.id, 0) + m.value}
@@ -47,10 +51,12 @@ class GCounter(Node):
                 self.send(client, Reply(m.id, error="not-supported"))
 
     def on_Gossip(self):
+        """Send the state to all."""
         self.broadcast(Merge(self.counts))
         self.set_timer(Gossip(), self.gossip)
 
     def on_Merge(self, peer, m):
+        """Take the larger of each two entries."""
         self.counts |= {
             server: max(count, self.counts.get(server, 0)) for server, count in m.counts.items()
         }

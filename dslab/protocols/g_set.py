@@ -28,15 +28,19 @@ class Gossip(Timer):
 class GSet(Node):
     """One server: it answers at once, whomever it can reach."""
 
+    name = "g-set"
+
     gossip = 100  # Milliseconds.
 
     elements: frozenset[Any] = frozenset()
     durable = ("elements",)
 
     def on_start(self):
+        """Begin to gossip."""
         self.set_timer(Gossip(), self.gossip)
 
     def on_Request(self, client, m):
+        """add an element, or read all."""
         match m.f:
             case "add":
                 self.elements |= {m.value}
@@ -47,8 +51,10 @@ class GSet(Node):
                 self.send(client, Reply(m.id, error="not-supported"))
 
     def on_Gossip(self):
+        """Send the state to all."""
         self.broadcast(Merge(self.elements))
         self.set_timer(Gossip(), self.gossip)
 
     def on_Merge(self, peer, m):
+        """Take the union."""
         self.elements |= m.elements

@@ -19,7 +19,17 @@ from typing import Any
 from dslab.node import Message, Node, Reply, Timer
 from dslab.values import Map, Value, majority
 
-__all__ = ["Accept", "Accepted", "Paxos", "Prepare", "Promise", "Proposal", "Refused", "Retry"]
+__all__ = [
+    "Accept",
+    "Accepted",
+    "Paxos",
+    "Prepare",
+    "Promise",
+    "Proposal",
+    "Refused",
+    "Retry",
+    "agreement",
+]
 
 
 class Proposal(Value):
@@ -71,8 +81,16 @@ class Retry(Timer):
     """
 
 
+def agreement(view):
+    """No two servers learn different values (section 2.1)."""
+    return len({node.chosen for node in view if node.chosen is not None}) <= 1
+
+
 class Paxos(Node):
     """One node: proposer, acceptor and learner."""
+
+    name = "paxos"
+    rules = (agreement,)
 
     # Milliseconds: several round trips, and a range wide enough for one proposer to be done before
     # another tries.
@@ -96,6 +114,7 @@ class Paxos(Node):
     chosen: Any = None
 
     def on_Request(self, client, m):
+        """propose a value. The answer, once there is one, is the value that was chosen."""
         if m.f != "propose":
             self.send(client, Reply(m.id, error="not-supported"))
         elif self.chosen is not None:
@@ -120,6 +139,7 @@ class Paxos(Node):
         return self.round, self.id
 
     def on_Prepare(self, proposer, m):
+        """Phase 1 (b): promise, unless a number as high was promised before."""
         if m.number > self.promised:
             self.promised = m.number
             self.tell(proposer, Promise(m.number, self.accepted))
@@ -127,6 +147,7 @@ class Paxos(Node):
             self.tell(proposer, Refused(m.number, self.promised))
 
     def on_Promise(self, acceptor, m):
+        """Phase 2 (a): ask for acceptance once a majority has promised."""
         if m.number == self.number and len(self.promises) < self.quorum():
             self.promises |= {acceptor: m.accepted}
             if len(self.promises) == self.quorum():
@@ -142,6 +163,7 @@ class Paxos(Node):
     # Phase 2.
 
     def on_Accept(self, proposer, m):
+        """Phase 2 (b): accept, unless a higher number was promised since."""
         if m.proposal.number >= self.promised:
             self.promised, self.accepted = m.proposal.number, m.proposal
             self.tell_all(Accepted(m.proposal))
@@ -163,21 +185,26 @@ class Paxos(Node):
     # Progress, section 2.4.
 
     def on_Refused(self, acceptor, m):
+        """Abandon the proposal, and let the next number be higher than what was promised."""
         if m.number == self.number and m.promised > m.number:
             self.round, self.number = max(self.round, m.promised[0]), None
 
     def on_Retry(self):
+        """Propose again, unless it is known what was chosen."""
         if self.chosen is None:
             self.prepare()
 
     def quorum(self):
+        """How many acceptors make a majority."""
         return majority((self.id, *self.peers))
 
     def tell_all(self, message):
+        """Send `message` to every node, oneself included."""
         for name in sorted((self.id, *self.peers)):
             self.tell(name, message)
 
     def tell(self, name, message):
+        """Send `message` to node `name`; to oneself it comes at once."""
         if name == self.id:
             self.receive(name, message)
         else:

@@ -66,6 +66,8 @@ class Pending(Value):
 class PrimaryBackup(Node):
     """Synchronous replication: a write is answered when every backup has stored it."""
 
+    name = "primary-backup"
+
     number: int = 0
     store: Map = Map()  # key → (number of the write, value)
     durable = "number", "store"
@@ -74,15 +76,18 @@ class PrimaryBackup(Node):
     pending: Map = Map()  # number → Pending
 
     def on_start(self):
+        """The first node by name is the primary."""
         self.primary = min(self.peers + (self.id,))
 
     def leads(self):
+        """Whether this node takes itself for the primary."""
         return self.primary == self.id
 
     def role_word(self):
         return "primary" if self.leads() else ""
 
     def on_Request(self, client, m):
+        """read/get or write/put a key."""
         match m.f:
             case "read" | "get":
                 self.answer_read(client, m)
@@ -92,12 +97,14 @@ class PrimaryBackup(Node):
                 self.send(client, Reply(m.id, error="not-supported"))
 
     def answer_read(self, client, m):
+        """The primary answers."""
         if self.primary == self.id:
             self.send(client, Reply(m.id, self.value_of(m.key)))
         else:
             self.send(client, Reply(m.id, error="not-leader", leader=self.primary))
 
     def answer_write(self, client, m):
+        """Store a write, send it to all backups, and wait for them."""
         if self.primary != self.id:
             self.send(client, Reply(m.id, error="not-leader", leader=self.primary))
             return
@@ -110,11 +117,13 @@ class PrimaryBackup(Node):
         self.answer_if_complete(self.number)
 
     def on_Replicate(self, primary, m):
+        """A backup stores what the primary wrote, and says so."""
         self.keep(m)
         self.number = max(self.number, m.number)
         self.send(primary, Replicated(m.number))
 
     def on_Replicated(self, backup, m):
+        """Count the backup among those who have the write."""
         if m.number in self.pending:
             waiting = self.pending[m.number]
             self.pending |= {
@@ -125,12 +134,14 @@ class PrimaryBackup(Node):
             self.answer_if_complete(m.number)
 
     def answer_if_complete(self, number):
+        """Answer the client once no backup lacks the write."""
         waiting = self.pending[number]
         if not waiting.missing:
             self.pending = self.pending.without(number)
             self.send(waiting.client, Reply(waiting.id))
 
     def on_Resend(self):
+        """Repeat what backups have not confirmed."""
         for waiting in self.pending.values():
             for backup in sorted(waiting.missing):
                 self.send(backup, waiting.write)
@@ -145,6 +156,7 @@ class PrimaryBackup(Node):
             self.store |= {write.key: (write.number, write.value)}
 
     def value_of(self, key):
+        """What this node has under `key`; None where there is nothing."""
         return self.store.get(key, (0, None))[1]
 
 
@@ -153,15 +165,20 @@ class AsyncPrimaryBackup(PrimaryBackup):
     own copy.
     """
 
+    name = "async-primary-backup"
+
     def answer_read(self, client, m):
+        """Every node answers from its own copy."""
         self.send(client, Reply(m.id, self.value_of(m.key)))
 
     def answer_write(self, client, m):
+        """The primary answers before any backup has the write."""
         super().answer_write(client, m)
         if self.primary == self.id and self.number in self.pending:
             self.send(client, Reply(m.id))
 
     def answer_if_complete(self, number):
+        """The client has its answer: forget the write."""
         if not self.pending[number].missing:
             self.pending = self.pending.without(number)
 
@@ -179,26 +196,33 @@ class NaiveFailover(AsyncPrimaryBackup):
     primaries of it.
     """
 
+    name = "naive-failover"
+
     def on_start(self):
+        """The primary speaks at once, the backups watch it."""
         super().on_start()
         self.on_Resend()
         self.watch()
 
     def watch(self):
+        """Wait for the primary, unless this node is it."""
         if self.primary != self.id:
             self.set_timer(Silence(), *SILENCE)
 
     def on_Resend(self):
+        """Repeat what is missing, and say that the primary is there."""
         super().on_Resend()
         if self.primary == self.id:
             self.broadcast(Alive())
             self.set_timer(Resend(), RESEND)
 
     def on_Alive(self, primary, m):
+        """Follow whoever says that it is the primary."""
         if self.primary != self.id:
             self.primary = primary
             self.watch()
 
     def on_Silence(self):
+        """Take over."""
         self.primary = self.id
         self.on_Resend()

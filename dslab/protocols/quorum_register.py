@@ -101,6 +101,8 @@ class Call(Value):
 class QuorumRegister(Node):
     """Reads and writes by majorities, with the reader writing back what it found."""
 
+    name = "quorum-register"
+
     copies: Map = Map()  # key → (version, value)
     last_call: int = 0
     last_counter: int = 0
@@ -109,6 +111,7 @@ class QuorumRegister(Node):
     calls: Map = Map()  # number → Call
 
     def on_Request(self, client, m):
+        """read/get or write/put a key: begin with phase 1."""
         if m.f not in ("read", "get", "write", "put"):
             self.send(client, Reply(m.id, error="not-supported"))
             return
@@ -125,9 +128,11 @@ class QuorumRegister(Node):
         self.set_timer(Retry(), RETRY)
 
     def on_Query(self, coordinator, m):
+        """Phase 1: say which version of the key this node has."""
         self.send(coordinator, Answer(m.call, *self.copies.get(m.key, (Version(), None))))
 
     def on_Answer(self, replica, m):
+        """Keep the greatest version; once a majority has answered, go on to phase 2."""
         call = self.calls.get(m.call)
         if call is None or not isinstance(call.message, Query):
             return
@@ -157,10 +162,12 @@ class QuorumRegister(Node):
         return Version(self.last_counter, self.id)
 
     def on_Store(self, coordinator, m):
+        """Phase 2: keep the version if it is later, and say so."""
         self.keep(m.key, m.version, m.value)
         self.send(coordinator, Stored(m.call))
 
     def on_Stored(self, replica, m):
+        """Answer the client once a majority has stored it."""
         call = self.calls.get(m.call)
         if call is None or not isinstance(call.message, Store):
             return
@@ -173,6 +180,7 @@ class QuorumRegister(Node):
             )
 
     def on_Retry(self):
+        """Ask those again who have not answered; give up a call that found no majority."""
         for number, call in self.calls.items():
             if isinstance(call.message, Query) and call.tries >= PATIENCE:
                 self.calls = self.calls.without(number)
@@ -186,10 +194,12 @@ class QuorumRegister(Node):
             self.set_timer(Retry(), RETRY)
 
     def keep(self, key, version, value):
+        """Store a version unless a later one is there."""
         if self.copies.get(key, (Version(), None))[0] < version:
             self.copies |= {key: (version, value)}
 
     def replicas(self):
+        """All nodes, this one included."""
         return self.peers + (self.id,)
 
 
@@ -208,10 +218,14 @@ class AvailableRegister(QuorumRegister):
     wins.
     """
 
+    name = "available-register"
+
     def on_start(self):
+        """Begin to gossip."""
         self.set_timer(GossipDue(), GOSSIP)
 
     def on_Request(self, client, m):
+        """read/get or write/put a key: answered at once."""
         version, value = self.copies.get(m.key, (Version(), None))
         match m.f:
             case "read" | "get":
@@ -224,10 +238,12 @@ class AvailableRegister(QuorumRegister):
                 self.send(client, Reply(m.id, error="not-supported"))
 
     def on_GossipDue(self):
+        """Send all copies to all."""
         self.broadcast(Gossip(self.copies))
         self.set_timer(GossipDue(), GOSSIP)
 
     def on_Gossip(self, sender, m):
+        """Keep what is later."""
         for key, (version, value) in m.copies.items():
             self.keep(key, version, value)
 

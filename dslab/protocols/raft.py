@@ -7,13 +7,13 @@ Names are the figure's. What differs, and why:
 - Messages are one-way. An answer names what it answers: `Appended.match_index` says up to where the
   logs are known to match.
 - `candidateId` and `leaderId` are the sender of the message.
-- Clients' answers are remembered in the state machine (section 8), so that a repeated command is
-  applied once.
+- What is replicated is `machine`, a key-value store unless a subclass names another. Clients'
+  answers are remembered beside it (section 8), so that a repeated command is applied once.
 - Reads go through the log like writes. That is linearizable without ReadIndex (section 8), at the
   price of a round.
 """
 
-from dslab.machine import Command, Machine
+from dslab.machine import Command, KeyValue, Machine, Sessions
 from dslab.node import Message, Node, Pictured, Reply, Timer
 from dslab.values import Map, Value, majority
 
@@ -26,6 +26,12 @@ __all__ = [
     "Raft",
     "RequestVote",
     "Vote",
+    "commit_within_log",
+    "committed_on_a_majority",
+    "election_safety",
+    "leader_completeness",
+    "log_matching",
+    "state_machine_safety",
 ]
 
 FOLLOWER, CANDIDATE, LEADER = "follower", "candidate", "leader"
@@ -85,8 +91,81 @@ class Heartbeat(Timer):
     """Time for the leader to speak, so that nobody stands for election."""
 
 
+# What holds in every state.
+
+
+def election_safety(view):
+    """At most one leader in a term (Figure 3; section 5.2)."""
+    terms = [node.current_term for node in view if node.role == LEADER]
+    return len(terms) == len(set(terms))
+
+
+def log_matching(view):
+    """Log matching: entries with the same index and term are the same, and so is what stands before
+    them (Figure 3; section 5.3).
+    """
+    logs = [node.log for node in view]
+    for number, one in enumerate(logs):
+        for other in logs[:number]:
+            shared = [index for index, (a, b) in enumerate(zip(one, other), 1) if a.term == b.term]
+            if shared and one[: shared[-1]] != other[: shared[-1]]:
+                return False
+    return True
+
+
+def commit_within_log(view):
+    """No server takes for committed what it doesn't have (section 5.3)."""
+    return all(node.commit_index <= len(node.log) for node in view)
+
+
+def state_machine_safety(view):
+    """What two servers call committed is the same, as far as both go (Figure 3; section 5.4.3)."""
+    done = [node.log[: node.commit_index] for node in view]
+    return all(
+        one[: min(len(one), len(other))] == other[: min(len(one), len(other))]
+        for number, one in enumerate(done)
+        for other in done[:number]
+    )
+
+
+def committed_on_a_majority(view):
+    """What a server calls committed stands on the disks of a majority (section 5.3)."""
+    # A variant that writes its log later than it says keeps what is written in `on_disk`.
+    disks = [view.disk(name) for name in view.names]
+    disks = [disk.get("log", disk.get("on_disk", ())) for disk in disks]
+    longest = max((node.log[: node.commit_index] for node in view), key=len, default=())
+    return all(
+        sum(log[index : index + 1] == (entry,) for log in disks) >= majority(disks)
+        for index, entry in enumerate(longest)
+    )
+
+
+def leader_completeness(view):
+    """The leader of the highest term has all that anyone calls committed (Figure 3; section
+    5.4).
+    """
+    top = max((node.current_term for node in view), default=0)
+    return all(
+        other.log[: other.commit_index] == node.log[: other.commit_index]
+        for node in view
+        if node.role == LEADER and node.current_term == top
+        for other in view
+        if other.current_term <= top
+    )
+
+
 class Raft(Node):
     """One server."""
+
+    name = "raft"
+    rules = (
+        election_safety,
+        log_matching,
+        commit_within_log,
+        state_machine_safety,
+        committed_on_a_majority,
+        leader_completeness,
+    )
 
     # Milliseconds. Section 9.3 recommends 150–300 for the election timeout; a heartbeat comes
     # several times as often.
@@ -112,7 +191,8 @@ class Raft(Node):
     commit_index: int = 0
     last_applied: int = 0
     leader: str | None = None
-    machine: Machine = Machine()
+    machine: Machine = KeyValue()
+    sessions: Sessions = Sessions()
 
     # Volatile state on candidates, and on leaders (reinitialised after election).
     votes: frozenset[str] = frozenset()
@@ -121,11 +201,13 @@ class Raft(Node):
     waiting: Map = Map()
 
     def on_start(self):
+        """A server begins as a follower, and waits for a leader."""
         self.reset_election_timer()
 
     # Elections, section 5.2.
 
     def on_ElectionTimeout(self):
+        """Stand for election in a new term."""
         self.current_term += 1
         self.role, self.leader = CANDIDATE, None
         self.voted_for = self.id
@@ -135,6 +217,7 @@ class Raft(Node):
         self.count_votes()
 
     def on_RequestVote(self, candidate, m):
+        """Vote for the first candidate of a term whose log is up to date (section 5.4.1)."""
         self.observe_term(m.term)
         up_to_date = (m.last_log_term, m.last_log_index) >= self.last_log()[::-1]
         granted = m.term == self.current_term and self.voted_for in (None, candidate) and up_to_date
@@ -144,12 +227,14 @@ class Raft(Node):
         self.send(candidate, Vote(self.current_term, granted))
 
     def on_Vote(self, voter, m):
+        """Count a vote of this term."""
         self.observe_term(m.term)
         if self.role == CANDIDATE and m.term == self.current_term and m.granted:
             self.votes |= {voter}
             self.count_votes()
 
     def count_votes(self):
+        """A majority of votes makes a leader, who speaks at once."""
         if len(self.votes) >= majority(self.servers()):
             self.role, self.leader = LEADER, self.id
             self.next_index = Map({peer: len(self.log) + 1 for peer in self.peers})
@@ -160,11 +245,13 @@ class Raft(Node):
     # Log replication, section 5.3.
 
     def on_Heartbeat(self):
+        """Send every follower what it lacks, or a word that the leader is there."""
         for peer in self.peers:
             self.replicate_to(peer)
         self.set_timer(Heartbeat(), self.heartbeat)
 
     def on_Request(self, client, m):
+        """A leader appends the command to its log and replicates it; others name the leader."""
         if self.role != LEADER:
             self.send(client, Reply(m.id, error="not-leader", leader=self.leader))
             return
@@ -189,6 +276,7 @@ class Raft(Node):
         )
 
     def on_AppendEntries(self, leader, m):
+        """Follow a leader of this term or a later one, and store what fits the log."""
         self.observe_term(m.term)
         if m.term < self.current_term:
             self.send(leader, Appended(self.current_term, False, 0))
@@ -215,6 +303,7 @@ class Raft(Node):
                 return
 
     def on_Appended(self, follower, m):
+        """Note how far the follower's log matches, or go back by one entry and try again."""
         self.observe_term(m.term)
         if self.role != LEADER or m.term < self.current_term:
             return
@@ -248,22 +337,26 @@ class Raft(Node):
             self.votes, self.waiting = frozenset(), Map()
 
     def apply_committed(self):
+        """Apply what is committed, and answer the clients who wait here."""
         while self.last_applied < self.commit_index:
             self.last_applied += 1
             command = self.log[self.last_applied - 1].command
-            self.machine, value, error = self.machine.apply(command)
+            self.sessions, self.machine, answer = self.sessions.apply(self.machine, command)
             if self.last_applied in self.waiting:
                 client, id = self.waiting[self.last_applied]
                 self.waiting = self.waiting.without(self.last_applied)
-                self.send(client, Reply(id, value, error))
+                if answer is not None:
+                    self.send(client, Reply(id, *answer))
 
     def leads(self):
+        """Whether this server takes itself for the leader."""
         return self.role == LEADER
 
     def role_word(self):
         return self.role
 
     def servers(self):
+        """All servers, this one included."""
         return self.peers + (self.id,)
 
     def last_log(self):
@@ -279,4 +372,5 @@ class Raft(Node):
         return self.log[index - 1].term if index <= len(self.log) else None
 
     def reset_election_timer(self):
+        """Wait anew for a leader: a time from the range `election_timeout`."""
         self.set_timer(ElectionTimeout(), *self.election_timeout)

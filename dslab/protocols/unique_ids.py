@@ -16,10 +16,13 @@ __all__ = ["UniqueIds"]
 class UniqueIds(Node):
     """One server."""
 
+    name = "unique-ids"
+
     given: int = 0
     durable = ("given",)
 
     def on_Request(self, client, m):
+        """generate an id."""
         if m.f != "generate":
             self.send(client, Reply(m.id, error="not-supported"))
             return

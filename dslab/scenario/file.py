@@ -27,7 +27,7 @@ changes nothing before its own moment.
 
 | word at the top                   | what it says, and what holds where it is left out            |
 |-----------------------------------|--------------------------------------------------------------|
-| title, protocol, duration         | a line for a reader; a name of `PROTOCOLS`; how many ms to   |
+| title, protocol, duration         | a line for a reader; a protocol's name; how many ms to   |
 |                                   | run. The last two are needed                                 |
 | nodes, clients, seed              | how many (3 and 1); where chance comes from (0)              |
 | outstanding                       | how many calls a client may have open at once (1)            |
@@ -55,7 +55,7 @@ from typing import Any
 from dslab.check import AVAILABILITY, CONSISTENCY, MODELS, judge, mattered
 from dslab.errors import DslabError
 from dslab.node import Node
-from dslab.protocols import PROTOCOLS, protocol
+from dslab.protocols import protocol
 from dslab.run.steps import LONGEST, Step
 from dslab.scenario import links, toml
 from dslab.scenario.progress import PATIENCE, progress
@@ -67,7 +67,7 @@ from dslab.sim.network import share
 from dslab.sim.steps import HARMLESS, act, demand_delay
 from dslab.verdict import Verdict
 
-__all__ = ["PROTOCOLS", "Outcome", "Scenario"]
+__all__ = ["Outcome", "Scenario"]
 
 NUMBER = (int, float)
 NETWORK = {

@@ -14,12 +14,12 @@ from dslab.run.events import Event
 from dslab.run.trace import Trace
 from dslab.verdict import Verdict
 
-__all__ = ["RunView", "judge_rule", "rules_of"]
+__all__ = ["RunView", "first_broken", "judge_rule", "rules_of"]
 
 
 def rules_of(protocol: type[Node]) -> dict[str, Callable]:
     """A protocol's rules by name."""
-    return {rule_name(rule): rule for rule in getattr(protocol, "rules", ())}
+    return {rule_name(rule): rule for rule in protocol.rules}
 
 
 class RunView:
@@ -94,3 +94,14 @@ def judge_rule(trace: Trace, protocol: type[Node], rule: Callable) -> Verdict:
     return Verdict(
         True, name, f"{name} holds in every state of this run.", explored={"states": looked}
     )
+
+
+def first_broken(trace: Trace, protocol: type[Node]) -> str | None:
+    """Which of a protocol's rules a run breaks first, by name; None where all hold."""
+    view, rules = RunView(trace, protocol), rules_of(protocol)
+    for number, event in enumerate(trace.events):
+        if view.after(number, event):
+            for name, rule in rules.items():
+                if not rule(view):
+                    return name
+    return None

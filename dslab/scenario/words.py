@@ -5,7 +5,7 @@ the modules themselves.
 from textwrap import wrap
 
 from dslab.node import Node
-from dslab.protocols import PROTOCOLS
+from dslab.protocols import protocol_names
 from dslab.run.steps import CLOCK, WORDS
 from dslab.scenario import file as scenario
 from dslab.scenario.steps import file_world
@@ -44,7 +44,7 @@ def words(width: int) -> str:
         ),
         ("Nemeses:", nemeses),
         ("Byzantine behaviours:", [(name, [what]) for name, what in _rows(byzantine)]),
-        ("Protocols:", [(", ".join(PROTOCOLS), [])]),
+        ("Protocols:", [(", ".join(protocol_names()), [])]),
         ("Checks:", [(", ".join(scenario.CHECKS), [])]),
         ("Models:", [(", ".join(scenario.MODELS), [])]),
     ]

@@ -21,6 +21,7 @@ from dslab.sim.faults import partition
 from dslab.sim.nemesis import NEMESES
 from dslab.sim.network import delay_range, share
 from dslab.values import frozen
+from dslab.wire import vocabulary
 
 __all__ = [
     "HARMLESS",
@@ -109,13 +110,11 @@ def _timer(value, protocol):
 
 
 def _timers(protocol: type[Node]) -> list[str]:
-    """The names of a protocol's timers: those of its modules that it has handlers for."""
-    modules = filter(None, map(inspect.getmodule, protocol.__mro__))
-    named = {name: kind for module in modules for name, kind in vars(module).items()}
+    """The names of a protocol's timers: those that it or one of its parts handles."""
     return sorted(
-        name
-        for name, kind in named.items()
-        if isinstance(kind, type) and issubclass(kind, Timer) and hasattr(protocol, "on_" + name)
+        kind.__name__
+        for kind in vocabulary(protocol).values()
+        if issubclass(kind, Timer) and protocol.handles(kind.__name__)
     )
 
 

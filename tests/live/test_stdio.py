@@ -89,9 +89,9 @@ def test_a_node_s_name_leads_nowhere_but_into_its_data_folder(name, tmp_path):
 
 def test_a_follower_forwards_once_and_brings_the_answer_back():
     """n2 follows n1, and another node and a client ask it."""
-    write = {"$": "Request", "id": 9, "f": "write", "key": 1, "value": 2}
-    refusal = {"$": "Reply", "id": 9, "value": None, "error": "not-leader", "leader": "n1"}
-    done = {"$": "Reply", "id": 9, "value": None, "error": None, "leader": None}
+    write = {"$": "message.Request", "id": 9, "f": "write", "key": 1, "value": 2}
+    refusal = {"$": "message.Reply", "id": 9, "value": None, "error": "not-leader", "leader": "n1"}
+    done = {"$": "message.Reply", "id": 9, "value": None, "error": None, "leader": None}
 
     async def run(*lines):
         written = []
@@ -102,7 +102,7 @@ def test_a_follower_forwards_once_and_brings_the_answer_back():
                 {
                     "type": "AppendEntries",
                     "message": {
-                        "$": "AppendEntries",
+                        "$": "raft.AppendEntries",
                         "term": 1,
                         "prev_log_index": 0,
                         "prev_log_term": 0,
@@ -144,11 +144,13 @@ def test_a_follower_forwards_once_and_brings_the_answer_back():
         (b'{"src": "c1", "body": {}}\n', "a message is"),
         (b'{"src": 1, "body": {"type": "read"}}\n', "a message is"),
         (
-            line({"type": "Vote", "message": {"$": "Vote", "term": 1}}, "n2"),
-            "a message from n2 is passed over: 'Vote' with the fields term is nothing",
+            line({"type": "Vote", "message": {"$": "raft.Vote", "term": 1}}, "n2"),
+            "a message from n2 is passed over: 'raft.Vote' with the fields term is nothing",
         ),
         (
-            line({"type": "Vote", "message": {"$": "Vote", "term": "x", "granted": True}}, "n2"),
+            line(
+                {"type": "Vote", "message": {"$": "raft.Vote", "term": "x", "granted": True}}, "n2"
+            ),
             "a message from n2 is passed over: Raft.on_Vote of n1 raised TypeError",
         ),
         (line({"type": "forward", "message": 3, "client": "c1"}, "n2"), "this is no Request"),
@@ -156,7 +158,13 @@ def test_a_follower_forwards_once_and_brings_the_answer_back():
             line(
                 {
                     "type": "forwarded",
-                    "message": {"$": "Reply", "id": 1, "value": 1, "error": None, "leader": None},
+                    "message": {
+                        "$": "message.Reply",
+                        "id": 1,
+                        "value": 1,
+                        "error": None,
+                        "leader": None,
+                    },
                 },
                 "n2",
             ),

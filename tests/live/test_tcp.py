@@ -104,7 +104,7 @@ RAW = lambda data: len(data).to_bytes(4, "big") + data  # noqa: E731
         (RAW(b'{"a": NaN}'), "this is no JSON (NaN is no number)"),
         (
             frame(CLIENT)
-            + RAW(b'{"$": "Request", "id": 1, "f": "write", "key": "x", "value": 1e999}'),
+            + RAW(b'{"$": "message.Request", "id": 1, "f": "write", "key": "x", "value": 1e999}'),
             "client c1: this is no JSON (1e999 is no number)",
         ),
         (RAW(b"[1]"), "a frame holds a JSON object, and this one doesn't."),
@@ -119,7 +119,7 @@ RAW = lambda data: len(data).to_bytes(4, "big") + data  # noqa: E731
         (frame(PEER), "'n2' is no peer of n1"),
         (
             frame(CLIENT) + frame(Vote(1, True)),
-            "client c1: 'Vote' with the fields term, granted is nothing that is known here.",
+            "client c1: 'raft.Vote' with the fields term, granted is nothing that is known here.",
         ),
         (frame(CLIENT) + frame({"id": 1}), "a client sends Requests"),
         (
@@ -131,7 +131,7 @@ RAW = lambda data: len(data).to_bytes(4, "big") + data  # noqa: E731
             + RAW(
                 json.dumps(
                     {
-                        "$": "Request",
+                        "$": "message.Request",
                         "id": 1,
                         "f": "write",
                         "key": "x",
@@ -257,7 +257,7 @@ def test_a_link_to_nobody_holds_little_and_speaks_when_somebody_comes():
         for _ in range(2):  # It comes, goes, and comes again.
             del got[:]
             server = await asyncio.start_server(peer, *address)
-            while not any(data.get("$") == "Vote" for data in got):
+            while not any(data.get("$") == "raft.Vote" for data in got):
                 link.send(Vote(1, True))
                 await asyncio.sleep(0.01)
             assert got[0] == HELLO

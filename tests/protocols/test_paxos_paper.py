@@ -6,7 +6,6 @@ Each test drives one bare node and looks at what it sends, sets and holds.
 import pytest
 
 from dslab.explore import Nodes, caller, explore
-from dslab.learn.mutants.rules import agreement
 from dslab.node import Reply, Request
 from dslab.protocols.paxos import (
     Accept,
@@ -17,6 +16,7 @@ from dslab.protocols.paxos import (
     Proposal,
     Refused,
     Retry,
+    agreement,
 )
 from dslab.sim import Cluster
 

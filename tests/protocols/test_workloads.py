@@ -4,7 +4,7 @@ and give no id twice.
 
 import pytest
 
-from dslab.protocols import PROTOCOLS, protocol
+from dslab.protocols import protocol, protocol_names
 from dslab.protocols.broadcast import Broadcast
 from dslab.protocols.g_counter import GCounter
 from dslab.protocols.g_set import GSet, Merge
@@ -156,7 +156,7 @@ def test_merging_is_idempotent_and_order_does_not_matter(first, second):
     )
 
 
-@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize("name", protocol_names())
 def test_every_name_has_a_node_class_that_refuses_what_it_does_not_know(name):
     cluster = Cluster(protocol(name), 3, seed=1, clients=1).run(400)
     call = cluster.client().call("dance", to="n1")

@@ -4,9 +4,9 @@ from dslab.chapters.paxos.mutants import AnswersAgain
 from dslab.explore import Nodes, explore, walk
 from dslab.explore.clients import caller
 from dslab.learn.mutants import Bounds
-from dslab.learn.mutants.rules import PAXOS, first_broken
 from dslab.node import Node, Request
 from dslab.protocols.paxos import Paxos
+from dslab.scenario.rules import first_broken
 from dslab.sim import Cluster
 
 __all__ = ["BOUNDS", "CORRECT", "simulated"]
@@ -25,7 +25,7 @@ def proposers(words: str, *values: tuple[str, str], look=walk, **bounds) -> Boun
     return Bounds(
         words,
         lambda kind: Nodes(
-            dict.fromkeys(THREE, kind) | clients, invariants=PAXOS, fires=0, **bounds
+            dict.fromkeys(THREE, kind) | clients, invariants=Paxos.rules, fires=0, **bounds
         ),
         look,
         {"walks": 4000, "length": 60, "seed": 1} if look is walk else {"budget": 40_000},
@@ -51,7 +51,7 @@ def simulated(kind: type[Node], seed: int) -> str | None:
     for client, (to, value) in zip(cluster.clients, TWO):
         cluster.post(client, to, Request(1, "propose", None, value))
     cluster.run(1000)
-    if broken := first_broken(cluster.trace, kind.durable, PAXOS):
+    if broken := first_broken(cluster.trace, kind):
         return broken
     return (
         None

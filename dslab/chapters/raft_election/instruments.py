@@ -10,10 +10,10 @@ from dslab.check import linearizable
 from dslab.explore import Nodes, walk
 from dslab.explore.clients import caller
 from dslab.learn.mutants import Bounds
-from dslab.learn.mutants.rules import RAFT, first_broken
 from dslab.machine import Command
 from dslab.node import Node
 from dslab.protocols.raft import Entry, Raft
+from dslab.scenario.rules import first_broken
 from dslab.sim import Cluster
 
 __all__ = ["BOUNDS", "CORRECT", "ONE_ELECTION", "THREE", "disks", "servers", "simulated"]
@@ -53,7 +53,7 @@ def servers(words: str, writes: int = 0, **bounds) -> Bounds:
     }
     return Bounds(
         words,
-        lambda kind: Nodes(dict.fromkeys(THREE, kind) | clients, invariants=RAFT, **bounds),
+        lambda kind: Nodes(dict.fromkeys(THREE, kind) | clients, invariants=Raft.rules, **bounds),
         options={"budget": 40_000},
     )
 
@@ -69,7 +69,7 @@ BOUNDS = {
         "four election timeouts, random walks",
         lambda kind: Nodes(
             dict.fromkeys(THREE, kind),
-            invariants=RAFT,
+            invariants=Raft.rules,
             fires={"ElectionTimeout": 4, "Heartbeat": 0},
         ),
         walk,
@@ -79,7 +79,7 @@ BOUNDS = {
         "five nodes, two election timeouts, two repeated messages, random walks",
         lambda kind: Nodes(
             dict.fromkeys((*THREE, "n4", "n5"), kind),
-            invariants=RAFT,
+            invariants=Raft.rules,
             fires={"ElectionTimeout": 2, "Heartbeat": 0},
             duplicates=2,
         ),
@@ -181,7 +181,7 @@ def calm(cluster: Cluster) -> str | None:
 def simulated(kind: type[Node], seed: int) -> str | None:
     """What goes wrong in a storm and in the calm after it."""
     cluster = storm(kind, seed)
-    if broken := first_broken(cluster.trace, kind.durable, RAFT):
+    if broken := first_broken(cluster.trace, kind):
         return broken
     if linearizable(cluster.history, "kv", explain=False).holds is False:
         return "not linearizable"

@@ -12,7 +12,8 @@ from dslab.check.models import KeyValue
 from dslab.explore import Nodes
 from dslab.explore.clients import caller
 from dslab.learn.mutants import Bounds
-from dslab.machine import Command, Machine
+from dslab.machine import Command
+from dslab.machine import KeyValue as ReplicatedStore
 from dslab.protocols.raft import Entry
 from dslab.values import Map
 
@@ -54,7 +55,7 @@ def led_by_n1() -> dict:
         "voted_for": "n1",
         "commit_index": 1,
         "last_applied": 1,
-        "machine": Machine(Map(x=1)),
+        "machine": ReplicatedStore(Map(x=1)),
     }
     leads = {
         "role": "leader",

@@ -3,7 +3,7 @@
 """
 
 from dslab.learn.mutants import Explorer, Simulator, planted_in
-from dslab.machine import Machine
+from dslab.machine import Sessions
 from dslab.node import Reply
 from dslab.protocols.raft import LEADER, AppendEntries, Entry, Raft
 from dslab.values import Map, majority
@@ -268,12 +268,12 @@ class AppliesTwice(Raft):
     killed_by = Explorer("repeated append")
 
     def apply_committed(self):
-        self.machine = Machine(self.machine.store, Map())
+        self.sessions = Sessions()
         while self.last_applied < self.commit_index:
             index, end = self.last_applied + 1, self.commit_index
             self.commit_index = index  # One by one, forgetting each answer.
             super().apply_committed()
-            self.commit_index, self.machine = end, Machine(self.machine.store, Map())
+            self.commit_index, self.sessions = end, Sessions()
 
 
 #: Every bug, by its class name.
