@@ -66,8 +66,15 @@ COLLECTIONS = {
     "dict": (dict, Map),
     "mappingproxy": (lambda pairs: MappingProxyType(dict(pairs)), Map),
 }
+
+
+def _decimal(text: str) -> Decimal:
+    hash(number := Decimal(text))  # A signalling NaN raises: nothing could hold it.
+    return number
+
+
 #: What is written as a text: how it is read again.
-TEXTS = {"Decimal": Decimal, "bytes": bytes.fromhex, "float": float}
+TEXTS = {"Decimal": _decimal, "bytes": bytes.fromhex, "float": float}
 
 
 @cache
