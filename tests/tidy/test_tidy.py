@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "dslab").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FLAT = {"errors", "machine", "node", "values", "verdict", "wire"}
+FLAT = {"errors", "machine", "message", "node", "part", "values", "verdict", "wire"}
 
 #: What each part of the package may import of the others; the flat modules, of each other.
 MAY = {
