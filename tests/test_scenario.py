@@ -114,7 +114,7 @@ def step(**words):
     [
         ({"duration": 100}, "protocol is missing"),
         ({"protocol": "raft"}, "duration is missing"),
-        (GOOD | {"protocol": "zab"}, "there is no protocol 'zab': choose raft"),
+        (GOOD | {"protocol": "zab"}, "there is no protocol 'zab': choose async-primary-backup"),
         (GOOD | {"speed": 3}, "there is no 'speed' in a scenario"),
         (GOOD | {"nodes": "five"}, "nodes is 'five', but a whole number belongs there"),
         (GOOD | {"model": "tree"}, "there is no model 'tree'"),
