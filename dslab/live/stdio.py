@@ -15,6 +15,7 @@ import threading
 from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from dslab.errors import DslabError
 from dslab.live.disk import Disk
@@ -41,6 +42,9 @@ class StdioNode:
 
     def __init__(self, node_class: type[Node], write, data: Path | None = None):
         self.node_class, self._write, self._data = node_class, write, data
+        # A harness counts its requests anew in each run, while data outlive it. So clients are
+        # other clients in each.
+        self._run = f"/{uuid4().hex[:12]}" if data else ""
         self._known = {
             name: kind
             for name, kind in vocabulary(node_class).items()
@@ -138,13 +142,13 @@ class StdioNode:
         self._open[client, request.id] = request, forwarded_by
         if len(self._open) > OPEN:
             del self._open[next(iter(self._open))]
-        self.host.receive(client, request)
+        self.host.receive(client + self._run, request)
 
     def _carry(self, to: str, message: Message) -> None:
         if to in self._members:
             self._to_peer(to, type(message).__name__, message)
         elif isinstance(message, Reply):
-            self._reply(to, message)
+            self._reply(to.removesuffix(self._run), message)
 
     def _reply(self, client: str, reply: Reply, may_forward: bool = True) -> None:
         """Bring a reply to its client, or to the node that forwarded the request.

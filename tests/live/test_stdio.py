@@ -391,3 +391,22 @@ def test_the_router_s_own_errors():
             return await client.call("n1", "echo", echo=7)
 
     assert asyncio.run(run()) == ("ok", 7)
+
+
+def test_a_harness_that_starts_again_on_the_same_data_may_count_from_1_again(tmp_path):
+    """A msg_id is unique in one run. What was executed in an earlier one is no repetition."""
+
+    async def served(value):
+        written = []
+        node = StdioNode(node_class("raft"), written.append, tmp_path)
+        node.take(line(INIT | {"node_ids": ["n1"]}))
+        while not node.host.node.leads():
+            await asyncio.sleep(0.01)
+        node.take(line({"type": "write", "msg_id": 1, "key": "x", "value": value}))
+        node.take(line({"type": "read", "msg_id": 2, "key": "x"}))
+        node.host.stop()
+        return [(body["type"], body.get("value")) for body in bodies(written)[1:]]
+
+    for value in (1, 2):
+        answers = asyncio.run(served(value))
+        assert answers == [("write_ok", None), ("read_ok", value)]
