@@ -15,7 +15,7 @@ from dslab.explore.clients import Caller
 __all__ = ["Lines"]
 
 #: Where the bases of all nodes stand, which no protocol has written.
-HOUSE = "dslab.node", "dslab.part", "builtins"
+HOUSE = "dslab.node", "dslab.part"
 
 
 class Lines:
@@ -29,7 +29,7 @@ class Lines:
             for each in classes
             for piece in (*each.parts.values(), each)
             for kind in reversed(piece.__mro__)
-            if kind.__module__ not in HOUSE and kind is not Caller
+            if kind.__module__ not in HOUSE and kind not in (Caller, object)
             for name, value in vars(kind).items()
             if hasattr(value, "__code__")
         }
