@@ -84,6 +84,7 @@ class PrimaryBackup(Node):
         return self.primary == self.id
 
     def role_word(self):
+        """Who orders the writes is the primary, the others are backups."""
         return "primary" if self.leads() else ""
 
     def on_Request(self, client, m):

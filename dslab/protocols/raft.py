@@ -353,6 +353,7 @@ class Raft(Node):
         return self.role == LEADER
 
     def role_word(self):
+        """The role: follower, candidate or leader."""
         return self.role
 
     def servers(self):
