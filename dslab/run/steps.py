@@ -311,6 +311,7 @@ class World:
     nodes, clients  their names.
     kind            CLOCK or SCHEDULE.
     without         words that make no sense here.
+    only            the words that may be used, where not all may.
     kinds           what a value of a kind must be, where this run alone knows it, as in `KINDS`.
     more            the further options of a step, with their kinds: (word, options) → options.
     whole           a last look at a step whose options are right, each by itself: (word, options);
@@ -321,6 +322,7 @@ class World:
     clients: tuple[str, ...] = ()
     kind: str = CLOCK
     without: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     kinds: Mapping[str, Callable[[Any, "World"], None]] = field(default_factory=dict)
     more: Callable[[str, dict], dict[str, str]] = lambda word, options: {}
     whole: Callable[[str, dict], None] = lambda word, options: None
@@ -334,7 +336,11 @@ class World:
     def words(self) -> list[str]:
         """The words that this run knows."""
         known = (name for name, word in WORDS.items() if self.kind in word.forms)
-        return [name for name in known if name not in self.without]
+        return [
+            name
+            for name in known
+            if name not in self.without and (not self.only or name in self.only)
+        ]
 
 
 def word_of(step: tuple) -> str:

@@ -42,6 +42,7 @@ def world_of(
     clients: Iterable[str],
     protocol: type[Node],
     without: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
 ) -> World:
     """What steps may speak of in a cluster of this protocol."""
     kinds = {
@@ -53,7 +54,13 @@ def world_of(
         "timer": lambda value, world: _timer(value, protocol),
     }
     return World(
-        tuple(nodes), tuple(clients), without=without, kinds=kinds, more=_more, whole=_demand_whole
+        tuple(nodes),
+        tuple(clients),
+        without=without,
+        only=only,
+        kinds=kinds,
+        more=_more,
+        whole=_demand_whole,
     )
 
 
@@ -243,14 +250,18 @@ def act(cluster: Cluster, step: Step) -> Event | None:
     return ACTS[step.word](cluster, **step.options)
 
 
-def perform(cluster: Cluster, step: tuple | dict, **calls: Any) -> Event | None:
+def perform(
+    cluster: Cluster, step: tuple | dict, only: tuple[str, ...] = (), **calls: Any
+) -> Event | None:
     """Do a step as a table or a tuple spells it; of a call, the event of its answer.
 
+    only   the words that it may have; all, where there are none.
     calls  options that calls have where the step doesn't give them: `key="x", timeout=600`.
 
     Raises DslabError for what is no step, and where it is impossible at this moment.
     """
-    step = parsed(step, world_of(cluster.names, cluster.clients, cluster.node_class))
+    world = world_of(cluster.names, cluster.clients, cluster.node_class, only=only)
+    step = parsed(step, world)
     if step.word in ("call", "read", "write"):
         step = Step(step.word, calls | step.options)
     return act(cluster, step)

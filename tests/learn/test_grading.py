@@ -215,3 +215,10 @@ def test_a_forged_message_wins_no_hunt():
     ]
     report = check("raft-two-leaders", {"VotesTwice": forged})
     assert report.score == 0 and "A forged message is no step of this hunt." in repr(report)
+
+
+def test_a_hunt_takes_the_words_of_its_chapter_alone():
+    lies = {"WaitsForAll": [("byzantine", "n1", "silent"), ("write", "n1", 1)]}
+    told = repr(check("cap-ca", lies))
+    assert "('byzantine', 'n1', 'silent') is no step: write one of crash, restart" in told
+    assert "heal, read, write, wait" in told and check("cap-ca", lies).score == 0
