@@ -1,4 +1,4 @@
-"""`python -m dslab` and the script `dslab`: one program, which `dslab.shell` holds."""
+"""`python -m dslab` and the script `dslab`: one program, which `dslab.cli` holds."""
 
 import sys
 
@@ -17,7 +17,7 @@ def main(name: str = "dslab") -> int:
             file=sys.stderr,
         )
         return 2
-    from dslab.shell.process import main
+    from dslab.cli.process import main
 
     return main(name)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from dslab.shell.options import Known, Number
-from dslab.shell.program import program, run
+from dslab.cli.options import Known, Number
+from dslab.cli.program import program, run
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {name: program.get_command(None, name) for name in program.list_commands(None)}
@@ -129,7 +129,7 @@ def test_help_loads_no_simulator(ask):
         [
             sys.executable,
             "-c",
-            "import sys; from dslab.shell.program import run; run(sys.argv[1:]); "
+            "import sys; from dslab.cli.program import run; run(sys.argv[1:]); "
             "print(*sorted({m.split('.')[1] for m in sys.modules if m.startswith('dslab.')}), "
             "'simpy' in sys.modules)",
             ask,
@@ -137,7 +137,7 @@ def test_help_loads_no_simulator(ask):
         capture_output=True,
         text=True,
     )
-    assert found.stdout.splitlines()[-1] == "errors shell False"
+    assert found.stdout.splitlines()[-1] == "cli errors False"
 
 
 def test_without_click_one_sentence_says_what_to_install(tmp_path):
@@ -273,7 +273,7 @@ def test_a_file_is_written_whole_or_stays(tmp_path, said, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("dslab.shell.files.os.fsync", full)
+        patch.setattr("dslab.cli.files.os.fsync", full)
         code, out, err = said("run", SPLIT, "--trace", old)
     assert code == 2 and "run.json can't be written: No space left on device." in err
     assert "✗ linearizable" in out  # The verdict isn't lost.

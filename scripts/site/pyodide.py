@@ -62,7 +62,7 @@ COMPILED = (
 #: what is loaded.
 NOT_COMPILED = (
     "dslab/__main__.py",
-    "dslab/shell/*",
+    "dslab/cli/*",
     "dslab/live/*",
     "dslab/chapters/*/instruments.py",
     "dslab/learn/shell/*",

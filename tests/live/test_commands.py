@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dslab.cli.program import run
 from dslab.live.process import free_ports
-from dslab.shell.program import run
 from tests.live.clusters import TcpCluster
 
 HERE = "n1=127.0.0.1:7001"
@@ -30,7 +30,7 @@ def said(capsys, *arguments):
     [
         (
             ("serve", "zab", "--id", "n1", "--cluster", HERE),
-            "there is no protocol 'zab': choose raft, primary-backup",
+            "there is no protocol 'zab': choose async-primary-backup, available-register",
         ),
         (
             ("serve", "nowhere:Node", "--id", "n1", "--cluster", HERE),

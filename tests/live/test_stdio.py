@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from dslab.check import linearizable
+from dslab.cli.clusters import node_class
 from dslab.errors import DslabError
 from dslab.live.maelstrom import CODES, ERRORS
 from dslab.live.router import Router
 from dslab.live.stdio import StdioNode
-from dslab.shell.clusters import node_class
 from tests.live.clusters import Work
 
 ROOT = Path(__file__).parents[2]

@@ -27,7 +27,7 @@ MAY = {
     "live": FLAT | {"run", "check", "show", "protocols"},
     "learn": FLAT | {"run", "check", "explore", "protocols", "scenario", "show", "sim"},
     "chapters": None,
-    "shell": None,
+    "cli": None,
 }
 
 
@@ -56,7 +56,7 @@ def test_only_the_command_line_imports_click():
     """A browser's Python has none."""
     for path in MODULES:
         if "click" in {module.split(".")[0] for module in imports(path)}:
-            assert path.relative_to(ROOT / "dslab").parts[0] in ("shell", "__main__.py"), path
+            assert path.relative_to(ROOT / "dslab").parts[0] in ("cli", "__main__.py"), path
 
 
 def test_only_the_simulator_imports_simpy_and_protocols_know_no_clock_or_chance():

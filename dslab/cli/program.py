@@ -10,8 +10,8 @@ from pkgutil import iter_modules
 
 import click
 
+from dslab.cli.options import answer
 from dslab.errors import DslabError
-from dslab.shell.options import answer
 
 __all__ = ["program", "run"]
 
@@ -36,7 +36,7 @@ class Program(click.Group):
         """The command of this name; None where there is none."""
         if name not in self.list_commands(ctx):
             return None
-        return import_module(f"dslab.shell.commands.{name.replace('-', '_')}").command
+        return import_module(f"dslab.cli.commands.{name.replace('-', '_')}").command
 
     def resolve_command(self, ctx, args):
         """The command that the first word names. Raises UsageError."""

@@ -2,8 +2,8 @@
 
 import click
 
-from dslab.shell.files import FILE, demand_one_output, named, read_text, write
-from dslab.shell.options import SEED, Command, answer, as_json, exit_code
+from dslab.cli.files import FILE, demand_one_output, named, read_text, write
+from dslab.cli.options import SEED, Command, answer, as_json, exit_code
 
 __all__ = ["command"]
 

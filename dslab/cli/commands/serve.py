@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
+from dslab.cli.clusters import demand_posix, node_class
+from dslab.cli.files import FOLDER
+from dslab.cli.options import SEED, Command
 from dslab.errors import DslabError
-from dslab.shell.clusters import demand_posix, node_class
-from dslab.shell.files import FOLDER
-from dslab.shell.options import SEED, Command
 
 __all__ = ["command"]
 

@@ -6,10 +6,10 @@ import sys
 
 import click
 
+from dslab.cli.clusters import demand_posix, node_class
+from dslab.cli.files import FOLDER
+from dslab.cli.options import Command
 from dslab.errors import DslabError
-from dslab.shell.clusters import demand_posix, node_class
-from dslab.shell.files import FOLDER
-from dslab.shell.options import Command
 
 __all__ = ["command"]
 

@@ -5,8 +5,8 @@ import json
 
 import click
 
-from dslab.shell.clusters import value
-from dslab.shell.options import Command, Number, answer, as_json
+from dslab.cli.clusters import value
+from dslab.cli.options import Command, Number, answer, as_json
 
 __all__ = ["command"]
 

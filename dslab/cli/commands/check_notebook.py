@@ -6,8 +6,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from dslab.errors import DslabError
-from dslab.shell.files import (
+from dslab.cli.files import (
     FILE,
     FOLDER,
     STANDARD,
@@ -17,7 +16,8 @@ from dslab.shell.files import (
     replaced,
     write,
 )
-from dslab.shell.options import Command, answer, as_json, demand_apply
+from dslab.cli.options import Command, answer, as_json, demand_apply
+from dslab.errors import DslabError
 
 __all__ = ["command"]
 

@@ -41,7 +41,7 @@ def main(name: str) -> int:
     codecs.register_error(ERRORS, _plain)
     sys.stdout = _guarded(sys.stdout, "standard output")
     sys.stderr = _guarded(sys.stderr, None)
-    from dslab.shell.program import run
+    from dslab.cli.program import run
 
     code = run(sys.argv[1:], name)
     try:

@@ -2,8 +2,8 @@
 
 import click
 
-from dslab.shell.files import FILE, named, read_text
-from dslab.shell.options import (
+from dslab.cli.files import FILE, named, read_text
+from dslab.cli.options import (
     Command,
     Number,
     answer,
