@@ -184,14 +184,13 @@ class Sessions(Value):
     known by whether *it* was executed, not by whether a greater one was. A repeated command gets
     its first answer again, or none where that is forgotten.
 
-    What is remembered is bounded, by the same rule on every server, as in Ongaro's dissertation
-    ("Consensus: Bridging Theory and Practice", Stanford 2014, section 6.3):
+    What is remembered is bounded, by the same rule on every server:
     - Of a client, its latest ANSWERS answers, and the executed ids as ranges. Beyond RANGES of them
       the lowest gap is closed: an id in it then gets no answer, for nobody knows whether it was
-      done. The dissertation has clients say which answers they still wait for.
-    - CLIENTS clients; beyond, the one that was silent for longest is forgotten. The dissertation's
-      clients register, so that it would be refused. Ours don't: a repetition that comes when
-      CLIENTS others have been heard since is executed again.
+      done.
+    - CLIENTS clients; beyond, the one that was silent for longest is forgotten. A repetition of its
+      that comes when CLIENTS others have been heard since is executed again: who can't have that
+      needs clients that register, so that a forgotten one is refused.
     """
 
     clients: Map = Map()  # client → Session

@@ -2,14 +2,14 @@
 
 Chandra and Toueg, "Unreliable Failure Detectors for Reliable Distributed Systems", JACM 43(2),
 1996. A detector may be wrong about who has crashed. What makes it useful is stated as two
-properties (section 2.2); those of the class ◇P are:
+properties; those of the class ◇P are:
 - Strong completeness: who crashes is in the end suspected for good by everyone who doesn't.
 - Eventual strong accuracy: from some time on nobody who runs is suspected.
 
-The algorithm is their implementation for partial synchrony (section 9.1, Figure 10): say from time
-to time that you are alive, suspect who is silent for longer than its timeout, and where this was
-wrong, let the timeout grow. Where there is a bound on delays, known or not, a timeout passes it
-after finitely many mistakes. Where there is none, so may there be no end of them.
+The algorithm is theirs for partial synchrony: say from time to time that you are alive, suspect who
+is silent for longer than its timeout, and where this was wrong, let the timeout grow. Where there
+is a bound on delays, known or not, a timeout passes it after finitely many mistakes. Where there is
+none, so may there be no end of them.
 
 What differs: a timeout is a count of ticks of one timer, and it is durable, so that a node which
 crashes and comes back does not have to learn it again.
