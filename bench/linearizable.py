@@ -174,7 +174,8 @@ def main() -> None:
     ):
         print(
             "linearizability against Porcupine is left out: put `go` on the PATH "
-            "(Debian: golang-go) and set PORCUPINE to a checkout of github.com/anishathalye/porcupine."
+            "(Debian: golang-go) and set PORCUPINE to a checkout of "
+            "github.com/anishathalye/porcupine."
         )
         return
     groups = histories(checkout)

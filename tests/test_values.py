@@ -219,7 +219,8 @@ from dslab.values import *
 names = frozenset(f"node-{i}" for i in range(40))
 class Votes(Value):
     voters: frozenset
-print(show(names), plain(names), list(Map({name: 1 for name in names})), canonical(names), show(Votes(names)))
+counted = list(Map({name: 1 for name in names}))
+print(show(names), plain(names), counted, canonical(names), show(Votes(names)))
 """
 
 

@@ -64,7 +64,7 @@ def test_each_call_has_its_own_budget_and_calls_are_counted():
     from dslab.learn.grading import kept  # Any function of dslab that calls back.
 
     def calls(n):
-        for number in range(n):
+        for _ in range(n):
             kept(lambda _: count_to(10), object())
 
     with limited(200, 50):
