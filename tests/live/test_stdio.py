@@ -12,10 +12,10 @@ import pytest
 
 from dslab.check import linearizable
 from dslab.errors import DslabError
-from dslab.shell.clusters import node_class
 from dslab.live.maelstrom import CODES, ERRORS
 from dslab.live.router import Router
 from dslab.live.stdio import StdioNode
+from dslab.shell.clusters import node_class
 from tests.live.clusters import Work
 
 ROOT = Path(__file__).parents[2]
