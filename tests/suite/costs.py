@@ -1,8 +1,9 @@
 """What the tests cost: CPU seconds by area and by chapter, with the browser's and every other
 child's own, printed at the end of a run and written to build/costs.json.
 
-A worker measures its whole tree of processes before and after each test, so that what happens in
-between is the next test's. Seconds of CPU time are told, since a busy machine changes those least.
+A worker looks at its whole tree of processes after each test and after its clearing up, before
+which a page's process still lives. What happens in between is the next test's. Seconds of CPU time
+are told, since a busy machine changes those least.
 """
 
 import json
@@ -17,16 +18,34 @@ from tests.suite.chapters import chapter_of
 FILE = Path(__file__).parents[2] / "build" / "costs.json"
 
 
-def spent(process: psutil.Process) -> float:
-    """CPU seconds of a process, of its descendants, and of those that it has waited for."""
-    total = sum(process.cpu_times()[:4])
-    for child in process.children(recursive=True):
-        try:
-            total += sum(child.cpu_times()[:4])
-        except psutil.NoSuchProcess:
-            # Its parent has waited for it meanwhile, and the next measurement finds it there.
-            pass
-    return total
+class Tree:
+    """CPU seconds of this process and all that descend from it.
+
+    A process that ended is in its parent's account of children only where that waited for it (the
+    parent of a browser's pages doesn't), so each is counted while it lives, and of what a parent
+    accounts for only that which was not seen before.
+    """
+
+    def __init__(self):
+        self.me, self.seen = psutil.Process(), {}
+        self.more()
+
+    def more(self) -> float:
+        """What was spent since the last look."""
+        now = {}
+        for process in (self.me, *self.me.children(recursive=True)):
+            try:
+                user, system, *children = process.cpu_times()[:4]
+                now[process] = user + system, sum(children)
+            except psutil.NoSuchProcess:
+                pass
+        lived, waited = (
+            sum(now[each][kind] - self.seen.get(each, (0, 0))[kind] for each in now)
+            for kind in (0, 1)
+        )
+        ended = sum(sum(self.seen[each]) for each in self.seen.keys() - now.keys())
+        self.seen = now
+        return lived + max(0.0, waited - ended)
 
 
 def area(file: str) -> str:
@@ -41,18 +60,17 @@ class Meter:
     """Measures each test where it runs, and adds them up where the run is told of."""
 
     def __init__(self):
-        self.process = psutil.Process()
-        self.before = spent(self.process)
+        self.tree, self.cost = Tree(), 0.0
         self.by_test, self.by_chapter = {}, Counter()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
         report = yield
+        if call.when in ("call", "teardown"):
+            self.cost += self.tree.more()
         if call.when == "teardown":
-            now = spent(self.process)
-            report.user_properties.append(("cpu", max(0.0, now - self.before)))
-            report.user_properties.append(("chapter", chapter_of(item)))
-            self.before = now
+            report.user_properties += [("cpu", self.cost), ("chapter", chapter_of(item))]
+            self.cost = 0.0
         return report
 
     def pytest_runtest_logreport(self, report):
