@@ -5,14 +5,11 @@ gives it.
 import functools
 import os
 import shutil
-import sys
 import threading
 from http.server import ThreadingHTTPServer
 
-from tests.browser.conftest import CHATTER, ROOT, SITE, Handler, patient
-
-sys.path.insert(0, str(ROOT / "scripts"))
-import offline  # noqa: E402
+from scripts.site import offline
+from tests.browser.conftest import CHATTER, SITE, Handler, patient
 
 
 class Server:

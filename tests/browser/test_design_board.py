@@ -303,7 +303,8 @@ def test_bad_data_is_a_sentence(drawn, change, words):
     data = json.loads(board().dumps())
     change(data)
     page, element = drawn(
-        f'<dslab-design-board><script type="application/json">{json.dumps(data)}</script></dslab-design-board>'
+        f'<dslab-design-board><script type="application/json">{json.dumps(data)}</script>'
+        "</dslab-design-board>"
     )
     assert words in element.locator(".bad").inner_text() and page.trouble == []
 

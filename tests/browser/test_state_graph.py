@@ -380,7 +380,8 @@ def test_bad_data_is_a_sentence(states, change, words):
     change(data)
     page, element = states(
         "<dslab-state-graph><script "
-        f'type="application/json">{json.dumps(data)}</script></dslab-state-graph><p id="after">on</p>'
+        f'type="application/json">{json.dumps(data)}</script></dslab-state-graph>'
+        '<p id="after">on</p>'
     )
     assert (
         words in element.locator(".bad").inner_text()
