@@ -13,7 +13,7 @@ EXTENSION := .venv/share/jupyter/labextensions/dslab-trace
 WIDGETS := $(wildcard dslab/show/static/*.*s dslab/show/static/*/*.*s)
 SOURCES := $(wildcard _config.yml _toc.yml book/*.md book/*.bib book/*/*.md book/*/runs/* dslab/chapters/*/*.md dslab/chapters/*/*.bib book/assets/* book/offline/* book/*.ipynb notebooks/*.ipynb labextension/* scripts/*.py scripts/*/*.py scripts/web/*.* scripts/web/matplotlib/*) $(WIDGETS) $(shell find dslab -name '*.py') $(shell find book/run -type f -not -name '*.pyc')
 
-.PHONY: help book site lab test bench notebooks golden screens clean
+.PHONY: help book site lab test quick format bench notebooks golden screens clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -26,10 +26,17 @@ site: _build/html/.built $(EXTENSION)/.copied  ## build the book into _build/htm
 lab: $(READY) $(EXTENSION)/.copied  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
-test: $(READY) $(EXTENSION)/.copied  ## run every test
+test: $(READY) $(EXTENSION)/.copied  ## run every test, or what concerns a chapter (ONLY=12), or a part (PYTEST="-q tests/tidy")
+	@$(if $(ONLY),$(BIN)/python -m tests.suite.chapters $(ONLY))
 	@$(BIN)/python scripts/test_needs.py
 	@$(MAKE) --no-print-directory site
-	@$(BIN)/python -m pytest tests notebooks book --nbval --nbval-cell-timeout 240 -n 2 --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest --nbval -n 2 $(if $(ONLY),--only $(ONLY)) $(PYTEST)
+
+quick: $(READY)  ## run the core's tests, without pages and notebooks: under a minute
+	@$(BIN)/python -m pytest --quick -n 2 $(PYTEST)
+
+format: $(READY)  ## give Python and JavaScript their one form
+	@$(BIN)/python scripts/form.py
 
 bench: $(READY)  ## measure ratios against peers, each pair in one run
 	@for it in bench/*.py; do $(BIN)/python $$it; done

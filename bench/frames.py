@@ -53,36 +53,38 @@ MAIN = (
 )
 
 #: Adds the elements, and marks their appearance and the frame after their first picture.
-APPEAR = """(text) => new Promise((done) => {
+APPEAR = """(text) =>
+  new Promise((done) => {
     const box = document.createElement("template");
     box.innerHTML = text;
     performance.mark("appears");
     document.querySelector("main").append(box.content);
     const show = () => {
-        performance.mark("painted");
-        // So that a frame is drawn after the mark in any case.
+      performance.mark("painted");
+      // So that a frame is drawn after the mark in any case.
         document.body.style.background = "#fefefe";
-        setTimeout(done, 300);
+      setTimeout(done, 300);
     };
-    const player = document.querySelector("dslab-trace");
-    const look = () => (player.painted ? show() : requestAnimationFrame(look));
+    const look = () =>
+      document.querySelector("dslab-trace").painted ? show() : requestAnimationFrame(look);
     look();
-})"""
+  })"""
 #: Moves the slider once a frame, over the whole run.
-SCRUB = """(frames) => new Promise((done) => {
-    const player = document.querySelector("dslab-trace");
-    const slider = player.shadowRoot.querySelector(".scrub");
-    const last = player.run.steps.length - 1;
+SCRUB = """(frames) =>
+  new Promise((done) => {
+    const player = document.querySelector("dslab-trace"),
+      slider = player.shadowRoot.querySelector(".scrub"),
+      last = player.run.steps.length - 1;
     let frame = 0;
     performance.mark("scrub");
     const next = () => {
-        if (frame > frames) return performance.mark("scrubbed"), setTimeout(done, 100);
-        slider.value = Math.round(last * frame++ / frames);
-        slider.dispatchEvent(new Event("input"));
-        requestAnimationFrame(next);
+      if (frame > frames) return (performance.mark("scrubbed"), setTimeout(done, 100));
+      slider.value = Math.round((last * frame++) / frames);
+      slider.dispatchEvent(new Event("input"));
+      requestAnimationFrame(next);
     };
     requestAnimationFrame(next);
-})"""
+  })"""
 
 
 def long_run(seed: int):

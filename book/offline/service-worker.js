@@ -1,6 +1,6 @@
 // Keeps the book in the reader's browser, so that it opens without a network.
-// scripts/site/offline.py puts BUILD before it and writes offline.json: the files of this build with
-// their hashes, in three groups.
+// scripts/site/offline.py puts BUILD before it and writes offline.json: the files of this build
+// with their hashes, in three groups.
 //
 //   book    pages and what they show: fetched when the worker is installed, smallest first, unless
 //           the reader saves data

@@ -3,11 +3,14 @@ Jupyter Book with every warning an error.
 
     python -m scripts.site
 
-All is served from the site, so that a page asks no other host for anything. Without npm the build
-says so, and the pages take MathJax and Pyodide from their public addresses.
+All is served from the site, so that a page asks no other host for anything. Without npm, or where
+it has no network, the build says so, and the pages take MathJax and Pyodide from their public
+addresses.
 """
 
 import hashlib
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,30 +27,50 @@ from scripts.site.folders import BUILD, ROOT, WEB, publish, recipe
 ASSETS = BUILD / "assets"
 HTML = ROOT / "_build" / "html"
 MATHJAX = "node_modules/mathjax/es5"
+ELSEWHERE = "the pages will load MathJax and Pyodide from their public addresses."
+#: A registry that doesn't answer is given up after a minute; npm's own patience is five, thrice.
+PATIENCE = "--fetch-timeout=60000 --fetch-retries=1 --fetch-retry-mintimeout=1000".split()
 
 
 def modules() -> bool:
     """Install what scripts/web/package-lock.json pins; False where there is no npm."""
     npm, mark = shutil.which("npm"), WEB / "node_modules" / ".made-from"
     if npm is None:
-        print(
-            "npm is not installed: the pages will load MathJax and Pyodide from their "
-            "public addresses.",
-            flush=True,
-        )
+        print(f"npm is not installed: {ELSEWHERE}", flush=True)
         return False
     wanted = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     if not (mark.is_file() and mark.read_text() == wanted):
-        print("Fetching MathJax and Pyodide with npm …", flush=True)
-        if subprocess.run(
-            [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB
-        ).returncode:
-            raise DslabError(
-                "npm could not install what scripts/web/package-lock.json pins; what it "
-                "says stands above."
-            )
+        print(
+            "Fetching what scripts/web/package-lock.json pins with npm: MathJax, Pyodide, editors, "
+            "and what tests need (some 60 MB) …",
+            flush=True,
+        )
+        told = "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"
+        done = subprocess.run(
+            [npm, "ci", *told, *PATIENCE], cwd=WEB, stderr=subprocess.PIPE, text=True
+        )
+        if done.returncode:
+            return without(npm_says(done.stderr))
         mark.write_text(wanted)
     return True
+
+
+def npm_says(said: str) -> str:
+    """Why npm failed: the reason among its lines, or its code."""
+    lines = re.findall(r"^npm (?:error|ERR!) (.+)$", said, re.MULTILINE) or ["it said nothing"]
+    return next((line for line in lines if "reason:" in line), lines[0])
+
+
+def without(why: str) -> bool:
+    """Go on without what npm could not fetch; where nothing may be left out, say so and end."""
+    if os.environ.get("CI"):
+        raise DslabError(f"npm could not fetch what scripts/web/package-lock.json pins ({why}).")
+    print(
+        f"npm could not fetch its packages ({why}): {ELSEWHERE} Run `make site` again with a "
+        "network.",
+        flush=True,
+    )
+    return False
 
 
 def vendor() -> None:

@@ -40,6 +40,49 @@ def test_without_npm_the_build_says_so(capsys):
     )
 
 
+#: What npm says where there is no network.
+OFFLINE = """npm error code EAI_AGAIN
+npm error syscall getaddrinfo
+npm error request to https://registry.example/esbuild failed, reason: getaddrinfo EAI_AGAIN
+npm error A complete log of this run can be found in a file
+"""
+
+
+@pytest.fixture
+def npm(tmp_path, monkeypatch):
+    """An npm that notes how it is called, and has no network."""
+    web = tmp_path / "web"
+    web.mkdir()
+    (web / "package-lock.json").write_text("{}")
+    (web / "said").write_text(OFFLINE)
+    (web / "npm").write_text('#!/bin/sh\necho "$@" > called\ncat said >&2\nexit 1\n')
+    (web / "npm").chmod(0o755)
+    monkeypatch.setattr(build, "WEB", web)
+    monkeypatch.setattr(shutil, "which", lambda name: str(web / name))
+    return web
+
+
+def test_an_npm_without_a_network_is_told_and_done_without(npm, monkeypatch, capfd):
+    monkeypatch.delenv("CI", raising=False)
+    assert build.modules() is False
+    out, err = capfd.readouterr()
+    assert out.splitlines()[1] == (
+        "npm could not fetch its packages (request to https://registry.example/esbuild failed, "
+        "reason: getaddrinfo EAI_AGAIN): the pages will load MathJax and Pyodide from their "
+        "public addresses. Run `make site` again with a network."
+    )
+    assert err == "" and "--fetch-retries=1" in (npm / "called").read_text()
+
+
+def test_under_ci_nothing_is_done_without(npm, monkeypatch, capfd):
+    monkeypatch.setenv("CI", "true")
+    assert ending(build.build) == 2
+    assert capfd.readouterr().err == (
+        "dslab: npm could not fetch what scripts/web/package-lock.json pins (request to "
+        "https://registry.example/esbuild failed, reason: getaddrinfo EAI_AGAIN).\n"
+    )
+
+
 def test_what_is_wrong_with_a_part_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr(pyodide, "assemble", raises(DslabError("the wheel of a is another.")))
     assert ending(build.build) == 2

@@ -4,8 +4,8 @@ import json
 
 from playwright.sync_api import expect
 
-#: Milliseconds after which something is taken to hang. Nothing here asserts that anything is fast.
-PATIENCE = 120_000
+from tests.suite.patience import PATIENCE
+
 FINISHED = "() => !document.querySelector('[data-run=running], [data-run=waiting]')"
 
 
@@ -42,13 +42,13 @@ class Chapter:
     def open(self):
         """Press the button, and wait for the editors."""
         self.page.get_by_role("button", name="Run this page").click()
-        self.page.locator(".cm-content").last.wait_for(state="attached", timeout=PATIENCE)
+        self.page.locator(".cm-content").last.wait_for(state="attached")
         return self
 
     def go_live(self):
         """Press the button, and wait for Python."""
         self.page.get_by_role("button", name="Run this page").click()
-        expect(self.bar).to_have_attribute("data-state", "ready", timeout=PATIENCE)
+        expect(self.bar).to_have_attribute("data-state", "ready")
         return self
 
     def press(self, name):
@@ -77,7 +77,7 @@ class Chapter:
         """Write and run, without waiting for the end."""
         self.write(number, code)
         self.page.keyboard.press("Control+Enter")
-        expect(self.cell(number)).to_have_attribute("data-run", "running", timeout=PATIENCE)
+        expect(self.cell(number)).to_have_attribute("data-run", "running")
 
     def run(self, number, code=None):
         """Run a cell, with new text where there is one, to its end; its outputs as text."""
@@ -86,7 +86,7 @@ class Chapter:
         else:
             self.write(number, code)
             self.page.keyboard.press("Control+Enter")
-        self.page.wait_for_function(FINISHED, timeout=PATIENCE)
+        self.page.wait_for_function(FINISHED)
         return self.shown(number)
 
     def shown(self, number):

@@ -1,6 +1,9 @@
 """The built book on loopback, and headless Chromium, which may ask no other host for anything."""
 
+import base64
 import functools
+import io
+import re
 import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,19 +12,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.suite.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
-AXE = ROOT / "scripts" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+STATIC = ROOT / "dslab" / "show" / "static"
+NPM = ROOT / "scripts" / "web" / "node_modules"
+AXE = NPM / "axe-core" / "axe.min.js"
+FONTS = NPM / "@fontsource"
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
+    "--disable-component-update --disable-sync --font-render-hinting=none --disable-lcd-text"
 ).split() + ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
-#: Five seconds, Playwright's own idea, are not enough for Python on a busy machine.
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=PATIENCE)
 
 #: What the theme itself leaves to be desired: rule ids of axe, and nothing else.
 THEME = {"label-content-name-mismatch", "summary-name", "region", "aria-required-children"}
@@ -34,8 +41,14 @@ CHATTER = (
 )
 
 
+def in_our_fonts(text: str) -> str:
+    """A script or a style sheet that takes the fonts of the tests, and not the machine's."""
+    text = re.sub(r"\b(ui-)?monospace\b", "test-mono", text)
+    return re.sub(r"\b(system-ui|sans-serif)\b", "test-sans", text)
+
+
 class Handler(SimpleHTTPRequestHandler):
-    """Serves folders under given prefixes, quietly."""
+    """Serves folders under given prefixes, quietly; widgets under test draw in our fonts."""
 
     def __init__(self, *arguments, folders, **more):
         self.folders = folders
@@ -47,6 +60,20 @@ class Handler(SimpleHTTPRequestHandler):
                 self.directory = str(folder)
                 return super().translate_path("/" + path[len(prefix) :])
         return super().translate_path("/nowhere")
+
+    def send_head(self):
+        if self.path == "/favicon.ico":  # Chromium's own idea, which no page asked for.
+            self.send_response(204)
+            return self.end_headers()
+        path = Path(self.translate_path(self.path))
+        if not (self.path.startswith("/static/") and path.suffix in (".js", ".css")):
+            return super().send_head()
+        text = in_our_fonts(path.read_text(encoding="utf-8")).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        return io.BytesIO(text)
 
     def log_message(self, *_):
         pass
@@ -63,7 +90,7 @@ def base(scratch):
     """The address of a server that has the book at /book/, the player's script at /static/ and
     scratch pages.
     """
-    folders = {"/book/": SITE, "/static/": ROOT / "dslab" / "show" / "static", "/scratch/": scratch}
+    folders = {"/book/": SITE, "/static/": STATIC, "/scratch/": scratch}
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, folders=folders))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -77,7 +104,9 @@ def browser():
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed: run `sudo apt-get install chromium`")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=ARGUMENTS, timeout=PATIENCE
+        )
         yield browser
         browser.close()
 
@@ -99,8 +128,31 @@ def open_page(browser, base):
         context.close()
 
 
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Widgets</title><script type="module" src="/static/dslab.js"></script></head><body><main><h1>Widgets</h1>{}</main></body></html>"""
+def face(name: str, font: str, weight: int) -> str:
+    """A face of a font from npm, which a page loads without asking anybody."""
+    file = FONTS / font / "files" / f"{font}-latin-{weight}-normal.woff2"
+    assert file.is_file(), f"{font} is not there: run `make site` on a machine with npm"
+    data = base64.b64encode(file.read_bytes()).decode()
+    return (
+        f"@font-face {{ font-family: {name}; font-weight: {weight}; "
+        f"src: url(data:font/woff2;base64,{data}); }}"
+    )
+
+
+@functools.cache
+def faces() -> str:
+    """The fonts of the tests, as a style sheet."""
+    fonts = ("test-sans", "dejavu-sans"), ("test-mono", "dejavu-mono")
+    return "\n".join(face(*font, weight) for font in fonts for weight in (400, 700))
+
+
+#: A widget measures its words before it draws them, so the fonts are there before the widgets are.
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Widgets</title>
+<style>{faces} body {{ font-family: test-sans; }}</style><script type="module">
+await Promise.all(Array.from(document.fonts, (face) => face.load()));
+await import("/static/dslab.js");
+</script></head><body><main><h1>Widgets</h1>{html}</main></body></html>"""
 
 
 @pytest.fixture
@@ -108,13 +160,14 @@ def show(open_page, scratch):
     """`show(html, **context options)`: a page with these elements on it, once they are drawn."""
 
     def show_it(html, **options):
-        (scratch / "widgets.html").write_text(PAGE.format(html), encoding="utf-8")
+        (scratch / "widgets.html").write_text(
+            PAGE.format(faces=faces(), html=html), encoding="utf-8"
+        )
         page = open_page("/scratch/widgets.html", **options)
         if options.get("java_script_enabled", True):
             widgets_ready(page)
-            settle(
-                page
-            )  # A first picture may give the page a scroll bar, and so itself another width.
+            # A first picture may give the page a scroll bar, and so itself another width.
+            settle(page)
         return page
 
     return show_it
@@ -132,31 +185,34 @@ def widgets_ready(page) -> None:
     picture, or said why it can't.
     """
     page.wait_for_function("""() => {
-        const all = (root) => [...root.querySelectorAll("*")].flatMap((each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
-        return all(document).filter((each) => each.localName.startsWith("dslab-")).every((each) => each.painted || each.shadowRoot?.querySelector(".bad"));
+        const all = (root) => [...root.querySelectorAll("*")].flatMap(
+            (each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
+        const widgets = all(document).filter((each) => each.localName.startsWith("dslab-"));
+        return widgets.every((each) => each.painted || each.shadowRoot?.querySelector(".bad"));
     }""")
+
+
+def patient(browser, **options):
+    """A browser context that waits as long as a slow machine takes."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    return context
 
 
 def guarded(browser, base, **options):
     """A browser context that may ask no other host for anything; what it tried stands in
     `trouble`.
     """
-    context = browser.new_context(
-        **({"viewport": {"width": 1280, "height": 900}, "service_workers": "block"} | options)
-    )
-    context.set_default_timeout(
-        120_000
-    )  # Longer than a busy machine takes; what never comes still ends before pytest's own limit.
+    usual = {"viewport": {"width": 1280, "height": 900}, "service_workers": "block"}
+    context = patient(browser, **(usual | options))
     context.trouble = []
 
-    def gate(route):
-        if route.request.url.startswith((base, "data:", "blob:")):
-            route.continue_()
-        else:
-            context.trouble.append(f"asks for {route.request.url}")
-            route.abort()
+    def asked(request):
+        if not request.url.startswith((base, "data:", "blob:")):
+            context.trouble.append(f"asks for {request.url}")
 
-    context.route("**/*", gate)
+    # Listening costs little; a route would hand each request to Python. No other host is found.
+    context.on("request", asked)
     return context
 
 
@@ -177,8 +233,8 @@ def visit(context, address):
     return page
 
 
-def axe(page, *, allowed=frozenset()) -> list[str]:
-    """What axe finds on a page beyond the `allowed` rules."""
+def axe(page, *, allowed=frozenset(), rules=()) -> list[str]:
+    """What axe finds on a page beyond the `allowed` rules; with `rules`, what these find."""
     assert AXE.is_file(), "axe-core is not there: run `make site` on a machine with npm"
     # A colour that is still changing is neither the old one nor the new one.
     page.add_style_tag(
@@ -186,7 +242,8 @@ def axe(page, *, allowed=frozenset()) -> list[str]:
         "animation: none !important; }"
     )
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")["violations"]
+    options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
     return [
         f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}"
         for each in found

@@ -5,14 +5,11 @@ gives it.
 import functools
 import os
 import shutil
-import sys
 import threading
 from http.server import ThreadingHTTPServer
 
-from tests.browser.conftest import CHATTER, ROOT, SITE, Handler
-
-sys.path.insert(0, str(ROOT / "scripts"))
-import offline  # noqa: E402
+from scripts.site import offline
+from tests.browser.conftest import CHATTER, SITE, Handler, patient
 
 
 class Server:
@@ -57,7 +54,7 @@ class Reader:
 
     def __init__(self, browser, server, chatter=()):
         self.server, self.trouble = server, []
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
+        self.context = patient(browser, viewport={"width": 1280, "height": 900})
         self.chatter = CHATTER + tuple(chatter)
         self.context.on("request", self._asked)
         self.context.on("weberror", lambda error: self.trouble.append(f"error: {error.error}"))
@@ -68,9 +65,8 @@ class Reader:
             self.trouble.append(f"asks for {request.url}")
 
     def _said(self, message):
-        unasked = message.location["url"].endswith(
-            "/favicon.ico"
-        )  # Chromium's own idea, while JupyterLite's page has no icon yet.
+        # Chromium's own idea, while JupyterLite's page has no icon yet.
+        unasked = message.location["url"].endswith("/favicon.ico")
         if (
             message.type in ("error", "warning")
             and not message.text.startswith(self.chatter)
@@ -94,7 +90,10 @@ def settled(page):
 def cached(page):
     """The paths in each cache."""
     return page.evaluate("""async () => {
-        const found = {};
-        for (const name of await caches.keys()) found[name] = (await (await caches.open(name)).keys()).map(each => new URL(each.url).pathname);
-        return found;
+      const found = {};
+      for (const name of await caches.keys())
+        found[name] = (await (await caches.open(name)).keys()).map(
+          (each) => new URL(each.url).pathname,
+        );
+      return found;
     }""")

@@ -3,28 +3,27 @@
     looks_as_stored(page, element, "stage")     # compares with screens/stage-WIDTH-SCHEME.png
 
 They are compared blurred and small, so that another version of Chromium may round a corner
-differently, and a missing or misplaced part still shows. Text takes other widths in other fonts:
-where this machine's fonts are not those of the stored pictures the comparison is skipped, and under
-CI it fails. `make screens` writes them again, to be looked at.
+differently, and a missing or misplaced part still shows. The fonts come with the tests (`show`), so
+that a picture is the same wherever it is made. `make screens` writes them again, to be looked at.
 """
 
 import io
-import json
 import os
 from pathlib import Path
 
-import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 SCREENS = Path(__file__).with_name("screens")
-FONTS = SCREENS / "fonts.json"
 WIDTHS, SCHEMES = (360, 1100), ("light", "dark")
 #: How much of the picture may differ, on a scale of 0 to 255, on average and in the worst twelfth
 #: of it.
 MEAN, WORST = 4, 40
 
-_MEASURE = """() => { const pen = document.createElement("canvas").getContext("2d");
-    return ["system-ui", "sans-serif", "monospace"].map((font) => { pen.font = `100px ${font}`; return Math.round(pen.measureText("Raft elects n1 → 42").width); }); }"""
+_IN_OUR_FONTS = """async () => {
+    await document.fonts.ready;
+    const faces = [...document.fonts].filter((face) => face.family.startsWith("test-"));
+    return faces.length === 4 && faces.every((face) => face.status === "loaded");
+}"""
 
 
 def looks_as_stored(page, element, name: str) -> None:
@@ -37,19 +36,12 @@ def looks_as_stored(page, element, name: str) -> None:
         content="*, *::before, *::after { transition: none !important; animation: none "
         "!important; caret-color: transparent !important; }"
     )
-    shot, fonts = (
-        Image.open(io.BytesIO(element.screenshot())).convert("RGB"),
-        page.evaluate(_MEASURE),
-    )
+    assert page.evaluate(_IN_OUR_FONTS), "a picture that depends on this machine's fonts"
+    shot = Image.open(io.BytesIO(element.screenshot())).convert("RGB")
     if os.environ.get("DSLAB_SCREENS") == "write":
         SCREENS.mkdir(exist_ok=True)
         shot.quantize(64).save(path, optimize=True)
-        FONTS.write_text(json.dumps(fonts) + "\n")
         return
-    if json.loads(FONTS.read_text()) != fonts and not os.environ.get("CI"):
-        pytest.skip(
-            "the fonts here are not those of the stored pictures: `make screens` writes them again"
-        )
     stored = Image.open(path).convert("RGB")
     assert abs(stored.width - shot.width) <= 2 and abs(stored.height - shot.height) <= 6, (
         f"{path.name} is {stored.size}, and it is {shot.size} now"

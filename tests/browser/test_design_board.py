@@ -7,7 +7,7 @@ import pytest
 
 from dslab.show import design_board
 from dslab.show.design_board import conflicts
-from tests.browser.conftest import axe, settle, widgets_ready
+from tests.browser.conftest import axe, patient, settle, widgets_ready
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 from tests.show.test_design_board import CHEAP, CHOICES, FAST, FIGURES, FRESH, board
 
@@ -118,9 +118,10 @@ def test_the_map_is_walked_with_arrows_and_a_design_chosen_with_enter(drawn):
     down.
     """
     page, element = drawn()
-    focused = lambda: element.evaluate(
-        "e => e.shadowRoot.activeElement?.getAttribute('aria-label')"
-    )  # noqa: E731
+
+    def focused():
+        return element.evaluate("e => e.shadowRoot.activeElement?.getAttribute('aria-label')")
+
     element.locator(".map [tabindex='0']").focus()
     assert focused() == "all, 3: meets 2 of 3"
     for key, there in [
@@ -249,7 +250,7 @@ def test_what_was_kept_of_another_board_does_no_harm(drawn, kept):
 
 def test_with_storage_blocked_it_says_so(drawn, browser, base):
     drawn()
-    page = browser.new_page()
+    page = patient(browser).new_page()
     page.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new "
         "DOMException('blocked', 'SecurityError'); } })"
@@ -271,7 +272,8 @@ def test_the_design_goes_out_as_text(drawn):
     assert element.get_by_role("textbox").count() == 1
     element.get_by_role("button", name="Copy as text").click()
     page.wait_for_function(
-        "() => document.querySelector('dslab-design-board').shadowRoot.querySelector('.note').textContent.startsWith('The text')"
+        "() => document.querySelector('dslab-design-board').shadowRoot.querySelector('.note')"
+        ".textContent.startsWith('The text')"
     )
     assert element.get_by_role("textbox", name="The design as text").input_value().split("\n") == [
         "A cart",
@@ -301,7 +303,8 @@ def test_bad_data_is_a_sentence(drawn, change, words):
     data = json.loads(board().dumps())
     change(data)
     page, element = drawn(
-        f'<dslab-design-board><script type="application/json">{json.dumps(data)}</script></dslab-design-board>'
+        f'<dslab-design-board><script type="application/json">{json.dumps(data)}</script>'
+        "</dslab-design-board>"
     )
     assert words in element.locator(".bad").inner_text() and page.trouble == []
 

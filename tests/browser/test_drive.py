@@ -11,13 +11,24 @@ from dslab.show import drive
 from tests.browser.conftest import axe, settle
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 
-MODEL = """({ key = "", python = "python" } = {}) => { const listeners = new Set(), ask = window[python];
-    const model = window.model = { answers: 0, on: (_, listener) => listeners.add(listener), off: (_, listener) => listeners.delete(listener),
-                    send: async (message) => { const answer = await ask(message); listeners.forEach((listener) => listener(answer)); model.answers++; } };
-    const drive = document.createElement("dslab-drive");
-    drive.setAttribute("scenario", key);
-    drive.model = model;
-    document.querySelector("main").append(drive); }"""
+MODEL = """({ key = "", python = "python" } = {}) => {
+  const listeners = new Set(),
+    ask = window[python];
+  const model = (window.model = {
+    answers: 0,
+    on: (_, listener) => listeners.add(listener),
+    off: (_, listener) => listeners.delete(listener),
+    send: async (message) => {
+      const answer = await ask(message);
+      listeners.forEach((listener) => listener(answer));
+      model.answers++;
+    },
+  });
+  const drive = document.createElement("dslab-drive");
+  drive.setAttribute("scenario", key);
+  drive.model = model;
+  document.querySelector("main").append(drive);
+}"""
 
 
 def scenario(**more):
@@ -176,10 +187,11 @@ def test_two_nodes_are_a_link(live):
 )
 def test_a_message_on_its_way(live, name, word):
     page, driven = live()
-    page.locator(
-        "dslab-trace"
-    ).evaluate("""player => { const flight = player.views[0].world.flights.find(({ begin, due }) => due - begin > 3000);
-        player.go(player.run.stepOf[flight.from]); player.views[0].choose(`message ${flight.from}`); }""")
+    page.locator("dslab-trace").evaluate("""(player) => {
+      const flight = player.views[0].world.flights.find(({ begin, due }) => due - begin > 3000);
+      player.go(player.run.stepOf[flight.from]);
+      player.views[0].choose(`message ${flight.from}`);
+    }""")
     settle(page)
     press(page, name)
     assert [each for each, _ in steps_of(driven)] == [word] and page.locator(
@@ -435,7 +447,7 @@ def test_an_answer_that_came_while_it_was_out_of_the_page_is_asked_for_again(sho
     page.evaluate(MODEL, {"python": "away"})
     page.wait_for_function("() => window.model.answers === 1")
     page.evaluate("() => document.querySelector('main').append(taken)")
-    page.locator("dslab-trace svg[role=group]").wait_for(timeout=20_000)
+    page.locator("dslab-trace svg[role=group]").wait_for()
     assert page.trouble == []
 
 

@@ -15,6 +15,9 @@ from dslab.show import play, stream
 from tests.browser.conftest import ROOT, axe, settle
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 
+#: What is inside the player of a choice of runs, in a page.
+PLAYER = "document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot"
+
 
 def gallery(name):
     """What the gallery's example of this name shows."""
@@ -212,9 +215,7 @@ def test_a_crash_point_stands_in_its_step_and_opens_at_the_crash(show, shown):
     ]
     assert page.locator(".dots .dot").all_text_contents() == ["○"]
     page.get_by_role("button", name="a crash before StepDone of charge").click()
-    page.wait_for_function(
-        "() => document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.querySelector('.outcome')?.textContent"
-    )
+    page.wait_for_function(f"() => {PLAYER}?.querySelector('.outcome')?.textContent")
     settle(page)
     assert (
         page.locator(".outcome").inner_text()
@@ -247,8 +248,7 @@ def test_a_saga_plays_and_every_crash_point_is_a_dot(show, shown):
     for name in names[1:]:
         page.get_by_role("button", name=name, exact=True).click()
         page.wait_for_function(
-            "(name) => "
-            "document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.querySelector('.which')?.textContent === name",
+            f"(name) => {PLAYER}?.querySelector('.which')?.textContent === name",
             arg=name,
         )
         texts = [shown["saga"].players[name].trace.sentences()]
@@ -269,14 +269,11 @@ def test_a_dot_keeps_the_keyboard_s_place(show, shown):
     page = show(shown["saga"]._repr_html_())
     page.locator("button.dot").nth(2).focus()
     page.keyboard.press("Enter")
-    page.wait_for_function(
-        "() => document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.activeElement?.classList.contains('dot')"
-    )
+    page.wait_for_function(f"() => {PLAYER}?.activeElement?.classList.contains('dot')")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_function(
-        "(name) => "
-        "document.querySelector('dslab-runs').shadowRoot.querySelector('dslab-trace')?.shadowRoot?.querySelector('.which')?.textContent === name",
+        f"(name) => {PLAYER}?.querySelector('.which')?.textContent === name",
         arg=list(shown["saga"].players)[3],
     )
 

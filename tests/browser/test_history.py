@@ -389,9 +389,20 @@ def test_the_page_s_answers_are_those_of_python_s_checker(show, name):
             }
         )
     said = page.evaluate(
-        """async ([name, cases]) => { const { MODELS, replay, suggest } = await import("/static/parts/history-models.js"), model = MODELS[name];
-        return cases.map(({ ops, orders }) => ({ replays: orders.map((order) => replay(model, order.map((at) => ops[at])) === null),
-            order: suggest(model, ops).order?.map((op) => ops.indexOf(op)) ?? null })); }""",
+        """async ([name, cases]) => {
+          const { MODELS, replay, suggest } = await import("/static/parts/history-models.js"),
+            model = MODELS[name];
+          return cases.map(({ ops, orders }) => ({
+            replays: orders.map(
+              (order) =>
+                replay(
+                  model,
+                  order.map((at) => ops[at]),
+                ) === null,
+            ),
+            order: suggest(model, ops).order?.map((op) => ops.indexOf(op)) ?? null,
+          }));
+        }""",
         [name, json.loads(json.dumps(cases))],
     )
     for each, verdict, shuffled, answer in zip(histories, verdicts, orders, said, strict=True):
@@ -438,7 +449,10 @@ def test_a_budget_that_runs_out_is_no_verdict(player, show):
         }
     )
     assert page.evaluate(
-        """async (ops) => { const { MODELS, suggest } = await import("/static/parts/history-models.js"); return suggest(MODELS.register, ops, 500).order === undefined; }""",
+        """async (ops) => {
+          const { MODELS, suggest } = await import("/static/parts/history-models.js");
+          return suggest(MODELS.register, ops, 500).order === undefined;
+        }""",
         ops,
     )
 

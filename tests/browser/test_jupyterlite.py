@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, patient
 from tests.browser.reader import Reader, Server, settled
 
 CHAPTER = "03_cap"
@@ -24,8 +24,10 @@ IDLE = """() => {
     return session?.kernel?.status === 'idle' && session.kernel.name;
 }"""
 CELLS = """() => {
-    const {cells} = window.jupyterapp.shell.currentWidget.content.model;
-    return Array.from({length: cells.length}, (_, number) => cells.get(number).toJSON()).filter(cell => cell.cell_type === 'code');
+  const { cells } = window.jupyterapp.shell.currentWidget.content.model;
+  return Array.from({ length: cells.length }, (_, number) => cells.get(number).toJSON()).filter(
+    (cell) => cell.cell_type === "code",
+  );
 }"""
 RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 SAVE = "async () => { await window.jupyterapp.commands.execute('docmanager:save'); }"
@@ -46,7 +48,7 @@ def reader(browser, tmp_path_factory):
 def opened(reader, name=CHAPTER):
     """The notebook in JupyterLite, with its kernel waiting."""
     page = reader.visit(f"lite/notebooks/index.html?path={name}.ipynb")
-    page.wait_for_function(IDLE, timeout=180_000)
+    page.wait_for_function(IDLE)
     return page
 
 
@@ -72,7 +74,7 @@ def told(outputs):
 
 
 def test_a_chapter_links_to_its_notebook_without_a_script(browser, reader):
-    page = browser.new_context(java_script_enabled=False).new_page()
+    page = patient(browser, java_script_enabled=False).new_page()
     page.goto(reader.server.address(f"notebooks/{CHAPTER}.html"))
     link = page.get_by_role("link", name="Open as a notebook")
     assert link.evaluate("link => link.href") == reader.server.address(
@@ -96,7 +98,6 @@ def test_a_stored_run_plays_before_any_python(reader):
     page = reader.visit(f"lite/notebooks/index.html?path={CHAPTER}.ipynb")
     page.wait_for_function(
         "() => document.querySelector('.jp-OutputArea dslab-trace')?.run?.steps.length > 0",
-        timeout=120_000,
     )
     page.close()
 
@@ -132,7 +133,7 @@ def test_controls_call_python_and_edits_are_kept_and_all_of_it_without_a_network
     page.evaluate(run)
     page.locator(
         ".jp-OutputArea-output .widget-slider input, .jp-OutputArea-output .noUi-handle"
-    ).first.wait_for(timeout=60_000)
+    ).first.wait_for()
     page.locator(".noUi-handle").first.press("ArrowRight")
     page.locator(".jupyter-widgets.widget-output").get_by_text("16").wait_for()
     page.evaluate(write, "print('mine ' * 2)")
@@ -143,7 +144,8 @@ def test_controls_call_python_and_edits_are_kept_and_all_of_it_without_a_network
     page.get_by_text("print('mine ' * 2)").first.wait_for()
     page.evaluate(
         "() => { const notebook = window.jupyterapp.shell.currentWidget.content; "
-        "notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.model.type === 'code'); }"
+        "notebook.activeCellIndex = "
+        "notebook.widgets.findIndex(cell => cell.model.type === 'code'); }"
     )
     page.evaluate(run)
     page.get_by_text("mine mine").first.wait_for()

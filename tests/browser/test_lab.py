@@ -16,6 +16,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from dslab.protocols.raft import Raft
 from dslab.show import play
 from dslab.sim import Cluster
+from tests.browser.conftest import patient
+from tests.suite.patience import PATIENCE
 
 EXTENSION = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "dslab-trace"
 
@@ -127,14 +129,13 @@ def run_until(page, shown):
     as a reader would, run the cell again.
     """
     cell = page.locator(".jp-Notebook .jp-CodeCell").first
-    for _ in range(4):
-        cell.locator(".jp-InputArea-editor").click(timeout=60_000)
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(
-            timeout=60_000
-        )  # The kernel is there.
+    for _ in range(10):
+        cell.locator(".jp-InputArea-editor").click()
+        # The kernel is there.
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
         page.keyboard.press("Control+Enter")
         try:
-            return shown.wait_for(timeout=30_000)
+            return shown.wait_for(timeout=PATIENCE / 10)
         except PlaywrightTimeout:
             pass
     pytest.fail(
@@ -150,22 +151,22 @@ def run_until(page, shown):
 )
 @pytest.mark.parametrize("name, plays", [("trusted", True), ("untrusted", False)])
 def test_a_stored_run(lab, browser, name, plays):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = patient(browser, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(
         f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb"
     )  # A workspace of its own: the other one is not restored.
-    page.locator(".jp-OutputArea-output").first.wait_for(timeout=120_000)
+    page.locator(".jp-OutputArea-output").first.wait_for()
     if plays:
         player = page.locator(".jp-OutputArea-output dslab-trace")
-        player.get_by_role("button", name="One step on").wait_for(timeout=120_000)
+        player.get_by_role("button", name="One step on").wait_for()
         player.get_by_role("button", name="To the end").click()
         page.wait_for_function(
             "() => { const player = document.querySelector('dslab-trace'); return "
             "player.step === player.run.steps.length - 1; }"
         )
     else:
-        page.locator(".jp-OutputArea-output img").first.wait_for(timeout=120_000)
+        page.locator(".jp-OutputArea-output img").first.wait_for()
         assert page.locator(".jp-OutputArea-output dslab-trace").count() == 0
         assert (
             page.locator(".jp-OutputArea-output img")
@@ -179,9 +180,8 @@ def test_a_stored_run(lab, browser, name, plays):
     not EXTENSION.is_dir(),
     reason="the JupyterLab extension is not installed: run `make .venv/.ready`",
 )
-@pytest.mark.timeout(600)
 def test_a_scenario_is_driven_through_a_kernel(lab, browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = patient(browser, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     trouble = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
@@ -191,6 +191,6 @@ def test_a_scenario_is_driven_through_a_kernel(lab, browser):
     player.evaluate("player => player.go(player.run.stepAt(200000))")
     player.locator('[data-key="node n1"]').click()
     player.get_by_role("button", name="Crash", exact=True).click()
-    player.locator('[data-key="node n1"][aria-label="n1, down"]').wait_for(timeout=60_000)
+    player.locator('[data-key="node n1"][aria-label="n1, down"]').wait_for()
     assert player.locator(".sentence").inner_text().endswith("n1 crashes.") and trouble == []
     context.close()

@@ -72,8 +72,16 @@ def overwritings(run):
     return found
 
 
-CELLS = """(player) => player.views[0].cells.map((row) => row.map((cell) => ({ kind: cell.className, term: cell.children[0].textContent,
-    sign: cell.children[2].textContent, marks: cell.children[3].textContent, said: cell.children[4].textContent })))"""
+CELLS = """(player) =>
+  player.views[0].cells.map((row) =>
+    row.map((cell) => ({
+      kind: cell.className,
+      term: cell.children[0].textContent,
+      sign: cell.children[2].textContent,
+      marks: cell.children[3].textContent,
+      said: cell.children[4].textContent,
+    })),
+  )"""
 
 
 def test_every_cell_is_python_s_log(player, run):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import SITE
+from tests.browser.conftest import SITE, patient
 from tests.browser.reader import Reader, Server, cached, settled
 
 CHAPTERS = ("notebooks/00_start", "notebooks/03_cap", "notebooks/12_raft_election")
@@ -45,7 +45,7 @@ def test_python_is_kept_only_on_request_and_then_whole(server, reader):
     [paths] = cached(page).values()
     assert not [path for path in paths if "/python/" in path or "/lite/" in path]
     page.get_by_role("button", name="Keep this book and its Python").click()
-    page.get_by_text("This book and its Python open without a network.").wait_for(timeout=60_000)
+    page.get_by_text("This book and its Python open without a network.").wait_for()
     [paths] = cached(page).values()
     assert "/some/where/python/pyodide.asm.packed" in paths and not [
         path for path in paths if "/lite/" in path
@@ -56,7 +56,7 @@ def test_a_chapter_that_was_run_once_runs_without_a_network(server, reader):
     def live():
         page = settled(reader.visit("notebooks/00_start.html"))
         page.get_by_role("button", name="Run this page").click()
-        page.get_by_text("Python is ready.").wait_for(timeout=120_000)
+        page.get_by_text("Python is ready.").wait_for()
         return page
 
     page = live()
@@ -75,9 +75,7 @@ def test_a_chapter_that_was_run_once_runs_without_a_network(server, reader):
     assert page.evaluate("() => crossOriginIsolated")
     page.get_by_role("button", name="Run all", exact=True).click()
     cells = page.locator(".run-cell-bar").count()
-    page.get_by_text(f"Python is ready. Of {cells} cells: {cells} ran here.").wait_for(
-        timeout=120_000
-    )
+    page.get_by_text(f"Python is ready. Of {cells} cells: {cells} ran here.").wait_for()
     assert reader.trouble == []
     server.start()
 
@@ -129,16 +127,18 @@ def test_a_build_that_is_not_whole_is_not_kept(server, reader):
     server.change("_static/book.css", "table.dslab-table {", "table.other {")
     page = reader.visit("book/glossary.html")
     state = page.evaluate("""async () => {
-        const found = await navigator.serviceWorker.register("../service-worker.js", { scope: "../" });
-        while (found.installing) await new Promise(done => setTimeout(done, 50));
-        return found.waiting || found.active ? "kept" : "refused";
+      const found = await navigator.serviceWorker.register("../service-worker.js", {
+        scope: "../",
+      });
+      while (found.installing) await new Promise((done) => setTimeout(done, 50));
+      return found.waiting || found.active ? "kept" : "refused";
     }""")
     assert state == "refused" and reader.trouble == []
     assert page.get_by_role("heading", name="Glossary").count() == 1
 
 
 def test_a_book_opened_as_a_file_is_read_without_any_of_this(browser):
-    page = browser.new_page()
+    page = patient(browser).new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"file://{SITE}/book/glossary.html")

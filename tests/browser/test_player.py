@@ -12,7 +12,7 @@ from dslab.show import page as show_page
 from dslab.show import play
 from dslab.sim import Cluster
 from dslab.values import plain
-from tests.browser.conftest import axe, settle, widgets_ready
+from tests.browser.conftest import axe, patient, settle, widgets_ready
 
 
 def rich_run() -> Cluster:
@@ -144,8 +144,14 @@ def test_every_state_is_python_s(player, run):
         lane = run.names.index(node)
         for event in events:
             shown = element.evaluate(
-                """(player, [lane, event]) => { const state = player.run.stateAfter(lane, event);
-                return state && state[player.run.fields.indexOf("current_term")] >= 0 && player.run.values[state[player.run.fields.indexOf("current_term")]]; }""",
+                """(player, [lane, event]) => {
+                  const state = player.run.stateAfter(lane, event);
+                  return (
+                    state &&
+                    state[player.run.fields.indexOf("current_term")] >= 0 &&
+                    player.run.values[state[player.run.fields.indexOf("current_term")]]
+                  );
+                }""",
                 [lane, event],
             )
             state = run.trace.state(node, event)
@@ -185,7 +191,8 @@ def test_scrubbing_shows_the_state_of_that_moment_and_marks_what_changed(player,
     assert marked.count() >= 3
     assert (
         page.evaluate(
-            "getComputedStyle(document.querySelector('dslab-trace').shadowRoot.querySelector('td.new'), '::before').content"
+            "getComputedStyle(document.querySelector('dslab-trace').shadowRoot"
+            ".querySelector('td.new'), '::before').content"
         )
         == '"● "'
     )
@@ -324,8 +331,14 @@ def test_a_dark_page_is_printed_light_and_dark_again_afterwards(player):
     # No frame comes between the event and the printed page.
     paper, screen = (
         element.evaluate(
-            """(player, event) => { dispatchEvent(new Event(event)); const view = player.views[0];
-        return [player.hasAttribute("dark"), ...view.canvas.getContext("2d").getImageData(2, 2, 1, 1).data]; }""",
+            """(player, event) => {
+              dispatchEvent(new Event(event));
+              const view = player.views[0];
+              return [
+                player.hasAttribute("dark"),
+                ...view.canvas.getContext("2d").getImageData(2, 2, 1, 1).data,
+              ];
+            }""",
             event,
         )
         for event in ("beforeprint", "afterprint")
@@ -405,7 +418,7 @@ def test_an_element_without_data_says_so(player):
 def test_a_page_of_its_own_plays_without_a_server(browser, run, tmp_path):
     path = tmp_path / "run.html"
     path.write_text(show_page(run.trace), encoding="utf-8")
-    page = browser.new_page()
+    page = patient(browser).new_page()
     trouble = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.goto(path.as_uri())
@@ -460,10 +473,16 @@ def test_what_is_pointed_at_lights_in_every_view_of_the_run(show, run):
     page = show(play(run)._repr_html_() * 2)
     first, second = page.locator("dslab-trace").first, page.locator("dslab-trace").last
     box = first.locator("canvas").bounding_box()
-    x, y = (
-        first.evaluate("""player => { const view = player.views[0], arrow = view.run.arrows.find((each) => each.arrivals[0].time > view.from && each.begin > view.from + 20000);
-        return [view.x((arrow.begin + arrow.arrivals[0].time) / 2), (view.y(arrow.from) + view.y(arrow.to)) / 2]; }""")
-    )
+    x, y = first.evaluate("""(player) => {
+          const view = player.views[0],
+            arrow = view.run.arrows.find(
+              (each) => each.arrivals[0].time > view.from && each.begin > view.from + 20000,
+            );
+          return [
+            view.x((arrow.begin + arrow.arrivals[0].time) / 2),
+            (view.y(arrow.from) + view.y(arrow.to)) / 2,
+          ];
+        }""")
     page.mouse.move(box["x"] + x, box["y"] + y)
     settle(page)
     assert second.evaluate("player => [...player.lit][0]").startswith("message ")

@@ -7,7 +7,7 @@ import pytest
 from dslab.protocols.raft import Raft
 from dslab.show import play, predict, predictions
 from dslab.sim import Cluster
-from tests.browser.conftest import axe, settle, widgets_ready
+from tests.browser.conftest import axe, patient, settle, widgets_ready
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 
 CHOICE = predict(
@@ -27,9 +27,22 @@ def html(*elements):
 
 def everything(page):
     """All text that a reader of this page can come upon, shadow roots included."""
-    return page.evaluate("""() => { const seen = (root) => [...root.childNodes].map((node) => node.nodeType === 3 ? node.textContent
-        : ["SCRIPT", "STYLE"].includes(node.localName?.toUpperCase()) || (node.checkVisibility && !node.checkVisibility()) ? ""
-        : (node.shadowRoot ? seen(node.shadowRoot) : seen(node))).join(" "); return seen(document.body); }""")
+    return page.evaluate("""() => {
+      const seen = (root) =>
+        [...root.childNodes]
+          .map((node) =>
+            node.nodeType === 3
+              ? node.textContent
+              : ["SCRIPT", "STYLE"].includes(node.localName?.toUpperCase()) ||
+                  (node.checkVisibility && !node.checkVisibility())
+                ? ""
+                : node.shadowRoot
+                  ? seen(node.shadowRoot)
+                  : seen(node),
+          )
+          .join(" ");
+      return seen(document.body);
+    }""")
 
 
 def answer(page, number, choose, sure=None):
@@ -212,8 +225,16 @@ def test_a_guess_is_there_after_a_reload_and_belongs_to_its_page(show, scratch, 
 
 def test_a_guess_at_another_question_under_the_same_name_doesn_t_count(show):
     page = show(html(CHOICE))
-    page.evaluate("""() => { for (const [id, guess] of [["leader", { question: "Another?", guess: "n2", sure: 70, right: true, page: "W" }], ["rounds", "rubbish"]])
-        localStorage.setItem(`dslab:predict:/scratch/widgets.html#${id}`, JSON.stringify(guess)); }""")
+    page.evaluate("""() => {
+      for (const [id, guess] of [
+        ["leader", { question: "Another?", guess: "n2", sure: 70, right: true, page: "W" }],
+        ["rounds", "rubbish"],
+      ])
+        localStorage.setItem(
+          `dslab:predict:/scratch/widgets.html#${id}`,
+          JSON.stringify(guess),
+        );
+    }""")
     page.reload()
     widgets_ready(page)
     assert page.locator(".verdict").count() == 0 and page.trouble == []
@@ -221,7 +242,7 @@ def test_a_guess_at_another_question_under_the_same_name_doesn_t_count(show):
 
 def test_with_storage_blocked_it_works_in_this_visit_and_says_so(show, browser, base, scratch):
     show(html(CHOICE, predictions()))
-    page = browser.new_page()
+    page = patient(browser).new_page()
     page.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new "
         "DOMException('blocked', 'SecurityError'); } })"

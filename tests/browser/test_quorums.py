@@ -54,8 +54,16 @@ def test_every_number_and_sentence_is_python_s(show):
     ]
     settings += [quorums(16, 8, 9), quorums(16, 8, 8)]
     answers = page.evaluate(
-        """async (settings) => { const { counts, example, readers, sentences, writers } = await import("/static/parts/quorums-sets.js");
-        return settings.map((each) => ({ counts: counts(each), example: example(each), sentences: sentences(each), sets: each.replicas < 13 ? [readers(each), writers(each)] : null })); }""",
+        """async (settings) => {
+          const { counts, example, readers, sentences, writers } =
+            await import("/static/parts/quorums-sets.js");
+          return settings.map((each) => ({
+            counts: counts(each),
+            example: example(each),
+            sentences: sentences(each),
+            sets: each.replicas < 13 ? [readers(each), writers(each)] : null,
+          }));
+        }""",
         [json.loads(each.dumps()) for each in settings],
     )
     for setting, answer in zip(settings, answers, strict=True):

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 
 from scripts import serve
 from scripts.site import pyodide
-from tests.browser.chapter import FINISHED, PATIENCE, Chapter, kept, without_python
-from tests.browser.conftest import ROOT, SITE, THEME, axe, guarded, visit
+from tests.browser.chapter import FINISHED, Chapter, kept, without_python
+from tests.browser.conftest import ROOT, SITE, THEME, axe, guarded, patient, visit
 
 START = "notebooks/00_start"
 CELLS = [
@@ -76,8 +76,13 @@ def test_nothing_is_loaded_before_the_button_is_pressed(browser, base):
     page = visit(context, f"{base}/book/{START}.html")
     page.wait_for_load_state("networkidle")
     assert not [url for url in asked if re.search(r"\.mjs|/python/|\.whl|run\.css|\.ipynb", url)]
-    seen = page.evaluate_handle("""() => { const seen = []; new MutationObserver(() => seen.push(document.querySelector('.run-line')?.textContent))
-        .observe(document.body, { childList: true, subtree: true, characterData: true }); return seen; }""")
+    seen = page.evaluate_handle("""() => {
+      const seen = [];
+      new MutationObserver(() =>
+        seen.push(document.querySelector(".run-line")?.textContent),
+      ).observe(document.body, { childList: true, subtree: true, characterData: true });
+      return seen;
+    }""")
     Chapter(page).go_live()
     assert any(
         re.fullmatch(r"Python is loading: \d+\.\d of \d+\.\d MB …", words or "")
@@ -99,7 +104,7 @@ def test_a_page_without_cells_has_no_button(open_page):
 
 
 def test_a_book_opened_as_a_file_says_what_to_do(browser):
-    page = browser.new_page()
+    page = patient(browser).new_page()
     page.goto((SITE / f"{START}.html").as_uri())
     assert page.get_by_role("button", name="Run this page").is_disabled()
     assert "serve the book over HTTP" in page.locator(".run-words").inner_text()
@@ -128,7 +133,7 @@ def test_python_that_does_not_arrive_is_a_sentence_and_can_be_tried_again(browse
     )
     context.unroute("**/config.json")
     button.click()
-    expect(chapter.warning).to_contain_text("Python could not be loaded", timeout=PATIENCE)
+    expect(chapter.warning).to_contain_text("Python could not be loaded")
     expect(chapter.warning).to_contain_text("check the connection")
     context.unroute("**/pyodide.asm.packed")
     assert chapter.run(2, "1 + 1") == "2"
@@ -142,7 +147,7 @@ def test_without_the_bundled_editor_cells_are_text_fields(browser, base):
     field = chapter.cell(2).get_by_role("textbox")
     field.fill("6 * 7")
     field.press("Control+Enter")
-    expect(chapter.cell(2).locator(".cell_output")).to_have_text(re.compile("42"), timeout=PATIENCE)
+    expect(chapter.cell(2).locator(".cell_output")).to_have_text(re.compile("42"))
     context.close()
 
 
@@ -246,8 +251,8 @@ def test_a_cell_shows_what_a_notebook_shows(chapter, code, shown):
             "i",
         ),
         (
-            "from IPython.display import HTML\nHTML('<p "
-            'id="script">no</p><script>document.getElementById("script").className = "ran"</script>\')',
+            'from IPython.display import HTML\nHTML(\'<p id="script">no</p>'
+            '<script>document.getElementById("script").className = "ran"</script>\')',
             "p.ran",
         ),
     ],
@@ -331,7 +336,6 @@ def test_a_name_from_a_cell_that_did_not_run_is_pointed_out(open_page):
     advice.get_by_role("button", name="Run all above").click()
     chapter.page.wait_for_function(
         "() => document.querySelectorAll('[data-run=ok]').length === " + str(PLAYS),
-        timeout=PATIENCE,
     )
     assert chapter.cell(PLAYS).locator("dslab-trace").count() == 1
 
@@ -350,7 +354,7 @@ def test_a_queue_stops_at_the_first_error(chapter):
     assert "ran [" in ran
     chapter.write(3, "1 / 0")
     chapter.cell(5).get_by_role("button", name="Run all above").click()
-    chapter.page.wait_for_function(FINISHED, timeout=PATIENCE)
+    chapter.page.wait_for_function(FINISHED)
     assert "failed" in chapter.note(3).inner_text()
     assert ran == chapter.note(5).inner_text() and chapter.shown(5) == "'ran before'"
 
@@ -379,9 +383,9 @@ def test_while_a_cell_runs_its_last_output_stays_and_time_is_seen_to_pass(chapte
     chapter.start(2, "import asyncio\nawait asyncio.sleep(10_000)")
     expect(chapter.status).to_have_text(re.compile(r"Cell 2 of \d+ is running"))
     assert chapter.shown(2) == "'before'"
-    expect(chapter.bar.locator(".run-more")).to_have_text(re.compile(r"\d+ s"), timeout=PATIENCE)
+    expect(chapter.bar.locator(".run-more")).to_have_text(re.compile(r"\d+ s"))
     chapter.press("Stop")
-    chapter.page.wait_for_function(FINISHED, timeout=PATIENCE)
+    chapter.page.wait_for_function(FINISHED)
     assert "before" not in chapter.shown(2)
 
 
@@ -393,10 +397,8 @@ def test_stop_ends_an_endless_loop_and_says_what_was_lost(live):
     chapter.run(2, "kept = 1")
     chapter.start(3, ENDLESS)
     chapter.press("Stop")
-    expect(chapter.warning).to_contain_text(
-        "your variables are gone, your text is kept", timeout=PATIENCE
-    )
-    expect(chapter.bar).to_have_attribute("data-state", "ready", timeout=PATIENCE)
+    expect(chapter.warning).to_contain_text("your variables are gone, your text is kept")
+    expect(chapter.bar).to_have_attribute("data-state", "ready")
     assert chapter.text(3) == [ENDLESS] and "stopped" in chapter.note(3).inner_text()
     assert "not run since Python was started again" in chapter.note(2).inner_text()
     assert "NameError" in chapter.run(5, "kept")
@@ -410,7 +412,7 @@ def test_stop_keeps_the_variables_from_the_first_visit_on_where_make_book_serves
     chapter.run(2, "kept = 1")
     chapter.start(3, ENDLESS)
     chapter.press("Stop")
-    chapter.page.wait_for_function(FINISHED, timeout=PATIENCE)
+    chapter.page.wait_for_function(FINISHED)
     assert chapter.shown(3) == "Stopped in cell 3, line 1."
     assert chapter.run(5, "kept") == "1"
     # Code that takes the interrupt for itself is ended all the same.
@@ -419,7 +421,7 @@ def test_stop_keeps_the_variables_from_the_first_visit_on_where_make_book_serves
         "while True:\n    try:\n        while True: pass\n    except BaseException:\n        pass",
     )
     chapter.press("Stop")
-    expect(chapter.warning).to_contain_text("your variables are gone", timeout=PATIENCE)
+    expect(chapter.warning).to_contain_text("your variables are gone")
     assert context.trouble == []
     context.close()
 
@@ -428,7 +430,7 @@ def test_stop_ends_what_waits(chapter):
     chapter.run(2, "kept = 2")
     chapter.start(3, "import asyncio\nawait asyncio.sleep(10_000)")
     chapter.press("Stop")
-    chapter.page.wait_for_function(FINISHED, timeout=PATIENCE)
+    chapter.page.wait_for_function(FINISHED)
     assert "Stopped" in chapter.shown(3)
     assert chapter.run(5, "kept") == "2"
 
@@ -440,7 +442,7 @@ def test_used_up_memory_is_a_sentence_and_an_offer(live):
     advice = chapter.cell(2).locator(".run-advice")
     assert "Python has used up the memory that a page may take" in advice.inner_text()
     advice.get_by_role("button", name="Start Python again").click()
-    expect(chapter.bar).to_have_attribute("data-state", "ready", timeout=PATIENCE)
+    expect(chapter.bar).to_have_attribute("data-state", "ready")
     assert chapter.run(3, "'still here'") == "'still here'"
 
 
@@ -456,7 +458,7 @@ def test_keys_run_and_move_on_and_leave_the_editor(chapter):
     page = chapter.page
     chapter.write(2, "2")
     page.keyboard.press("Shift+Enter")
-    page.wait_for_function(FINISHED, timeout=PATIENCE)
+    page.wait_for_function(FINISHED)
     assert chapter.shown(2) == "2"
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Code of cell 3"
     chapter.write(2, "")
@@ -479,7 +481,7 @@ def test_a_scenarios_slider_runs_it_again_in_the_page(chapter):
     )
     chapter.cell(number).get_by_role("button", name="Run all above").click()
     output = chapter.cell(number).locator(".cell_output")
-    expect(output.locator("dslab-trace")).to_have_count(1, timeout=PATIENCE)
+    expect(output.locator("dslab-trace")).to_have_count(1)
     slider = output.get_by_role("slider", name="seed")
     before = output.locator("dslab-trace script").text_content()
     slider.focus()
@@ -487,7 +489,6 @@ def test_a_scenarios_slider_runs_it_again_in_the_page(chapter):
     chapter.page.wait_for_function(
         "([root, before]) => root.querySelector('dslab-trace script')?.textContent !== before",
         arg=[output.element_handle(), before],
-        timeout=PATIENCE,
     )
     assert "Three nodes, seed 8" in output.locator("dslab-trace script").text_content()
 
@@ -753,9 +754,7 @@ def test_a_live_page_is_clean_for_axe_and_fits_a_phone(live):
         n for n in range(1, 18) if any(line.startswith("live(run") for line in chapter.text(n))
     )
     chapter.cell(number).get_by_role("button", name="Run all above").click()
-    expect(chapter.cell(number).locator(".widget_view dslab-trace")).to_have_count(
-        1, timeout=PATIENCE
-    )
+    expect(chapter.cell(number).locator(".widget_view dslab-trace")).to_have_count(1)
     chapter.run(
         2,
         "print('x' * 500)\n1 / 0  # a comment, 'a string', 12, None\n@staticmethod\ndef f(): pass",
@@ -766,8 +765,11 @@ def test_a_live_page_is_clean_for_axe_and_fits_a_phone(live):
         chapter.page.set_viewport_size({"width": width, "height": 800})
         # The theme looks at what scrolls a moment after the window has changed.
         chapter.page.wait_for_function(
-            """scheme => document.documentElement.dataset.theme === scheme
-            && [...document.querySelectorAll("pre, .cell_output > .output")].every(text => text.scrollWidth <= text.clientWidth || text.tabIndex === 0)""",
+            """(scheme) =>
+              document.documentElement.dataset.theme === scheme &&
+              [...document.querySelectorAll("pre, .cell_output > .output")].every(
+                (text) => text.scrollWidth <= text.clientWidth || text.tabIndex === 0,
+              )""",
             arg=scheme,
         )
         assert axe(chapter.page, allowed=THEME) == []

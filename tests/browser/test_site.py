@@ -1,77 +1,16 @@
-"""The built book, as a reader meets it: served from a subpath, with every foreign host out of
-reach.
-"""
+"""The built book as a whole: its front page, its search, the dark, hints and questions."""
 
-import re
 from pathlib import Path
 
-import pytest
-import yaml
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, SITE, THEME, axe, widgets_ready
-
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-PAGES = [TOC["root"], *[chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]]
+from tests.browser.conftest import SITE
+from tests.browser.test_pages import PAGES
 
 
 def test_the_site_is_built():
     missing = [page for page in PAGES if not (SITE / f"{page}.html").is_file()]
     assert not missing, f"run `make site`: {missing} are not built"
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_asks_no_other_host_for_anything_and_has_no_errors(open_page, page):
-    opened = open_page(f"/book/{page}.html")
-    opened.wait_for_load_state("networkidle")
-    widgets_ready(opened)
-    assert opened.trouble == []
-    players = opened.locator("dslab-trace")
-    for number in range(players.count()):
-        assert players.nth(number).evaluate("player => player.run.steps.length") > 0
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_fits_a_phone_of_320_pixels(open_page, page):
-    opened = open_page(f"/book/{page}.html", viewport={"width": 320, "height": 700})
-    widgets_ready(opened)
-    assert opened.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", PAGES)
-def test_axe_finds_nothing_beyond_the_theme(open_page, page, scheme):
-    opened = open_page(f"/book/{page}.html", color_scheme=scheme)
-    widgets_ready(opened)
-    assert axe(opened, allowed=THEME) == []
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_section_has_an_address(open_page, page):
-    opened = open_page(f"/book/{page}.html")
-    without = opened.eval_on_selector_all(
-        "article h2, article h3",
-        "all => all.filter(h => !h.closest('.dslab-report') && "
-        "!h.closest('section')?.id).map(h => h.textContent)",
-    )
-    assert without == []
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_links_inside_the_book_lead_somewhere(page):
-    html = (SITE / f"{page}.html").read_text()
-    folder = (SITE / page).parent
-    for link in set(re.findall(r'<a [^>]*href="([^"]+)"', html)):
-        path, _, anchor = link.partition("#")
-        path = path.partition("?")[0]
-        if "://" in link or link.startswith("mailto:"):
-            continue
-        target = (folder / path).resolve() if path else SITE / f"{page}.html"
-        assert target.is_file(), f"{page} links to {link}, which is not there"
-        if anchor and target.suffix == ".html":
-            assert re.search(rf'id="{re.escape(anchor)}"', target.read_text()) or anchor == "", (
-                f"{page}: no {link}"
-            )
 
 
 def test_the_front_page_leads_into_the_book(open_page):

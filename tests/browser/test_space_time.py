@@ -8,8 +8,17 @@ from dslab.sim import Cluster
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 from tests.browser.test_player import rich_run
 
-PIXELS = """(player, [step, from, to]) => new Promise((done) => { Object.assign(player.views[0], { from: 0, to: player.run.end * 1.04 }); player.go(step); requestAnimationFrame(() => requestAnimationFrame(() => {
-    const canvas = player.views[0].canvas; done([...canvas.getContext("2d").getImageData(from, 40, to - from, 200).data].join()); })); })"""
+PIXELS = """(player, [step, from, to]) =>
+  new Promise((done) => {
+    Object.assign(player.views[0], { from: 0, to: player.run.end * 1.04 });
+    player.go(step);
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        const canvas = player.views[0].canvas;
+        done([...canvas.getContext("2d").getImageData(from, 40, to - from, 200).data].join());
+      }),
+    );
+  })"""
 
 
 def test_with_many_arrows_the_past_and_the_future_look_as_they_do_at_the_ends(show):

@@ -235,7 +235,8 @@ def test_parts_that_lie_in_pieces_on_the_ring_get_a_bar_on_each_link(stage):
 def positions(element):
     return element.evaluate(
         "player => "
-        "Object.fromEntries([...player.shadowRoot.querySelectorAll('.message:not(.lands)')].map((each) => [each.dataset.key, each.getAttribute('transform')]))"
+        "Object.fromEntries([...player.shadowRoot.querySelectorAll('.message:not(.lands)')]"
+        ".map((each) => [each.dataset.key, each.getAttribute('transform')]))"
     )
 
 
@@ -329,10 +330,12 @@ def test_a_link_is_chosen_by_a_click_and_can_be_cut(show, run):
         "() => { window.acts = []; document.addEventListener('dslab-act', (event) => "
         "window.acts.push(event.detail)); }"
     )
-    x, y = page.locator(
-        "dslab-trace"
-    ).evaluate("""(player) => { const box = player.shadowRoot.querySelector('[data-link="n3 n4"]').getBoundingClientRect();
-        return [box.x + box.width / 2, box.y + box.height / 2]; }""")
+    x, y = page.locator("dslab-trace").evaluate("""(player) => {
+      const box = player.shadowRoot
+        .querySelector('[data-link="n3 n4"]')
+        .getBoundingClientRect();
+      return [box.x + box.width / 2, box.y + box.height / 2];
+    }""")
     page.mouse.click(x, y)
     settle(page)
     page.get_by_role("button", name="Cut n3 → n4").click()

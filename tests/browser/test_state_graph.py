@@ -66,9 +66,21 @@ def test_no_two_states_stand_on_each_other_and_all_are_in_the_picture(states):
     ):
         page, widget = states(element, **options)
         assert (
-            widget.evaluate("""e => { const { at, width, height } = e.picture, seen = new Set();
-            for (let n = 0; n < e.graph.count; n++) { if (at[2*n] < 4 || at[2*n] > width - 4 || at[2*n+1] < 4 || at[2*n+1] > height - 4) return `${n} is outside`; seen.add(`${at[2*n]} ${at[2*n+1]}`); }
-            return seen.size === e.graph.count; }""")
+            widget.evaluate("""(e) => {
+              const { at, width, height } = e.picture,
+                seen = new Set();
+              for (let n = 0; n < e.graph.count; n++) {
+                if (
+                  at[2 * n] < 4 ||
+                  at[2 * n] > width - 4 ||
+                  at[2 * n + 1] < 4 ||
+                  at[2 * n + 1] > height - 4
+                )
+                  return `${n} is outside`;
+                seen.add(`${at[2 * n]} ${at[2 * n + 1]}`);
+              }
+              return seen.size === e.graph.count;
+            }""")
             is True
         )
 
@@ -368,7 +380,8 @@ def test_bad_data_is_a_sentence(states, change, words):
     change(data)
     page, element = states(
         "<dslab-state-graph><script "
-        f'type="application/json">{json.dumps(data)}</script></dslab-state-graph><p id="after">on</p>'
+        f'type="application/json">{json.dumps(data)}</script></dslab-state-graph>'
+        '<p id="after">on</p>'
     )
     assert (
         words in element.locator(".bad").inner_text()

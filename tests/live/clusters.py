@@ -58,30 +58,50 @@ class TcpCluster:
 
 
 class Work:
-    """Clients that read and write until they are told to stop; `done` counts what was answered."""
+    """Clients that read and write while a test waits for `more`; `done` counts what was answered.
+
+    Nothing is asked in between, and who waits in vain waits longer the next time: so a history has
+    as many calls and doubts on a slow machine as on a fast one.
+    """
 
     def __init__(self, seed):
-        self.chance, self.done, self.leader, self.stopped = random.Random(seed), 0, None, False
+        self.chance, self.done, self.wanted = random.Random(seed), 0, 0
+        self.leader, self.stopped = None, False
 
     def question(self, name, number):
         return ("read", None) if self.chance.random() < 0.4 else ("write", f"{name}-{number}")
 
     async def more(self, count, check=lambda: None):
         """Wait until `count` further calls have succeeded."""
-        goal = self.done + count
-        while self.done < goal:
+        self.wanted = self.done + count
+        while self.done < self.wanted:
             await asyncio.sleep(0.02)
             check()
 
+    async def ask(self, name, call, patience):
+        """One client: `call(f, value, key, timeout)` answers with an outcome."""
+        number, timeout, clock = 0, patience, asyncio.get_running_loop().time
+        while not self.stopped:
+            await asyncio.sleep(0.005)
+            if self.done < self.wanted:
+                number, begun = number + 1, clock()
+                outcome = await call(*self.question(name, number), number % 2, timeout)
+                self.done += outcome == "ok"
+                if outcome == "info":
+                    timeout *= 2
+                elif outcome == "ok":
+                    timeout = max(patience, 4 * (clock() - begun))
+
     async def over_tcp(self, cluster, calls, name):
-        number = 0
         async with Client(cluster, calls) as client:
-            while not self.stopped:
-                number += 1
-                f, value = self.question(name, number)
-                outcome, _ = await client.call(f, "xy"[number % 2], value, timeout=2)
+
+            async def call(f, value, key, timeout):
+                outcome, _ = await client.call(f, "xy"[key], value, timeout=timeout)
                 if outcome == "ok":
-                    self.done, self.leader = self.done + 1, client._contact
+                    self.leader = client._contact
+                return outcome
+
+            await self.ask(name, call, patience=2)
 
 
 async def write_kill_all_and_read(protocol):

@@ -19,12 +19,21 @@ from dslab.live.etcd import EtcdCluster, NoAnswer
 from dslab.live.process import Servers, free_ports
 from dslab.run.trace import Trace
 from tests.processes import await_gone, gone, linux
+from tests.suite.patience import PATIENCE
 
 etcd = pytest.mark.skipif(
     shutil.which("etcd") is None,
     reason="etcd is not installed: run `sudo apt-get install etcd-server`",
 )
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient():
+    """A busy machine's etcd may take minutes to elect somebody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(etcd_module, "TRIES", int(PATIENCE / 1000 / etcd_module.PAUSE))
+        yield
 
 
 @pytest.fixture(scope="module")

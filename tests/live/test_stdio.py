@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from dslab.shell.clusters import node_class
 
 from dslab.check import linearizable
 from dslab.cli.clusters import node_class
@@ -261,14 +262,14 @@ def test_a_node_that_can_t_go_on_ends_although_its_input_stays_open(tmp_path):
 
 
 async def ask(work, router, name):
-    client, number = router.client(), 0
-    while not work.stopped:
-        number += 1
-        f, value = work.question(name, number)
-        fields = {"key": number % 2} | ({"value": value} if f == "write" else {})
-        outcome, _ = await client.call(work.chance.choice(router.names), f, timeout=0.3, **fields)
-        work.done += outcome == "ok"
-        await asyncio.sleep(0.005)
+    client = router.client()
+
+    async def call(f, value, key, timeout):
+        fields = {"key": key} | ({"value": value} if f == "write" else {})
+        node = work.chance.choice(router.names)
+        return (await client.call(node, f, timeout=timeout, **fields))[0]
+
+    await work.ask(name, call, patience=0.3)
 
 
 def test_raft_behind_stdio_is_linearizable_under_cuts_and_kills():
