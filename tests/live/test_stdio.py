@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from dslab.shell.clusters import node_class
 
 from dslab.check import linearizable
 from dslab.cli.clusters import node_class
