@@ -40,6 +40,7 @@ from dslab.values import Map, Value, canonical
 
 __all__ = [
     "DEEPEST",
+    "class_of",
     "decode",
     "dumps",
     "encode",
@@ -92,8 +93,11 @@ def names(*kinds: type) -> dict[str, type]:
     return {name_of(kind): kind for kind in kinds}
 
 
-def encode(value: Any, deepest: int = DEEPEST) -> Any:
+def encode(value: Any, other: Callable[[Any], Any] | None = None, *, deepest: int = DEEPEST) -> Any:
     """`value` as JSON data that `decode` makes the same value of.
+
+    other  other(value) is asked first, for each value down to numbers and texts: data of its own
+           for what has no form here or should have another, and None for the rest.
 
     Raises DslabError for what can't cross, such as functions and open files.
     """
@@ -101,7 +105,9 @@ def encode(value: Any, deepest: int = DEEPEST) -> Any:
         return value
     if deepest < 0:
         raise DslabError("this can't be sent or stored: it is nested too deeply.")
-    inner = lambda item: encode(item, deepest - 1)  # noqa: E731
+    if other is not None and (data := other(value)) is not None:
+        return data
+    inner = lambda item: encode(item, other, deepest=deepest - 1)  # noqa: E731
     if isinstance(value, Value):
         return _object(value, inner)
     match value:
@@ -147,13 +153,15 @@ def _object(value: Any, inner: Callable) -> dict[str, Any]:
     return data
 
 
+#: What Python raises where data doesn't fit what it names.
+UNFIT = ArithmeticError, AttributeError, LookupError, SyntaxError, TypeError, ValueError
 MAPS = {"map": Map, "dict": dict, "mappingproxy": MappingProxyType}
 
 
 def decode(
     data: Any,
     known: Mapping[str, type],
-    unknown: Callable[[str, tuple[str, ...]], type] | None = None,
+    unknown: Callable[[str, tuple[str, ...]], Callable] | None = None,
     *,
     mutable: bool = False,
     deepest: int = DEEPEST,
@@ -161,8 +169,8 @@ def decode(
     """The value that `encode` made `data` of, or that JSON data stands for.
 
     known    the classes that the data may name, by their names.
-    unknown  unknown(name, fields) makes a class for a name that is not known; without it such data
-             is refused. See `stand_in`.
+    unknown  unknown(name, fields) gives a class, or a function that takes the fields, for a name
+             that is not known; without it such data is refused. See `stand_in`.
     mutable  whether lists, sets and dicts come back as such. Otherwise they come back as tuples,
              frozensets and Maps, which a node may hold.
 
@@ -189,16 +197,23 @@ def decode(
         if name in TEXTS and isinstance(data.get("text"), str):
             return TEXTS[name](data["text"])
         content = {key: inner(item) for key, item in data.items() if key != "$"}
-        return _made(_class_of(name, content, known, unknown), content)
+        return _made(class_of(name, tuple(content), known, unknown), content)
     except DslabError:
         raise
-    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+    ) as error:
         what = f"{type(error).__name__}: {error!s:.120}"
         raise DslabError(f"no {name:.80} can be made of {data!r:.120} ({what}).") from None
 
 
 def _items(data: dict, each: int = 0) -> list:
-    items = data.get("items", [])
+    items = data.get("items")
     if not isinstance(items, list):
         raise DslabError(f"the items of a {data['$']} are {items!r:.80}: they must be a list.")
     if each and not all(isinstance(item, list) and len(item) == each for item in items):
@@ -206,23 +221,31 @@ def _items(data: dict, each: int = 0) -> list:
     return items
 
 
-def _class_of(name: str, content: dict, known, unknown) -> type:
+def class_of(
+    name: str,
+    fields: tuple[str, ...],
+    known: Mapping[str, type],
+    unknown: Callable[[str, tuple[str, ...]], Callable] | None = None,
+) -> Callable:
+    """The known class of this name, where it has these fields, in any order; else what `unknown`
+    gives, as in `decode`. Raises DslabError.
+    """
     kind = known.get(name)
     if kind is not None:
         expected = (("member",), ("flags",)) if issubclass(kind, Enum) else (_content(kind),)
-        if content.keys() in map(set, expected):
+        if set(fields) in map(set, expected):
             return kind
     if unknown is None:
-        words = f"{name!r:.80} with the fields {', '.join(content) or '(none)':.200}"
+        words = f"{name!r:.80} with the fields {', '.join(fields) or '(none)':.200}"
         if kind is None:
             raise DslabError(f"{words} is nothing that is known here.")
-        fields = ", ".join(expected[0]) or "(none)"
-        raise DslabError(f"{words} is nothing that is known here: its fields are {fields}.")
-    return unknown(name, tuple(content))
+        named = ", ".join(expected[0]) or "(none)"
+        raise DslabError(f"{words} is nothing that is known here: its fields are {named}.")
+    return unknown(name, fields)
 
 
-def _made(kind: type, content: dict) -> Any:
-    if issubclass(kind, Enum):
+def _made(kind: Callable, content: dict) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Enum):
         return kind[content["member"]] if "member" in content else kind(content["flags"])
     return kind(**content)
 

@@ -3,6 +3,8 @@ no code.
 """
 
 import json
+import sys
+from collections import defaultdict
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from types import MappingProxyType
@@ -12,21 +14,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslab.errors import DslabError
-from dslab.learn.shell.wire import Wire, name_of
+from dslab.learn.shell.wire import Wire
 from dslab.machine import Command
-from dslab.node import Message
+from dslab.message import Message, Timer, of_part, origin
 from dslab.protocols import paxos, quorum_register
-from dslab.protocols.raft import AppendEntries, Entry, Vote
+from dslab.protocols.raft import AppendEntries, ElectionTimeout, Entry, Vote
 from dslab.values import Map, plain
+from dslab.wire import name_of
 
 
 def no_reference(thing):
     raise DslabError(f"{thing!r} has no form")
 
 
+def kept_there(number):
+    return f"object {number} of the other end"
+
+
 def ends() -> tuple[Wire, Wire]:
     """The submission's end, and the grader's."""
-    return Wire(no_reference, {}, inside=True), Wire(no_reference, {})
+    return Wire(no_reference, kept_there, inside=True), Wire(no_reference, kept_there)
 
 
 def carried(wire, other, value):
@@ -127,36 +134,46 @@ def test_a_message_that_a_submission_invents_has_a_stand_in():
 
 def test_a_name_of_ours_with_other_fields_is_not_ours():
     parent = ends()[1]
-    decoded = parent.decode({"$": name_of(Vote), "fields": {"colour": "red"}})
+    decoded = parent.decode({"$": name_of(Vote), "colour": "red"})
     assert not isinstance(decoded, Vote) and decoded.colour == "red"
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        {"$": "X", "fields": {"a: int = __import__('os').abort()": 1}},
-        {"$": "X", "fields": {"lambda": 1}},
-        {"$": "X", "fields": {"__class__": 1}},
-        {"$": "X y", "fields": {"a": 1}},
-        {"$": "", "fields": {"a": 1}},
-        {"$": "X", "member": "a b", "value": 1, "mixed": ""},
+        {"$": "m.X", "a: int = __import__('os').abort()": 1},
+        {"$": "m.X", "lambda": 1},
+        {"$": "m.X", "__class__": 1},
+        {"$": "m.X y", "a": 1},
+        {"$": "m.", "a": 1},
+        {"$": "", "a": 1},
+        {"$": "m;n.X", "a": 1},
+        {"$": "a b:m.X", "a": 1},
+        {"$": "enum", "name": "m.X", "member": "a b", "value": 1, "mixed": ""},
+        {"$": "enum", "name": "m.X y", "member": "a", "value": 1, "mixed": ""},
+        {"$": "class", "name": "m.X", "fields": ["a b"]},
     ],
 )
 def test_names_that_would_be_code_are_refused(data):
-    with pytest.raises(DslabError, match="is no name for a message or a field"):
+    with pytest.raises(DslabError, match="is no name for a m"):
         ends()[1].decode(data)
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        {"$": ["list"]},
         {"$": "set"},
-        {"$": None, "fields": {}},
-        {"a": 1},
         {"$": "Decimal", "text": "one"},
         {"$": "dict", "items": [[1]]},
         {"$": "set", "items": [{"$": "list", "items": []}]},
+        {"$": "enum", "name": "m.X", "member": "a"},
+        {"$": "enum", "name": "m.X", "member": "a", "value": "x", "mixed": "IntEnum"},
+        {"$": "enum", "name": 1, "member": "a", "value": 1, "mixed": ""},
+        {"$": "class", "name": "m.X", "fields": 1},
+        {"$": "class", "name": "m.X", "fields": [1]},
+        {"$": "object", "number": 1, "colour": "red"},
+        {"$": "m.X", "self": 1},
+        {"$": "m.X", "ﬁ": 1, "fi": 2},
     ],
 )
 def test_damaged_data_is_told_in_a_sentence(data):
@@ -164,10 +181,47 @@ def test_damaged_data_is_told_in_a_sentence(data):
         ends()[1].decode(data)
 
 
+@pytest.mark.parametrize("data", [{"$": ["list"]}, {"$": None, "a": 1}, {"a": 1}])
+def test_what_names_no_class_is_a_map(data):
+    assert ends()[1].decode(data) == Map({key: ends()[1].decode(data[key]) for key in data})
+
+
 def test_the_grader_imports_nothing_that_a_submission_names():
     parent = ends()[1]
-    decoded = parent.decode({"$": "dslab.live.maelstrom.Anything", "fields": {}})
-    assert type(decoded).__name__ == "Anything"
+    for name in ("live.maelstrom.Anything", "learn.shell.__main__.Anything"):
+        assert type(parent.decode({"$": name})).__name__ == "Anything"
+    assert "dslab.learn.shell.__main__" not in sys.modules
+
+
+def test_no_end_runs_the_command_line():
+    child = ends()[0]
+    for name in ("__main__.Anything", "learn.mutants.__main__.Anything"):
+        assert name_of(type(child.decode({"$": name}))) == name
+    assert "dslab.__main__" not in sys.modules
+
+
+def test_what_has_no_form_stays_where_it_is():
+    number = {"$": "object", "number": 3}
+    child = Wire(lambda thing: number, kept_there, inside=True)
+    for thing in (print, object(), 1j, bytearray(b"x"), defaultdict(int), type("Text", (str,), {})):
+        assert child.encode([thing]) == {"$": "list", "items": [number]}
+    assert ends()[1].decode(number) == "object 3 of the other end"
+
+
+class Tick(Timer):
+    round: int
+
+
+def test_a_class_of_values_goes_by_its_name():
+    there, back = there_and_back({Tick: (Tick(1), 5, 5), ElectionTimeout: None})
+    tick, timeout = there
+    assert type(there[tick][0]) is tick is not Tick and timeout is ElectionTimeout
+    assert back == {Tick: (Tick(1), 5, 5), ElectionTimeout: None}
+
+
+def test_a_message_of_a_part_goes_by_both_names():
+    there, back = there_and_back(of_part("detector", Gossip)("x"))
+    assert type(back) is of_part("detector", Gossip) and origin(type(there))[0] == "detector"
 
 
 def test_numbers_that_are_none_cross_too():

@@ -10,14 +10,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import fields
 from importlib import import_module
 
+from dslab.learn.copies import deepcopy
 from dslab.learn.exercise import Exercise
 from dslab.learn.limits import limited, place_of
 from dslab.learn.report import Report
-from dslab.learn.shell.wire import Wire, name_of
+from dslab.learn.shell.wire import Wire
 from dslab.node import Node, rehearse
 
 #: A cell may compute more than a handler: lines of its own code.
@@ -32,7 +31,7 @@ class Holder:
     def __init__(self):
         import dslab.learn
 
-        self.wire = Wire(self.refer, {"object": self.referred}, inside=True)
+        self.wire = Wire(self.refer, self.referred, inside=True)
         self.objects, self.found, self.space = [], [], {"__name__": "__main__"}
         dslab.learn.check = dslab.learn.grading.check = self.check
 
@@ -46,9 +45,9 @@ class Holder:
         what = {"type": type(thing).__name__, "callable": callable(thing)}
         return {"$": "object", "number": self.keep(thing)} | what
 
-    def referred(self, data: dict):
+    def referred(self, number: int):
         """The object that the grader has only the number of."""
-        return self.objects[data["number"]]
+        return self.objects[number]
 
     def run(self, cell, number):
         """Run a cell; returns what it hands to check(…), and its error."""
@@ -111,10 +110,7 @@ class Holder:
             "state": self.wire.encode(vars(node)),
             "said": said,
             "outbox": self.wire.encode(tuple(node.outbox)),
-            "timers": [
-                [name_of(kind), [field.name for field in fields(kind)], self.wire.encode(setting)]
-                for kind, setting in node.timers.items()
-            ],
+            "timers": self.wire.encode(node.timers),
         }
 
     def call(self, object, method, args):

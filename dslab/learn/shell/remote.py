@@ -61,7 +61,7 @@ class Submission:
         os.close(ask)
         os.close(answer)
         self._ends = self._ask, self._answer
-        self.wire = Wire(_no_value, {"object": self._object})
+        self.wire = Wire(_no_value, self._object)
         self._rest, self._patience, self.lost = b"", WAITING, None
 
     def run(self, cells: list[str]) -> tuple[dict[str, Any], dict[int, str]]:
@@ -171,10 +171,10 @@ class Submission:
                 return tuple(RemoteCallable(self, item, "…") for item in shape["items"])
         return self.wire.decode(shape["value"])
 
-    def _object(self, data: dict):
+    def _object(self, number, type, callable):
         """What stays in the child: seen from here, something of a class of that name."""
-        base = RemoteCallable if data["callable"] else RemoteObject
-        return type(str(data["type"]), (base,), {"__slots__": ()})(self, data["number"], "…")
+        base = RemoteCallable if callable else RemoteObject
+        return _subclass(str(type), base)(self, number, "…")
 
     def __enter__(self):
         return self
@@ -255,10 +255,7 @@ class RemoteNode:
         self._hidden["said"] = answer["said"]
         wire = self.submission.wire
         self._hidden["outbox"] = list(wire.decode(answer["outbox"]))
-        self._hidden["timers"] = {
-            wire.class_named(name, tuple(fields)): wire.decode(setting)
-            for name, fields, setting in answer["timers"]
-        }
+        self._hidden["timers"] = wire.decode(answer["timers"])
 
     def _show(self, state):
         self.__dict__.clear()
@@ -318,6 +315,10 @@ class RemoteCallable(RemoteObject):
 
     def __call__(self, *args):
         return self._call(None, args)
+
+
+def _subclass(name: str, base: type) -> type:
+    return type(name, (base,), {"__slots__": ()})
 
 
 def _no_value(thing) -> dict:
