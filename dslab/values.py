@@ -7,12 +7,13 @@ dictionary among them.
 """
 
 from bisect import bisect
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from itertools import compress
+from math import isfinite
 from operator import is_not
 from typing import Any, dataclass_transform
 
@@ -192,34 +193,42 @@ def renamed(value: Any, names: Mapping):
     return value
 
 
-def plain(value: Any):
+def plain(value: Any, other: Callable[[Any], Any] | None = None):
     """`value` as JSON data: tuples become lists, maps and dataclasses objects.
 
-    A member of an enumeration becomes its name, a Decimal and bytes what `show` makes of them. What
-    else JSON has no form for keeps its name under
+    A member of an enumeration becomes its name; a Decimal, bytes, and a float that is no number of
+    JSON what `show` makes of them. What else JSON has no form for keeps its name under
     `"$"`: `Entry(1, "x")` becomes `{"$": "Entry", "term": 1, "command": "x"}`, a set `{"$": "set",
-    "items": […]}` in sorted order. Raises DslabError for a value that a node may not hold, such as
-    a function or an open file.
+    "items": […]}` in sorted order.
+
+    other  other(value) gives JSON data for a value that a node may not hold, such as a function or
+           an open file. Without it such a value raises DslabError.
     """
+    if isinstance(value, float) and not isfinite(value):
+        return show(value)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (Decimal, bytes)):
         return show(value)
     if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
+        return [plain(item, other) for item in value]
     if isinstance(value, (frozenset, set)):
-        return {"$": "set", "items": [plain(item) for item in sorted(value, key=canonical)]}
+        items = [plain(item, other) for item in sorted(value, key=canonical)]
+        return {"$": "set", "items": items}
     if isinstance(value, Mapping):
         return {
-            key if isinstance(key, str) else show(key): plain(item) for key, item in value.items()
+            key if isinstance(key, str) else show(key): plain(item, other)
+            for key, item in value.items()
         }
     if is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
         return {"$": kind.__name__} | {
-            name: plain(getattr(value, name)) for name in _field_names(kind)
+            name: plain(getattr(value, name), other) for name in _field_names(kind)
         }
     if isinstance(value, Enum):
         return value.name
+    if other is not None:
+        return other(value)
     raise DslabError(
         f"{value!r} of type {type(value).__name__} can't be part of a state or message: "
         "use numbers, strings, "

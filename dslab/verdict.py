@@ -1,5 +1,6 @@
 """The one shape of every answer: of a checker, a grader and an explorer alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,8 +68,10 @@ class Verdict:
             lines.append(f"  replay: {self.replay}")
         return "\n".join(lines)
 
-    def as_json(self) -> dict:
-        """The verdict as JSON data, its history and trace included."""
+    def as_json(self, other: Callable[[Any], Any] | None = None) -> dict:
+        """The verdict as JSON data, its history and trace included; `other` gives JSON data for
+        values in the trace that have no form, which raise DslabError otherwise.
+        """
         data = {
             "holds": self.holds,
             "rule": self.rule,
@@ -81,5 +84,5 @@ class Verdict:
         if self.history is not None:
             data["history"] = [event.as_json() for event in self.history.events]
         if self.trace is not None:
-            data["trace"] = self.trace.as_json()
+            data["trace"] = self.trace.as_json(other)
         return data

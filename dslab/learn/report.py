@@ -2,13 +2,26 @@
 
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 from dslab.errors import DslabError
 from dslab.learn.exercise import Exercise, Property
+from dslab.learn.limits import in_words, limited
 from dslab.run.trace import Trace
 from dslab.verdict import Verdict, looked_at
 
 __all__ = ["Report", "Result"]
+
+
+def _told(value: Any) -> str:
+    """The repr of what a submission holds, which may do anything."""
+    try:
+        with limited():
+            return repr(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return in_words(error)
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,11 @@ class Report:
         )
 
     def as_json(self) -> dict:
-        """The report as data: exercise, score, of, looked_at, and its properties."""
+        """The report as JSON data: exercise, score, of, looked_at, and its properties.
+
+        What has no JSON form is shown as text: in `expected`, `got` and a run, a Decimal is "1.10",
+        and what a node may not hold, such as a function, is its repr.
+        """
         return {
             "exercise": self.exercise.name,
             "score": self.score,
@@ -60,7 +77,7 @@ class Report:
                     "id": result.property.id,
                     "points": result.points,
                     "of": result.property.points,
-                    **result.verdict.as_json(),
+                    **result.verdict.as_json(_told),
                     "expected": result.expected,
                     "got": result.got,
                 }

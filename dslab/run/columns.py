@@ -18,6 +18,9 @@
 A start or restart, or a lane's first tell, gives all fields, the others those that changed.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from dslab.errors import DslabError
 from dslab.node import Pictured
 from dslab.run.events import CAUSES, KINDS, STATEFUL
@@ -35,10 +38,10 @@ class TraceError(DslabError):
     """Data that is no trace, or one of a newer version."""
 
 
-def packed(trace) -> dict:
-    """A trace as the module's JSON data."""
+def packed(trace, other: Callable[[Any], Any] | None = None) -> dict:
+    """A trace as the module's JSON data; `other` as in `plain`."""
     lane = {name: number for number, name in enumerate(trace.lanes)} | {None: -1}
-    values, fields = Table(), Table()
+    values, fields = Table(other), Table()
     columns = {name: [] for name in ("time", "place", "other", "ref", "data", "state")}
     now, before = 0, {}
     for number, (time, kind, place, other, ref, data, state) in enumerate(trace.records):

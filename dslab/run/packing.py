@@ -6,7 +6,9 @@ they cost the square of the log.
 """
 
 import json
+from collections.abc import Callable
 from operator import is_
+from typing import Any
 
 from dslab.values import plain, same
 
@@ -28,11 +30,14 @@ class Table:
            that.
     grows  [number, earlier number, …] for these lists.
 
+    `other` is what `plain` asks for values that a node may not hold.
+
     Lists are paths through a tree, one item from place to place, so that a log which grows by an
     entry is one place further.
     """
 
-    def __init__(self):
+    def __init__(self, other: Callable[[Any], Any] | None = None):
+        self._other = other
         self.found, self.grows = [], []
         self._numbers = {}  # Of a text of JSON, or of a place in the tree.
         self._tree = {}  # The place after (place, item).
@@ -44,7 +49,7 @@ class Table:
         """
         if isinstance(value, (tuple, list)):
             return self._list(value, before)
-        data = plain(value)
+        data = plain(value, self._other)
         key = json.dumps(data)  # Tells 1 from True and 1.0, which are equal in Python.
         return self._numbers[key] if key in self._numbers else self._new(key, data)
 
@@ -59,13 +64,14 @@ class Table:
         for at, item in enumerate(items[start:], start):
             if place and place in self._numbers:
                 base, known = self._numbers[place], at
-            place = self._tree.setdefault((place, json.dumps(plain(item))), len(self._tree) + 1)
+            key = place, json.dumps(plain(item, self._other))
+            place = self._tree.setdefault(key, len(self._tree) + 1)
         self._places[id(items)] = place
         if place in self._numbers:
             return self._numbers[place]
         if base is not None:
             self.grows += len(self.found), base
-        return self._new(place, plain(items[known:]))
+        return self._new(place, plain(items[known:], self._other))
 
     def _new(self, key, data) -> int:
         self._numbers[key] = len(self.found)

@@ -7,7 +7,7 @@ the table of events, `dslab.run.words` the sentences.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dslab.node import Pictured
@@ -154,9 +154,12 @@ class Trace:
 
     # JSON.
 
-    def as_json(self) -> dict:
-        """The trace as the JSON data of `dslab.run.columns`."""
-        return packed(self)
+    def as_json(self, other: Callable[[Any], Any] | None = None) -> dict:
+        """The trace as the JSON data of `dslab.run.columns`; `other` as in `dslab.values.plain`.
+
+        Raises DslabError for a value that has no form there, unless `other` gives it one.
+        """
+        return packed(self, other)
 
     def dumps(self) -> str:
         """The JSON text, the same bytes for the same run on every machine."""
