@@ -11,12 +11,14 @@ from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
-import dslab.chapters
 from dslab.errors import DslabError
 from dslab.learn.exercise import Exercise
 
 __all__ = ["Exercises", "chapters_with", "exercise_named", "known_exercises"]
 
+#: The package of the chapters' folders. Chapters import this package and not the other way round:
+#: it is found by its name.
+CHAPTERS = "dslab.chapters"
 _ASSIGNS = re.compile(r"^exercise\s*=", re.MULTILINE)
 
 
@@ -64,7 +66,7 @@ def exercise_named(name: str) -> Exercise:
 def chapters_with(module: str) -> dict[str, str]:
     """The chapters that have this module, with its full name: `mutants`, for one."""
     return {
-        path.parent.name: f"dslab.chapters.{path.parent.name}.{module}"
+        path.parent.name: f"{CHAPTERS}.{path.parent.name}.{module}"
         for path in _files(f"{module}.py")
     }
 
@@ -76,10 +78,9 @@ def _modules(stem: str) -> Iterator[tuple[str, str]]:
             if _ASSIGNS.search(path.read_text(encoding="utf-8")):
                 parts = path.with_suffix("").parts[-(1 + pattern.count("/") + 1) :]
                 chapter, module = parts[0], parts[1]
-                yield module.replace("_", "-"), f"dslab.chapters.{chapter}.{module}"
+                yield module.replace("_", "-"), f"{CHAPTERS}.{chapter}.{module}"
 
 
 def _files(pattern: str) -> list[Path]:
-    return sorted(
-        path for folder in dslab.chapters.__path__ for path in Path(folder).glob(f"*/{pattern}")
-    )
+    folders = import_module(CHAPTERS).__path__
+    return sorted(path for folder in folders for path in Path(folder).glob(f"*/{pattern}"))

@@ -128,11 +128,11 @@ def state_machine_safety(view):
     )
 
 
-def committed_on_a_majority(view):
-    """What a server calls committed stands on the disks of a majority (section 5.3)."""
-    # A variant that writes its log later than it says keeps what is written in `on_disk`.
-    disks = [view.disk(name) for name in view.names]
-    disks = [disk.get("log", disk.get("on_disk", ())) for disk in disks]
+def committed_on_a_majority(view, field="log"):
+    """What a server calls committed stands on the disks of a majority (section 5.3), there in the
+    durable field of this name.
+    """
+    disks = [view.disk(name).get(field, ()) for name in view.names]
     longest = max((node.log[: node.commit_index] for node in view), key=len, default=())
     return all(
         sum(log[index : index + 1] == (entry,) for log in disks) >= majority(disks)

@@ -53,7 +53,7 @@ def servers(words: str, writes: int = 0, **bounds) -> Bounds:
     }
     return Bounds(
         words,
-        lambda kind: Nodes(dict.fromkeys(THREE, kind) | clients, invariants=Raft.rules, **bounds),
+        lambda kind: Nodes(dict.fromkeys(THREE, kind) | clients, invariants=kind.rules, **bounds),
         options={"budget": 40_000},
     )
 
@@ -69,7 +69,7 @@ BOUNDS = {
         "four election timeouts, random walks",
         lambda kind: Nodes(
             dict.fromkeys(THREE, kind),
-            invariants=Raft.rules,
+            invariants=kind.rules,
             fires={"ElectionTimeout": 4, "Heartbeat": 0},
         ),
         walk,
@@ -79,7 +79,7 @@ BOUNDS = {
         "five nodes, two election timeouts, two repeated messages, random walks",
         lambda kind: Nodes(
             dict.fromkeys((*THREE, "n4", "n5"), kind),
-            invariants=Raft.rules,
+            invariants=kind.rules,
             fires={"ElectionTimeout": 2, "Heartbeat": 0},
             duplicates=2,
         ),

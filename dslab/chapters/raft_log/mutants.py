@@ -5,6 +5,7 @@
 from dslab.learn.mutants import Explorer, Simulator, planted_in
 from dslab.machine import Sessions
 from dslab.node import Reply
+from dslab.protocols import raft
 from dslab.protocols.raft import LEADER, AppendEntries, Entry, Raft
 from dslab.values import Map, majority
 
@@ -140,11 +141,20 @@ class LogNotPersisted(Raft):
     durable = "current_term", "voted_for"
 
 
+def committed_on_a_majority(view):
+    """Raft's rule, of a log that is on the disk under another name."""
+    return raft.committed_on_a_majority(view, "on_disk")
+
+
 class AnswersBeforeDisk(Raft):
     """Acknowledges entries, and writes them to disk only at its next step."""
 
     breaks = "committed_on_a_majority"
     killed_by = Explorer("write")
+    rules = tuple(
+        committed_on_a_majority if rule is raft.committed_on_a_majority else rule
+        for rule in Raft.rules
+    )
     on_disk: tuple[Entry, ...] = ()
     durable = "current_term", "voted_for", "on_disk"
 
