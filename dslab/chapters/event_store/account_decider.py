@@ -1,9 +1,9 @@
 """18.2 An account that decides: two functions, told in stories of commands."""
 
-import copy
 from random import Random
 
 from dslab.chapters.event_store.mutants import DECIDERS
+from dslab.learn.copies import deepcopy
 from dslab.learn.exercise import Broken, Exercise, Property
 
 __all__ = ["EXPERIMENTS", "exercise", "story"]
@@ -40,7 +40,7 @@ def commands(seed, length=60):
 
 def fold(evolve, events, state=None):
     for event in events:
-        state = evolve(state, copy.deepcopy(event))
+        state = evolve(state, deepcopy(event))
     return state
 
 
@@ -49,9 +49,9 @@ def story(submission, seed):
     decide, evolve = submission
     state = None
     for command in commands(seed):
-        before = copy.deepcopy(state)
+        before = deepcopy(state)
         try:
-            events = list(decide(copy.deepcopy(command), state))
+            events = list(decide(deepcopy(command), state))
         except Exception:
             events = None
         state = fold(evolve, events or [], state)
@@ -133,13 +133,13 @@ def twice(decide, evolve):
     """
     rows, state = [], None
     for command in commands(1):
-        before = copy.deepcopy([command, state])
+        before = deepcopy([command, state])
         answers = [answer(decide, command, state) for _ in range(2)]
-        rows.append(["decide", before, copy.deepcopy([command, state]), *answers])
+        rows.append(["decide", before, deepcopy([command, state]), *answers])
         for event in answers[0] if isinstance(answers[0], list) else []:
-            before = copy.deepcopy([event, state])
-            states = [copy.deepcopy(evolve(state, event)) for _ in range(2)]
-            rows.append(["evolve", before, copy.deepcopy([event, state]), *states])
+            before = deepcopy([event, state])
+            states = [deepcopy(evolve(state, event)) for _ in range(2)]
+            rows.append(["evolve", before, deepcopy([event, state]), *states])
             state = states[0]
     return rows
 
@@ -147,7 +147,7 @@ def twice(decide, evolve):
 def answer(decide, command, state):
     """The events, as they are now, or the refusal's words."""
     try:
-        return copy.deepcopy(list(decide(command, state)))
+        return deepcopy(list(decide(command, state)))
     except Exception as refusal:
         return str(refusal)
 
@@ -181,7 +181,7 @@ def total(submission):
     rich = fold(evolve, decide({"type": "deposit", "amount": 10}, opened), opened)
     for event in decide({"type": "withdraw", "amount": 10}, rich):
         try:
-            evolve(copy.deepcopy(opened), event)
+            evolve(deepcopy(opened), event)
         except Exception as error:
             raise Broken(
                 "History has a withdrawal that today's rules forbid, and evolve refuses "
@@ -204,7 +204,7 @@ def refuses(submission):
         ({"type": "deposit", "amount": 0}, rich, "the amount is 0"),
     ]:
         try:
-            events = list(decide(dict(command), copy.deepcopy(state)))
+            events = list(decide(dict(command), deepcopy(state)))
         except Exception as error:
             if not str(error):
                 raise Broken(

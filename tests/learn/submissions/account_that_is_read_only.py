@@ -1,4 +1,4 @@
-# States and events are mappings that can't be changed, nor copied.
+# States and events are mappings that can't be changed.
 from decimal import Decimal
 from types import MappingProxyType
 
