@@ -22,6 +22,8 @@ AIM = re.compile(r"^\*\*You can then\*\* (.+)$", re.MULTILINE)
 MINUTES = re.compile(r"^\*(\d+) minutes", re.MULTILINE)
 EXERCISE = re.compile(r"^### (\d\d\.\d+ .+ ★+)$", re.MULTILINE)
 CHECKED = re.compile(r'\bcheck\("([\w-]+)"')
+#: What an exercise takes by its stars, in minutes, as chapter 00 tells the reader.
+STARS = {1: 15, 2: 30, 3: 60, 4: 240}
 #: A definition list's entry: the term, and below it its meaning behind a colon.
 TERM = re.compile(r"(?P<term>[^\n:][^\n]*)\n: (?P<meaning>[^\n]+(?:\n  [^\n]+)*)")
 REFERENCE = re.compile(r"^@\w+\{\s*([^,\s]+)", re.MULTILINE)
@@ -42,6 +44,11 @@ class Chapter:
     def number(self) -> str:
         """Two digits, as in the notebook's name."""
         return self.page.split("/")[-1].split("_")[0]
+
+    @property
+    def exercise_minutes(self) -> int:
+        """What its exercises take, by their stars."""
+        return sum(STARS[exercise.count("★")] for exercise in self.exercises)
 
     @property
     def folder(self) -> Path:

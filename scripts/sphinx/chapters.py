@@ -41,6 +41,14 @@ class Gathering(SphinxDirective):
         return f"[{text}]({relpath(page, Path(self.env.docname).parent)}{suffix})"
 
 
+def times(chapter) -> str:
+    """How long a chapter takes, with its exercises apart."""
+    reading = f"{chapter.minutes} minutes"
+    if not chapter.exercise_minutes:
+        return reading
+    return f"{reading}, and {chapter.exercise_minutes} for the exercises"
+
+
 class Chapters(Gathering):
     """The chapters, with their aims and exercises on a part's page, by parts elsewhere."""
 
@@ -52,18 +60,19 @@ class Chapters(Gathering):
         return [self.part(part) for part in book]
 
     def item(self, chapter) -> list[str]:
-        title = self.link(chapter.title, chapter.page, ".ipynb")
         tasks = " · ".join(chapter.exercises)
-        found = [f"- {title}, {chapter.minutes} minutes. You can then {chapter.aim}", ""]
+        found = [f"- {self.title(chapter)}, {times(chapter)}. You can then {chapter.aim}", ""]
         return [*found, f"  *Exercises:* {tasks}", ""] if tasks else found
+
+    def title(self, chapter) -> str:
+        return self.link(f"{chapter.number} · {chapter.title}", chapter.page, ".ipynb")
 
     def part(self, part) -> str:
         caption = self.link(part.caption, part.opener, ".md") if part.opener else part.caption
         titles = [
-            f"{self.link(chapter.title, chapter.page, '.ipynb')} ({chapter.minutes} minutes)"
-            for chapter in part.chapters
+            f"{self.title(chapter)} ({times(chapter)}): {chapter.aim}" for chapter in part.chapters
         ]
-        return f"- **{caption}.** {', '.join(titles)}"
+        return f"- **{caption}.** {' '.join(titles)}"
 
 
 class Terms(Gathering):

@@ -183,11 +183,10 @@ def text_of(book, page):
 def test_pages_gather_what_chapters_bring_and_are_read_again_when_a_chapter_comes(book, built):
     book.write("dslab/chapters/clocks/glossary.md", "a\n: The a.\n")
     assert built() == []
-    assert "Time . Clocks (30 minutes)" in text_of(book, "book/preface")
-    assert (
-        "Clocks , 30 minutes. You can then order events . Exercises: 07.1 Order them ★★"
-        in text_of(book, "book/time")
-    )
+    listed = "Time . 07 · Clocks (30 minutes, and 30 for the exercises): order events ."
+    assert listed in text_of(book, "book/preface")
+    listed = "07 · Clocks , 30 minutes, and 30 for the exercises. You can then order events ."
+    assert f"{listed} Exercises: 07.1 Order them ★★" in text_of(book, "book/time")
     assert re.search(r"\ba .*The a\. 07 b .*The b\.", text_of(book, "book/glossary"))
     book.contents("book/time", "notebooks/07_clocks", "notebooks/08_more")
     book.notebook("notebooks/08_more", OPENING.replace("Clocks", "More"))
@@ -196,7 +195,7 @@ def test_pages_gather_what_chapters_bring_and_are_read_again_when_a_chapter_come
     book.write("dslab/chapters/more/references.bib", later)
     assert built() == []
     assert re.search(r"First.* Second", text_of(book, "book/bibliography"))
-    assert "More (30 minutes)" in text_of(book, "book/preface")
+    assert "08 · More (30 minutes): " in text_of(book, "book/preface")
     assert "The ab. 08" in text_of(book, "book/glossary")
 
 
