@@ -48,6 +48,14 @@ class Tree:
         return lived + max(0.0, waited - ended)
 
 
+def measured() -> dict[str, float]:
+    """What each test cost when it ran last."""
+    try:
+        return json.loads(FILE.read_text(encoding="utf-8"))["tests"]
+    except (OSError, ValueError, KeyError):  # None has run here, or a run was cut off in writing.
+        return {}
+
+
 def area(file: str) -> str:
     """Where a file's costs are told: the folder below tests/, or the notebooks' own runs."""
     path = PurePosixPath(file)
@@ -106,7 +114,7 @@ class Meter:
                 "areas": self.by(area),
                 "chapters": {name: round(cost, 1) for name, cost in self.by_chapter.most_common()},
                 "files": self.by(str),
-                "tests": {name: round(cost, 2) for name, cost in self.by_test.items()},
+                "tests": measured() | {name: round(cost, 2) for name, cost in self.by_test.items()},
             }
             FILE.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 

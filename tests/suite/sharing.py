@@ -4,14 +4,13 @@ A file of APART asks the same of many pages or exercises, and each of these is s
 so a book of many chapters keeps all workers busy to the end.
 """
 
-import json
 import re
 from collections import Counter
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.suite.costs import FILE
+from tests.suite.costs import measured
 
 APART = (
     "tests/browser/test_chapters.py",
@@ -27,12 +26,11 @@ def piece(test: str) -> str:
     return f"{file}[{asked[1]}]" if asked else file
 
 
-def measured() -> Counter:
-    """What each piece cost in the last run, where there was one."""
+def by_piece() -> Counter:
+    """What each piece cost when it ran last."""
     found = Counter()
-    if FILE.is_file():
-        for test, cost in json.loads(FILE.read_text(encoding="utf-8"))["tests"].items():
-            found[piece(test)] += cost
+    for test, cost in measured().items():
+        found[piece(test)] += cost
     return found
 
 
@@ -52,7 +50,7 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(config, items):
     """In a worker: the browser's first, so that it starts once; then what cost most."""
     if hasattr(config, "workerinput"):
-        costs = measured()
+        costs = by_piece()
 
         def order(item):
             at = piece(item.nodeid)
