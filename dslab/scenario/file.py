@@ -56,7 +56,7 @@ from dslab.check import AVAILABILITY, CONSISTENCY, MODELS, judge, mattered
 from dslab.errors import DslabError
 from dslab.node import Node
 from dslab.protocols import protocol
-from dslab.run.steps import LONGEST, Step
+from dslab.run.steps import LONGEST, Step, World
 from dslab.scenario import links, toml
 from dslab.scenario.progress import PATIENCE, progress
 from dslab.scenario.rules import judge_rule, rules_of
@@ -174,10 +174,14 @@ class Scenario:
         self.mode = data.get("mode", "liveness" if "quiet_at" in data else "safety")
         self._demand_known("mode", [self.mode], MODES)
         self._demand_numbers()
-        self.world = file_world(data.get("nodes", 3), data.get("clients", 1), self.node_class)
         self.steps = [
             self._step(number, step) for number, step in enumerate(data.get("step", []), 1)
         ]
+
+    @property
+    def world(self) -> World:
+        """What its steps may speak of. Not kept: functions don't go to other processes."""
+        return file_world(self.data.get("nodes", 3), self.data.get("clients", 1), self.node_class)
 
     # Files and links.
 
