@@ -32,7 +32,7 @@ test: $(READY) $(EXTENSION)/.copied  ## run every test, or what concerns a chapt
 	@$(MAKE) --no-print-directory site
 	@$(BIN)/python -m pytest --nbval -n 2 $(if $(ONLY),--only $(ONLY)) $(PYTEST)
 
-quick: $(READY)  ## run the core's tests, without pages and notebooks: under a minute
+quick: $(READY)  ## run the core's tests, without pages and notebooks: under a minute on two quiet cores
 	@$(BIN)/python -m pytest --quick -n 2 $(PYTEST)
 
 format: $(READY)  ## give Python and JavaScript their one form
@@ -47,7 +47,7 @@ notebooks: $(READY)  ## run the notebooks again and write their outputs: the sam
 	@$(BIN)/python -m scripts.pictures
 
 golden: $(READY)  ## write the golden transcripts again, to be read in the diff
-	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py tests/test_scenario.py --rewrite-golden
+	@$(BIN)/python -m pytest -q tests/protocols/test_golden.py tests/test_scenario.py $(if $(ONLY),-k $(ONLY)) --rewrite-golden
 
 screens: $(READY)  ## write the stored screenshots again, to be looked at
 	@DSLAB_SCREENS=write $(BIN)/python -m pytest -q tests/browser -k looks

@@ -62,17 +62,25 @@ def execute(path: Path) -> str:
     return text(notebook, path.stem)
 
 
+def name_cells(cells: list, stem: str) -> None:
+    """Give a lasting id to each cell whose id is random, or another's."""
+    taken = set()
+    for cell in cells:
+        kept = re.fullmatch(r"(?![0-9a-f]{8}$)[a-z0-9-]{3,64}", cell.get("id", ""))
+        cell["id"] = cell["id"] if kept and cell["id"] not in taken else ""
+        taken.add(cell["id"])
+    for number, cell in enumerate(cells):
+        if not cell["id"]:
+            names = (f"{stem}-{count:02d}" for count in range(number, number + len(taken) + 2))
+            cell["id"] = next(name for name in names if name not in taken)
+            taken.add(cell["id"])
+
+
 def text(notebook, stem: str) -> str:
     """The notebook as text, less what differs from run to run."""
     notebook.metadata["kernelspec"], notebook.metadata["language_info"] = KERNEL, LANGUAGE
-    for number, cell in enumerate(notebook.cells):
-        if not re.fullmatch(r"[a-z0-9-]{3,64}", cell.get("id", "")) or re.fullmatch(
-            r"[0-9a-f]{8}", cell["id"]
-        ):
-            cell["id"] = (
-                # A random id is replaced once and then kept.
-                f"{stem.replace('_', '-')}-{number:02d}"
-            )
+    name_cells(notebook.cells, stem.replace("_", "-"))
+    for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     count = 0
     for cell in notebook.cells:
@@ -86,6 +94,17 @@ def text(notebook, stem: str) -> str:
                 # kept is the recorded run.
                 output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
+
+
+def named(word: str, known: dict[str, Path]) -> str:
+    """The notebook that is meant by `12`, `raft_election`, `12_raft_election` or its path."""
+    for stem in known:
+        number, _, name = stem.partition("_")
+        if Path(word).stem in (stem, number, name or stem):
+            return stem
+    raise DslabError(
+        f"there is no notebook {word!r} in {'/ or '.join(FOLDERS)}/: there are {', '.join(known)}."
+    )
 
 
 def main() -> int:
@@ -104,13 +123,7 @@ def main() -> int:
     known = {
         path.stem: path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))
     }
-    names = [Path(name).stem for name in options.names] or list(known)
-    for name in names:
-        if name not in known:
-            raise DslabError(
-                f"there is no notebook {name!r} in {'/ or '.join(FOLDERS)}/: there are "
-                f"{', '.join(known)}."
-            )
+    names = [named(name, known) for name in options.names] or list(known)
     changed = 0
     for name in names:
         old = known[name].read_text(encoding="utf-8")

@@ -53,11 +53,20 @@ def handler(site: Path) -> type[Quiet]:
     return Book
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing of a browser that goes away in the middle of an answer."""
+
+    def handle_error(self, request, client_address):
+        """Tell what went wrong, unless it is that."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def listen(port: int | None, handler) -> ThreadingHTTPServer:
     """A server on `port`, or on the first free port from 8000 on where none was asked for."""
     for candidate in [port] if port is not None else range(PORT, PORT + 100):
         try:
-            return ThreadingHTTPServer((HOST, candidate), handler)
+            return Server((HOST, candidate), handler)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
     raise DslabError(

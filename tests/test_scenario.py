@@ -62,6 +62,7 @@ def dslab(*arguments):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_outcome_is_the_one_that_was_read(path, request):
+    assert path.stem in HOLDS, f"say in HOLDS whether {path.stem} holds, and run `make golden`"
     outcome = Scenario.read(path).run()
     assert outcome.holds is HOLDS[path.stem]
     trace = outcome.cluster.trace

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.serve import handler, listen
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -104,3 +106,21 @@ def test_a_folder_without_a_whole_book_is_one_sentence_and_exit_code_2(site, man
     out, err = server.communicate()
     assert (server.returncode, out) == (2, "") and err.startswith(f"dslab: {site}")
     assert said in err and err.count("\n") == 1
+
+
+def test_a_browser_that_goes_away_is_no_error(capsys):
+    server = listen(None, handler(ROOT))
+    try:
+        for error in (BrokenPipeError(), ConnectionResetError()):
+            try:
+                raise error
+            except ConnectionError:
+                server.handle_error(None, ("127.0.0.1", 1))
+        assert capsys.readouterr().err == ""
+        try:
+            raise ValueError("something else")
+        except ValueError:
+            server.handle_error(None, ("127.0.0.1", 1))
+        assert "something else" in capsys.readouterr().err
+    finally:
+        server.server_close()

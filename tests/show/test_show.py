@@ -80,7 +80,7 @@ def test_tables_escape_and_refuse_rows_that_do_not_fit():
 
 def test_code_is_quoted_as_it_runs():
     quoted = repr(source(Raft.on_Heartbeat))
-    assert quoted.startswith("def on_Heartbeat(self):\n    \"\"\"")
+    assert quoted.startswith('def on_Heartbeat(self):\n    """')
     assert "\n    for peer in self.peers:\n        self.replicate_to(peer)\n" in quoted
     with pytest.raises(DslabError, match="source\\(...\\) shows functions"):
         source(3)

@@ -186,7 +186,10 @@ def planted_in(space: dict, base: type) -> dict[str, type]:
 
 
 def every_mutant() -> Iterator[Mutant]:
-    """All mutants of all chapters."""
+    """The mutants of protocols, from the chapters' modules `mutants`.
+
+    What only an exercise judges stands in the exercise's file, and is not among them.
+    """
     for chapter, module in chapters_with("mutants").items():
         for name, submission in import_module(module).MUTANTS.items():
             yield Mutant(chapter, name, submission)
