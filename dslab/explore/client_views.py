@@ -1,8 +1,9 @@
 """What clients have seen in one run, in a form that is the same for runs that differ in nothing a
 client could notice.
 
-Operations are kept by client, each with how many operations of every other client were over when it
-was called. This is all that linearizability asks of time (Herlihy and Wing 1990, section 2).
+Operations are kept by process, each with how many operations of every other process were over when
+it was called. This is all that linearizability asks of time (Herlihy and Wing 1990, section 2). A
+client is as many processes as it has calls open: the first that has none makes the next call.
 """
 
 from typing import Any
@@ -15,16 +16,16 @@ __all__ = ["Seen"]
 
 
 class Seen:
-    """Immutable: each client's operations so far, of which the last may be open.
+    """Immutable: each process's operations so far, of which the last may be open.
 
-    An operation is (how many of each other client's were over, f, key, value, answered, result,
-    error).
+    A process is (client, number). An operation is (how many of each other process's were over, id,
+    f, key, value, answered, result, error).
     """
 
     __slots__ = ("ops", "_key", "_hash", "_next", "_verdicts")
 
     def __init__(self, ops: tuple = ()):
-        self.ops = ops  # ((client, (operation, …)), …), by client.
+        self.ops = ops  # ((process, (operation, …)), …), by process.
         self._key = exact(ops)
         self._hash = hash(self._key)
         self._next: dict[tuple, Seen] = {}
@@ -40,48 +41,52 @@ class Seen:
         return f"Seen({self.ops!r})"
 
     def after(self, happened: tuple) -> "Seen":
-        """With what a step showed: ("call", client, f, key, value) and ("reply", client, value,
-        error).
+        """With what a step showed: ("call", client, id, f, key, value) and ("reply", client, id,
+        value, error). A reply that answers no open call shows nothing.
         """
         if not happened:
             return self
         key = exact(happened)
         if key not in self._next:
             ops = dict(self.ops)
-            for kind, client, *what in happened:
-                mine = ops.get(client, ())
+            for kind, client, id, *what in happened:
                 if kind == "call":
+                    number = 0
+                    while (client, number) in ops and not ops[client, number][-1][5]:
+                        number += 1
+                    process = client, number
                     over = tuple(
                         (other, done)
                         for other, theirs in sorted(ops.items())
-                        if other != client and (done := sum(1 for op in theirs if op[4]))
+                        if other != process and (done := sum(1 for op in theirs if op[5]))
                     )
-                    ops[client] = (*mine, (over, *what, False, None, None))
-                elif mine and not mine[-1][4]:
-                    ops[client] = (*mine[:-1], (*mine[-1][:4], True, *what))
+                    mine = ops.get(process, ())
+                    ops[process] = (*mine, (over, id, *what, False, None, None))
+                    continue
+                for process, (*before, last) in ops.items():
+                    if process[0] == client and last[1] == id and not last[5]:
+                        ops[process] = (*before, (*last[:5], True, *what))
             self._next[key] = Seen(tuple(sorted(ops.items())))
         return self._next[key]
 
     def renamed(self, names) -> "Seen":
         """The same of clients with other names."""
-        if not any(name in names for name, _ in self.ops):
+        if not any(client in names for (client, _), _ in self.ops):
             return self
+
+        def renamed(process):
+            client, number = process
+            return names.get(client, client), number
+
+        def with_names(op):
+            over, *what = op
+            return tuple(sorted((renamed(other), done) for other, done in over)), *what
+
         return Seen(
             tuple(
                 sorted(
-                    (
-                        names.get(client, client),
-                        tuple(
-                            (
-                                tuple(
-                                    sorted((names.get(other, other), done) for other, done in op[0])
-                                ),
-                                *op[1:],
-                            )
-                            for op in theirs
-                        ),
-                    )
-                    for client, theirs in self.ops
+                    (renamed(process), tuple(map(with_names, theirs)))
+                    for process, theirs in self.ops
                 )
             )
         )
@@ -96,8 +101,8 @@ class Seen:
 
 
 def _linearize(ops: tuple, model: Model) -> bool:
-    clients = [client for client, _ in ops]
-    theirs = [[(op[0], _operation(client, op)) for op in every] for client, every in ops]
+    processes = [process for process, _ in ops]
+    theirs = [[(op[0], _operation(client, op)) for op in every] for (client, _), every in ops]
     dead: set[tuple] = set()
 
     def follows(done: tuple, state: Any) -> bool:
@@ -111,7 +116,7 @@ def _linearize(ops: tuple, model: Model) -> bool:
             if count == len(mine):
                 continue
             over, op = mine[count]
-            if any(done[clients.index(other)] < least for other, least in over):
+            if any(done[processes.index(other)] < least for other, least in over):
                 continue
             further = (*done[:place], count + 1, *done[place + 1 :])
             if op.outcome == "fail":
@@ -127,6 +132,6 @@ def _linearize(ops: tuple, model: Model) -> bool:
 
 
 def _operation(client: str, op: tuple) -> Operation:
-    _, f, key, value, answered, result, error = op
+    _, _, f, key, value, answered, result, error = op
     outcome = "info" if not answered else "fail" if error is not None else "ok"
     return Operation(client, f, key, value, result, outcome, 0, None)

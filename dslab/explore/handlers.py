@@ -90,6 +90,7 @@ class Handlers:
 def _saw(client: str, node: Node, args: tuple) -> tuple[tuple, ...]:
     """What a client learned in this step, and what it asked next."""
     replies = [each for each in args[-1:] if isinstance(each, Reply)]
-    saw = [("reply", client, each.value, each.error) for each in replies]
+    saw = [("reply", client, each.id, each.value, each.error) for each in replies]
     asked = [message for _, message in node.outbox if isinstance(message, Request)]
-    return (*saw, *(("call", client, each.f, each.key, each.value) for each in asked))
+    calls = (("call", client, each.id, each.f, each.key, each.value) for each in asked)
+    return (*saw, *calls)

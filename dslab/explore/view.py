@@ -7,7 +7,7 @@ from dslab.errors import DslabError
 from dslab.explore.client_views import Seen
 from dslab.explore.clients import Caller
 from dslab.explore.states import State, States
-from dslab.node import Node, Request
+from dslab.node import Node, Reply, Request
 
 __all__ = ["StepperView", "View", "judge", "rule_name"]
 
@@ -98,16 +98,14 @@ class StepperView:
     @property
     def seen(self) -> Seen:
         """What the clients have seen."""
-        seen, answered, records = Seen(), {}, self._stepper.trace.records
-        for _, kind, place, _, ref, data, state in records:
+        seen, records = Seen(), self._stepper.trace.records
+        for _, kind, place, _, ref, data, _ in records:
             if not self._is_client(place):
                 continue
             if kind == "send" and isinstance(data, Request):
-                seen = seen.after((("call", place, data.f, data.key, data.value),))
-            elif kind == "deliver" and state["answered"] > answered.get(place, 0):
-                # An old answer tells it nothing.
-                answered[place], reply = state["answered"], records[ref][5]
-                seen = seen.after((("reply", place, reply.value, reply.error),))
+                seen = seen.after((("call", place, data.id, data.f, data.key, data.value),))
+            elif kind == "deliver" and isinstance(reply := records[ref][5], Reply):
+                seen = seen.after((("reply", place, reply.id, reply.value, reply.error),))
         return seen
 
 

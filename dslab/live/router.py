@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from dslab.errors import DslabError
-from dslab.live.client import Calls
+from dslab.live.client import Calls, Processes
 from dslab.live.frames import LONGEST_FRAME
 from dslab.live.host import say
 from dslab.live.maelstrom import ERRORS
@@ -221,19 +221,24 @@ class Router:
 
 
 class RouterClient:
-    """A client with one call open at a time."""
+    """A client. It may have several calls open, in tasks of one event loop."""
 
     def __init__(self, router: Router, name: str):
         self.router, self.name = router, name
-        self._process = router.calls.process()
+        self._processes = Processes(router.calls)
         self._next_id, self._waiting = 1, {}
 
     async def rpc(self, to: str, body: dict[str, Any], timeout: float = 5.0) -> dict[str, Any]:
-        """Send a request; returns the body of the answer.
+        """Send a request; returns the body of the answer. Its msg_id is the one in `body`, or else
+        one more than the greatest so far.
 
-        After `timeout` seconds it is error 0, timeout.
+        After `timeout` seconds it is error 0, timeout. Raises DslabError where a request with this
+        msg_id waits for its answer.
         """
-        msg_id, self._next_id = self._next_id, self._next_id + 1
+        msg_id = body.get("msg_id", self._next_id)
+        if msg_id in self._waiting:
+            raise DslabError(f"{self.name} waits for an answer to msg_id {msg_id}: give another.")
+        self._next_id = max(self._next_id, msg_id + 1)
         self._waiting[msg_id] = answer = asyncio.get_running_loop().create_future()
         self.router.post({"src": self.name, "dest": to, "body": body | {"msg_id": msg_id}})
         try:
@@ -255,7 +260,7 @@ class RouterClient:
         ("info", error code).
 
         A definite error is "fail"; an indefinite one is "info", and the client goes on under a new
-        process number.
+        process number. `fields` may have a msg_id: see `rpc`.
         """
         key = fields.get("key")
         value = (
@@ -264,17 +269,19 @@ class RouterClient:
             else next((fields[name] for name in VALUES if name in fields), None)
         )
         calls = self.router.calls
-        calls.add(self._process, "invoke", f, key, frozen(value))
+        process = self._processes.begin()
+        calls.add(process, "invoke", f, key, frozen(value))
         answer = await self.rpc(node, {"type": f} | fields, timeout)
         if answer["type"] == "error":
             definite = answer["code"] in ERRORS and ERRORS[answer["code"]].definite
-            calls.add(self._process, "fail" if definite else "info", f, key, frozen(value))
-            if not definite:
-                self._process = calls.process()
-            return "fail" if definite else "info", answer["code"]
-        found = next((frozen(answer[name]) for name in ANSWERS if name in answer), None)
-        calls.add(self._process, "ok", f, key, found)
-        return "ok", found
+            outcome, found = "fail" if definite else "info", answer["code"]
+            calls.add(process, outcome, f, key, frozen(value))
+        else:
+            outcome = "ok"
+            found = next((frozen(answer[name]) for name in ANSWERS if name in answer), None)
+            calls.add(process, outcome, f, key, found)
+        self._processes.end(process, outcome)
+        return outcome, found
 
     async def cas(self, node: str, key: Any, old: Any, new: Any, **how) -> tuple[str, Any]:
         """Write `new` if the value is `old`; returns as `call` does."""

@@ -23,12 +23,15 @@ class Client:
     at a time (Jepsen's convention), so a call that is made while another is open is a second
     process's. A process whose call is answered makes the next one; after an unknown outcome its
     call may still take effect, and a new process takes its place.
+
+    It numbers its requests from 1 on, unless a call brings an id of its own: an id need only be
+    unique among the client's, and ids may come in any order.
     """
 
     def __init__(self, cluster, name: str, process: int, outstanding: int = 1):
         self.cluster, self.name, self.outstanding = cluster, name, outstanding
         self.contact: str | None = None
-        self._next_id = 1
+        self._ids, self._greatest_id = set(), 0  # Of all its requests so far.
         self._open: dict[int, _Call] = {}  # By the request's id.
         self._free = [process]  # Processes without a call, the one that makes the next one last.
 
@@ -59,13 +62,22 @@ class Client:
         """Write `new` where the value is `old`; `where` as in `call`."""
         return self.call("cas", key, (old, new), **where)
 
-    def call(self, f: str, key=None, value=None, *, to: str | None = None, timeout: float = 1000):
+    def call(
+        self,
+        f: str,
+        key=None,
+        value=None,
+        *,
+        to: str | None = None,
+        timeout: float = 1000,
+        id: int | None = None,
+    ):
         """Start operation `f`; `to` names the node to ask and no other, `timeout` is in
-        milliseconds.
+        milliseconds, and `id` is the request's: one more than the greatest so far where it is None.
 
         The event's value is (outcome, value or error): ("ok", 3), ("fail", "not-leader") or
         ("info", "timeout"). Raises DslabError where no further call may be open, where there is no
-        node `to`, and for keys and values that can change.
+        node `to`, for an id that this client has used, and for keys and values that can change.
         """
         cluster = self.cluster
         if not self.idle:
@@ -75,7 +87,12 @@ class Client:
             )
         if to is not None:
             cluster.node_named(to)
-        request = Request(self._next_id, f, key, value)
+        id = self._greatest_id + 1 if id is None else id
+        if type(id) is not int or id in self._ids:
+            raise DslabError(
+                f"id={show(id)}: give a whole number that no other request of {self.name} has."
+            )
+        request = Request(id, f, key, value)
         try:
             hash(request)
         except TypeError:
@@ -85,7 +102,8 @@ class Client:
                 "such as numbers, strings and tuples."
             ) from None
         limit = cluster.after(timeout)
-        self._next_id += 1
+        self._ids.add(id)
+        self._greatest_id = max(self._greatest_id, id)
         process = self.process
         self._free.remove(process)
         invoked = cluster.record("invoke", self.name, data=(process, f, key, value))

@@ -4,9 +4,16 @@ a class without one.
 
 import pytest
 
+from dslab.chapters.raft_log.mutants import AnswersWhatItNeverDid
 from dslab.learn import known_exercises
 from dslab.learn.finding import chapters_with
-from dslab.learn.mutants import Schedule, breaks_of, every_mutant, instruments_of
+from dslab.learn.mutants import (
+    Schedule,
+    Simulator,
+    breaks_of,
+    every_mutant,
+    instruments_of,
+)
 
 MUTANTS = list(every_mutant())
 MEASURED = [mutant for mutant in MUTANTS if hasattr(mutant.killed_by, "found")]
@@ -43,6 +50,18 @@ def test_what_no_instrument_measures_an_exercise_tells():
 def test_a_bug_is_a_class_of_its_own_that_says_what_it_does(mutant):
     kind = mutant.submission
     assert {"breaks", "killed_by"} <= vars(kind).keys() and kind.__doc__ and breaks_of(kind)
+
+
+@pytest.mark.chapter("raft_log")
+def test_the_storm_too_finds_what_is_acknowledged_and_never_done():
+    """Its clients have several calls open. The explorer's kill, which is declared, is a shortest
+    run: two requests overtake each other, are committed and answered, and a read is answered.
+    """
+    explorer = AnswersWhatItNeverDid.killed_by
+    bounds = instruments_of(AnswersWhatItNeverDid).BOUNDS[explorer.bounds]
+    assert "After 9 steps" in str(bounds.verdict(AnswersWhatItNeverDid))
+    killed = Simulator("not linearizable")
+    assert killed.found(AnswersWhatItNeverDid) == killed.expected(AnswersWhatItNeverDid)
 
 
 @pytest.mark.parametrize(

@@ -715,7 +715,60 @@ def test_what_python_takes_for_equal_are_different_messages_and_states():
     assert repr(found.trace.state("b")) == "{'kept': (True,)}"
 
 
+class Latest(Node):
+    """A register that takes a request for a repetition where it has done one of a greater id."""
+
+    value: int | None = None
+    last: int = 0
+    answer: int | None = None
+
+    def on_Request(self, client, m):
+        if m.id > self.last:
+            self.last = m.id
+            self.value = m.value if m.f == "write" else self.value
+            self.answer = self.value if m.f == "read" else None
+        self.send(client, Reply(m.id, self.answer))
+
+
+def test_a_client_makes_its_calls_in_order_and_keeps_so_many_open():
+    calls = [("s", "read", number) for number in range(1, 6)]
+
+    class Server(Node):
+        def on_Request(self, client, m):
+            self.send(client, Reply(m.id, m.key))
+
+    def open_ones(view):
+        _, operations = zip(*view.seen.ops)
+        made = sorted(op[1] for each in operations for op in each)
+        left = sum(not op[5] for each in operations for op in each)
+        counts.add((len(made), left))
+        return made == list(range(1, len(made) + 1)) and left <= 2
+
+    counts = set()
+    client = caller(*calls, outstanding=2)
+    found = explore(Nodes({"s": Server, "c": client}, invariants=[open_ones]))
+    assert found.holds
+    assert counts == {(2, 2), (3, 2), (4, 2), (5, 2), (5, 1), (5, 0)}
+
+
+@pytest.mark.parametrize("outstanding", [1, 2])
+def test_only_a_client_with_two_calls_open_sees_what_goes_wrong_between_two(outstanding):
+    client = caller(("s", "write", None, 1), ("s", "read"), ("s", "read"), outstanding=outstanding)
+
+    def linearizable(view):
+        return view.seen.linearizable(Register)
+
+    found = explore(Nodes({"s": Latest, "c": client}, invariants=[linearizable]))
+    assert found.holds is (outstanding == 1)
+
+
+@pytest.mark.parametrize("outstanding", [0, 1.5, True])
+def test_how_many_calls_a_client_has_open_is_a_whole_number(outstanding):
+    with pytest.raises(DslabError, match="outstanding=.*give a whole number, 1 or more"):
+        caller(("s", "read"), outstanding=outstanding)
+
+
 def test_what_clients_see_tells_one_from_true():
-    start = Seen().after((("call", "c", "read", "x", None),))
-    one, true = (start.after((("reply", "c", each, None),)) for each in (1, True))
+    start = Seen().after((("call", "c", 1, "read", "x", None),))
+    one, true = (start.after((("reply", "c", 1, each, None),)) for each in (1, True))
     assert one != true and "1" in repr(one) and "True" in repr(true)

@@ -234,9 +234,10 @@ def test_a_rule_sees_the_same_in_the_explorer_and_on_a_stage():
         )
         return True
 
-    client = caller(("n1", "write", "x", 1), ("n1", "read", "x"))
+    calls = ("n1", "write", "x", 1), ("n1", "read", "x")
     system = Nodes(
-        dict.fromkeys(NAMES[:3], Raft) | {"c1": client, "c2": client},
+        dict.fromkeys(NAMES[:3], Raft)
+        | {"c1": caller(*calls), "c2": caller(*calls, ("n2", "read", "x"), outstanding=2)},
         fires={"ElectionTimeout": 2, "Heartbeat": 3},
         crashes=1,
         duplicates=1,

@@ -20,6 +20,7 @@ from tests.live.clusters import Work
 
 ROOT = Path(__file__).parents[2]
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
+CONFUSED = "dslab.chapters.raft_log.mutants:AnswersWhatItNeverDid"
 INIT = {"type": "init", "msg_id": 1, "node_id": "n1", "node_ids": ["n1"]}
 
 
@@ -299,6 +300,47 @@ def test_raft_behind_stdio_is_linearizable_under_cuts_and_kills():
     assert linearizable(history, "kv")
     assert work.done >= 130 and lost > 20
     assert sum(op.f == "read" and op.outcome == "ok" for op in history.operations) > 20
+
+
+@pytest.mark.parametrize("protocol, right", [("raft", True), (CONFUSED, False)])
+def test_each_of_several_open_calls_behind_stdio_is_done_once(protocol, right):
+    """One client that has four calls open whose msg_ids fall: each adds one to what was there."""
+
+    async def run():
+        async with Router(program(protocol), 3) as router:
+            client, done, doubtful, ids = router.client(), 0, 0, 1000
+
+            async def value():
+                while (answer := await client.call("n1", "read", key="x"))[0] != "ok":
+                    await asyncio.sleep(0.02)
+                return answer[1]
+
+            while (await client.call("n1", "write", key="x", value=0))[0] != "ok":
+                await asyncio.sleep(0.02)
+            while done < 12:
+                old, ids = await value(), ids + 1000
+                answers = await asyncio.gather(
+                    *(client.cas("n1", "x", old, old + 1, msg_id=ids - n) for n in range(4))
+                )
+                outcomes = [outcome for outcome, _ in answers]
+                done, doubtful = done + outcomes.count("ok"), doubtful + outcomes.count("info")
+            return done, doubtful, await value(), router.history
+
+    done, doubtful, value, history = asyncio.run(run())
+    assert (done <= value <= done + doubtful) is right
+    assert bool(linearizable(history, "kv")) is right
+
+
+def test_a_msg_id_that_waits_for_its_answer_is_not_given_twice():
+    async def run():
+        async with Router(program("echo"), 1) as router:
+            client = router.client()
+            both = [client.call("n1", "echo", echo=value, msg_id=7) for value in (1, 2)]
+            return await asyncio.gather(*both, return_exceptions=True)
+
+    first, second = asyncio.run(run())
+    assert first == ("ok", 1)
+    assert isinstance(second, DslabError) and "waits for an answer to msg_id 7" in str(second)
 
 
 def test_the_router_finds_stale_reads_where_there_are_some():

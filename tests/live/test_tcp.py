@@ -17,9 +17,10 @@ from dslab.live.disk import Disk
 from dslab.live.frames import LONGEST_REQUEST, Address, cluster_of, frame, read_frame
 from dslab.live.process import free_ports
 from dslab.live.tcp import WAITING, Server, _Link
-from dslab.node import Request
+from dslab.node import Reply, Request
 from dslab.protocols.echo import Echo
 from dslab.protocols.raft import Raft, Vote
+from dslab.wire import decode, names
 from tests.live.clusters import TcpCluster, Work, write_kill_all_and_read
 from tests.live.mutants import Falls
 
@@ -66,6 +67,100 @@ def test_an_acknowledged_write_outlives_all_its_servers_if_the_log_is_durable(pr
     read, history = asyncio.run(write_kill_all_and_read(protocol))
     assert read == (None if lost else 1)
     assert bool(linearizable(history, "kv")) is not lost
+
+
+CONFUSED = "dslab.chapters.raft_log.mutants:AnswersWhatItNeverDid"
+
+
+@pytest.mark.parametrize("protocol, right", [("raft", True), (CONFUSED, False)])
+def test_each_of_several_open_calls_that_is_acknowledged_is_done_once(protocol, right):
+    """One client on one connection, with five calls open whose ids fall."""
+
+    async def run():
+        calls, done, ids = Calls(), [], 0
+        with TcpCluster(protocol) as cluster:
+            async with Client(cluster.cluster, calls) as client:
+
+                async def append(id):
+                    word = f"<{id}>"
+                    if (await client.call("append", "x", word, id=id))[0] == "ok":
+                        done.append(word)
+
+                while len(done) < 40:
+                    cluster.check()
+                    ids += 10
+                    await asyncio.gather(
+                        *(append(ids - n) for n in range(4)), client.call("read", "x", id=ids - 4)
+                    )
+                while (answer := await client.call("read", "x"))[0] != "ok":
+                    cluster.check()
+        return done, answer[1], calls.history
+
+    done, text, history = asyncio.run(run())
+    assert all(text.count(word) == 1 for word in done) is right
+    assert bool(linearizable(history, "kv")) is right
+    assert len({op.process for op in history.operations}) >= 5
+
+
+def test_calls_on_one_connection_are_answered_in_any_order_or_all_end_with_it():
+    """A node that answers once two have asked, the later first, and then goes away."""
+
+    async def node(reader, writer):
+        await read_frame(reader)
+        one, other, lost = [decode(await read_frame(reader), names(Request)) for _ in range(3)]
+        writer.write(frame(Reply(99)) + frame(Reply(other.id, "b")) + frame(Reply(one.id, "a")))
+        writer.close()
+
+    async def run():
+        server = await asyncio.start_server(node, "127.0.0.1", 0)
+        cluster = {"n1": Address(*server.sockets[0].getsockname()[:2])}
+        async with Client(cluster) as client:
+            answers = await asyncio.gather(*(client.call("read", key) for key in "xyz"))
+        server.close()
+        return answers, client.calls.history
+
+    answers, history = asyncio.run(run())
+    assert answers == [("ok", "a"), ("ok", "b"), ("info", "n1 went away")]
+    ended = [(op.process, op.outcome) for op in history.operations]
+    assert ended == [(0, "ok"), (1, "ok"), (2, "info")]
+
+
+def test_a_call_that_takes_too_long_leaves_the_connection_to_the_others():
+    """It gives up when half of its answer is there; the other half comes before theirs."""
+
+    async def node(reader, writer):
+        await read_frame(reader)
+        late, soon = [decode(await read_frame(reader), names(Request)) for _ in range(2)]
+        answer = frame(Reply(late.id, late.key))
+        writer.write(answer[:9])
+        again = decode(await read_frame(reader), names(Request))
+        writer.write(answer[9:])
+        for each in (soon, again):
+            writer.write(frame(Reply(each.id, each.key)))
+        writer.close()
+
+    async def run():
+        server = await asyncio.start_server(node, "127.0.0.1", 0)
+        cluster = {"n1": Address(*server.sockets[0].getsockname()[:2])}
+        async with Client(cluster) as client:
+            late = asyncio.create_task(client.call("read", "late", timeout=0.05))
+            soon = asyncio.create_task(client.call("read", "soon", timeout=60))
+            return await late, await client.call("read", "again", timeout=60), await soon
+
+    late, again, soon = asyncio.run(run())
+    assert (late, again, soon) == (("info", "timeout"), ("ok", "again"), ("ok", "soon"))
+
+
+@pytest.mark.parametrize("id", [7, "8", True, 1.0])
+def test_an_id_is_a_whole_number_that_the_client_has_not_used(id):
+    async def run():
+        async with Client({"n1": Address("127.0.0.1", free_ports(1)[0])}) as client:
+            await client.call("read", timeout=0.05, id=7)
+            with pytest.raises(DslabError, match="give a whole number that no other request"):
+                await client.call("read", timeout=0.05, id=id)
+            return len(client.calls.history)
+
+    assert asyncio.run(run()) == 1
 
 
 @asynccontextmanager

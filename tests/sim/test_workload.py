@@ -262,6 +262,22 @@ class TestSeveralOpenCalls:
         cluster.run(until=calls[1])
         assert cluster.now > 400 and calls[1].value == ("ok", None)
 
+    def test_ids_may_come_in_any_order_and_go_on_after_the_greatest(self):
+        cluster = Cluster(Desk, 3, outstanding=4)
+        client = cluster.client()
+        for id in (100, 90, None, 95):
+            client.read("x", id=id)
+        ids = [e.data.id for e in cluster.trace.events if e.kind == "send" and e.place == "c1"]
+        assert ids == [100, 90, 101, 95]
+
+    @pytest.mark.parametrize("id", [1, "2", True, 2.0])
+    def test_an_id_is_a_whole_number_that_the_client_has_not_used(self, id):
+        cluster = Cluster(Desk, 3)
+        cluster.run(until=cluster.client().read("x"))
+        with pytest.raises(DslabError, match="give a whole number that no other request of c1"):
+            cluster.client().read("x", id=id)
+        assert cluster.client().idle and len(cluster.history) == 1
+
     @pytest.mark.parametrize("outstanding", [0, -1, 1.5, True])
     def test_how_many_is_a_whole_number_from_1_on(self, outstanding):
         with pytest.raises(DslabError, match="outstanding=.*give a whole number, 1 or more"):

@@ -6,6 +6,8 @@ random walks. A kill by the simulator is a rule broken at some moment of a seede
 that is not linearizable, or no progress once the faults have stopped.
 """
 
+from itertools import count
+
 from dslab.check import linearizable
 from dslab.explore import Nodes, walk
 from dslab.explore.clients import caller
@@ -108,17 +110,22 @@ BOUNDS = {
 
 
 def storm(kind: type[Node], seed: int) -> Cluster:
-    """Five servers, three clients, and faults drawn from the seed for a second and a half."""
-    cluster = Cluster(kind, 5, seed=seed, clients=3, loss=0.03, duplicate=0.03, strict=False)
+    """Five servers, three clients, and faults drawn from the seed for a second and a half.
 
-    def client(name):
-        me, number = cluster.client(name), 0
+    c2 and c3 have two calls open. c3's ids don't rise: 2 1 4 3 6 5.
+    """
+    cluster = Cluster(
+        kind, 5, seed=seed, clients=3, outstanding=2, loss=0.03, duplicate=0.03, strict=False
+    )
+
+    def client(name, numbers):
+        me = cluster.client(name)
         while cluster.now < 1500:
-            number += 1
+            number = next(numbers)
             yield (
-                me.read("x", timeout=300)
+                me.read("x", timeout=300, id=number)
                 if cluster.chance.random() < 0.5
-                else me.write("x", f"{name}-{number}", timeout=300)
+                else me.write("x", f"{name}-{number}", timeout=300, id=number)
             )
             yield cluster.after(5 + cluster.chance.random() * 30)
 
@@ -141,8 +148,13 @@ def storm(kind: type[Node], seed: int) -> Cluster:
             else:
                 cluster.heal()
 
-    for name in cluster.clients:
-        cluster.script(lambda _, name=name: client(name))
+    for name, numbers, calls in (
+        ("c1", count(1), 1),
+        ("c2", count(1), 2),
+        ("c3", (number + 1 if number % 2 else number - 1 for number in count(1)), 2),
+    ):
+        for _ in range(calls):
+            cluster.script(lambda _, name=name, numbers=numbers: client(name, numbers))
     return cluster.script(faults).run(1500)
 
 

@@ -20,13 +20,15 @@ from dslab.values import Map
 __all__ = ["BOUNDS", "CORRECT", "simulated"]
 
 
-def asked(words, *calls, rule=None, **bounds) -> Bounds:
-    """One client that makes these calls, and what it sees."""
+def asked(words, *calls, rule=None, outstanding=1, **bounds) -> Bounds:
+    """One client that makes these calls, `outstanding` at a time, and what it sees."""
     rule = rule or linearizable_so_far
     return Bounds(
         words,
         lambda kind: Nodes(
-            dict.fromkeys(THREE, kind) | {"c": caller(*calls)}, invariants=[rule], **bounds
+            dict.fromkeys(THREE, kind) | {"c": caller(*calls, outstanding=outstanding)},
+            invariants=[rule],
+            **bounds,
         ),
         options={"budget": 60_000},
     )
@@ -107,6 +109,15 @@ BOUNDS = {
         ("n2", "write", "x", 2),
         ("n1", "read", "x"),
         fires=ONE_ELECTION,
+        disks=led_by_n1(),
+    ),
+    "two open calls": asked(
+        "n1 leads; a client with two of its calls open writes, reads and reads",
+        ("n1", "write", "x", 2),
+        ("n1", "read", "x"),
+        ("n1", "read", "x"),
+        outstanding=2,
+        fires=0,
         disks=led_by_n1(),
     ),
 }

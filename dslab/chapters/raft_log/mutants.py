@@ -3,7 +3,7 @@
 """
 
 from dslab.learn.mutants import Explorer, Simulator, planted_in
-from dslab.machine import Sessions
+from dslab.machine import Session, Sessions
 from dslab.node import Reply
 from dslab.protocols import raft
 from dslab.protocols.raft import LEADER, AppendEntries, Entry, Raft
@@ -284,6 +284,27 @@ class AppliesTwice(Raft):
             self.commit_index = index  # One by one, forgetting each answer.
             super().apply_committed()
             self.commit_index, self.sessions = end, Sessions()
+
+
+class GreatestIdOnly(Sessions):
+    """Sessions that know an id by whether a greater one was executed, and keep one answer."""
+
+    def apply(self, machine, command):
+        session = self.clients.get(command.client, Session())
+        if session.done and command.id <= session.done[-1][1]:
+            return self, machine, session.answers[-1][1:]
+        sessions, machine, answer = super().apply(machine, command)
+        return GreatestIdOnly(sessions.clients, sessions.count), machine, answer
+
+
+class AnswersWhatItNeverDid(Raft):
+    """Takes a command for a repetition where a greater id of its client was executed, and gives it
+    the latest answer: right only for clients whose ids arrive in order.
+    """
+
+    breaks = "linearizable_so_far"
+    killed_by = Explorer("two open calls")
+    sessions: Sessions = GreatestIdOnly()
 
 
 #: Every bug, by its class name.
