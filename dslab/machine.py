@@ -191,10 +191,9 @@ class Sessions(Value):
     - CLIENTS clients; beyond, the one that was silent for longest is forgotten. A repetition of its
       that comes when CLIENTS others have been heard since is executed again. An id can't tell that
       such a client is no new one, since a client's first to arrive may be any. Who can't have that
-      needs clients that register, so that an unknown one is refused (Ongaro, "Consensus: Bridging
-      Theory and Practice", 2014, section 6.3). That is a second kind of command, one more round
-      for each client, and an error that is no answer of any machine; a client of Maelstrom doesn't
-      register at all. A repetition so late has to be a message that the network held: no client
+      needs clients that register, so that an unknown one is refused. That is a second kind of
+      command, one more round for each client, and an error that is no answer of any machine; a
+      client of Maelstrom doesn't register at all. A repetition so late has to be a message that the network held: no client
       here sends a request again once it may have been executed.
     """
 
