@@ -21,6 +21,7 @@ browser. Pieces that several protocols need are parts of a node: see `dslab.part
 from operator import is_
 from typing import Any, ClassVar, NamedTuple
 
+from dslab.machine import Machine
 from dslab.message import (
     ContractError,
     Message,
@@ -31,7 +32,7 @@ from dslab.message import (
     origin,
 )
 from dslab.part import Declared, Part, takers
-from dslab.values import same, show
+from dslab.values import plain, same, show
 
 __all__ = [
     "ContractError",
@@ -279,18 +280,27 @@ def rehearse(node: Node, step: str, *args) -> None:
         )
     for to, message in node.outbox:
         if not isinstance(to, str) or not isinstance(message, Message):
-            what = f"the class {message.__name__}" if isinstance(message, type) else show(message)
+            what = (
+                f"the class {message.__name__}"
+                if isinstance(message, type)
+                else show(plain(message, repr))
+            )
             raise ContractError(
-                f"{where} sends {what} to {show(to)}: "
+                f"{where} sends {what} to {show(plain(to, repr))}: "
                 "write `self.send(name, message)`, with an instance of a Message class."
             )
     for name, value in _left_by(node, before):
         try:
             hash(value)
         except TypeError:
+            by = (
+                f"{type(value).__name__}.apply, in {where},"
+                if isinstance(value, Machine)
+                else where
+            )
             raise ContractError(
-                f"{where} leaves something mutable in {name!r} ({type(value).__name__} "
-                f"{show(value)}): "
+                f"{by} leaves something mutable in {name!r} ({type(value).__name__} "
+                f"{show(plain(value, repr))}): "
                 "hold a tuple, frozenset or Map there, and rebind it to change it."
             ) from None
     if not same([vars(twin), twin.outbox, twin.timers], [vars(node), node.outbox, node.timers]):

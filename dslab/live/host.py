@@ -25,7 +25,7 @@ __all__ = ["Host", "StepFailed", "say"]
 
 
 class StepFailed(DslabError):
-    """A step was undone; the sentence names its handler and the error. Nothing of the step has happened."""
+    """A step was undone: nothing of it has happened. The sentence names its handler and error."""
 
 
 def say(sentence: str) -> None:
