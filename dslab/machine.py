@@ -246,8 +246,8 @@ class Sessions(Value):
       such a client is no new one, since a client's first to arrive may be any. Who can't have that
       needs clients that register, so that an unknown one is refused. That is a second kind of
       command, one more round for each client, and an error that is no answer of any machine; a
-      client of Maelstrom doesn't register at all. A repetition so late has to be a message that the network held: no client
-      here sends a request again once it may have been executed.
+      client of Maelstrom doesn't register at all. A repetition so late has to be a message that the
+      network held: no client here sends a request again once it may have been executed.
     """
 
     clients: Map = Map()  # client → Session
