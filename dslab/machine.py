@@ -13,7 +13,8 @@ whatever the machine.
 
 from typing import Any
 
-from dslab.values import Map, Value
+from dslab.message import ContractError
+from dslab.values import Map, Value, same
 
 __all__ = ["Command", "KeyValue", "Ledger", "Lock", "Machine", "Session", "Sessions"]
 
@@ -36,11 +37,63 @@ class Machine(Value):
     def apply(self, command: Command) -> tuple["Machine", Any, str | None]:
         """The machine after `command`, its answer, and an error or None.
 
-        An error promises that nothing was changed. It depends on nothing but the state and the
-        command, and it never raises: what stands in a log is applied by every server, and would
-        stop each of them.
+        An error is a text and promises that nothing was changed; it is none of the protocol's own,
+        OWN_ERRORS. The answer depends on nothing but the state and the command, and `apply` never
+        raises: what stands in a log is applied by every server, and would stop each of them.
         """
         raise NotImplementedError
+
+
+#: What a protocol itself answers: a client that reads it asks another node.
+OWN_ERRORS = frozenset({"not-leader"})
+
+
+def applied(machine: Machine, command: Command) -> tuple[Machine, Any, str | None]:
+    """What `machine` makes of `command`. Raises ContractError, naming both, where that is not what
+    `Machine.apply` promises.
+    """
+    if not isinstance(machine, Machine):
+        call = f"{machine.__name__}()" if isinstance(machine, type) else "KeyValue()"
+        raise ContractError(
+            f"the machine is {machine!r:.80}, which is no Machine: write `machine = {call}`."
+        )
+    try:
+        made = machine.apply(command)
+    except Exception as error:
+        problem = f"raises {type(error).__name__} ({error!s:.120})"
+        raise ContractError(_of_machine(machine, command, problem)) from error
+    if problem := _broken_promise(machine, made):
+        raise ContractError(_of_machine(machine, command, problem))
+    return made
+
+
+def _of_machine(machine: Machine, command: Command, problem: str) -> str:
+    return (
+        f"{type(machine).__name__}.apply {problem} for {command!r:.200}: it never raises, and "
+        "returns the machine after the command, an answer, and an error or None."
+    )
+
+
+def _broken_promise(machine: Machine, made: Any) -> str:
+    """What is wrong with what `machine.apply` made, as a verb with its object; "" for nothing."""
+    if not isinstance(made, tuple) or len(made) != 3:
+        return f"returns {made!r:.80}"
+    after, answer, error = made
+    if not isinstance(after, Machine):
+        return f"returns {after!r:.80} as the machine after it"
+    try:
+        hash(answer)  # Strict mode looks at the machine, which may be large.
+    except TypeError:
+        return f"returns an answer that holds something mutable, {answer!r:.80},"
+    if error is None:
+        return ""
+    if not isinstance(error, str):
+        return f"returns {error!r:.80} as its error, which is no text,"
+    if error in OWN_ERRORS:
+        return f"returns the error {error!r}, which is the protocol's own,"
+    if not same(after, machine):
+        return f"returns the error {error!r} and has changed the state"
+    return ""
 
 
 class KeyValue(Machine):
@@ -193,8 +246,8 @@ class Sessions(Value):
       such a client is no new one, since a client's first to arrive may be any. Who can't have that
       needs clients that register, so that an unknown one is refused. That is a second kind of
       command, one more round for each client, and an error that is no answer of any machine; a
-      client of Maelstrom doesn't register at all. A repetition so late has to be a message that the network held: no client
-      here sends a request again once it may have been executed.
+      client of Maelstrom doesn't register at all. A repetition so late has to be a message that the
+      network held: no client here sends a request again once it may have been executed.
     """
 
     clients: Map = Map()  # client → Session
@@ -209,7 +262,7 @@ class Sessions(Value):
         session = self.clients.get(command.client, Session())
         if session.has_done(command.id):
             return self, machine, session.answer_to(command.id)
-        machine, value, error = machine.apply(command)
+        machine, value, error = applied(machine, command)
         count = self.count + 1
         clients = self.clients | {command.client: session.after(command.id, value, error, count)}
         if len(clients) > CLIENTS:

@@ -21,6 +21,7 @@ browser. Pieces that several protocols need are parts of a node: see `dslab.part
 from operator import is_
 from typing import Any, ClassVar, NamedTuple
 
+from dslab.machine import Machine
 from dslab.message import (
     ContractError,
     Message,
@@ -31,7 +32,7 @@ from dslab.message import (
     origin,
 )
 from dslab.part import Declared, Part, takers
-from dslab.values import same, show
+from dslab.values import plain, same, show
 
 __all__ = [
     "ContractError",
@@ -104,7 +105,7 @@ class Node(Declared):
             names = takers(cls.parts, kind)
             if len(names) > 1 and not hasattr(cls, "on_" + kind.__name__):
                 raise ContractError(
-                    f"{' and '.join(names)} of {cls.__name__} both take a {kind.__name__}: "
+                    f"{_listed(names)} of {cls.__name__} {_all(names)} take a {kind.__name__}: "
                     f"declare `on_{kind.__name__}` in {cls.__name__}, and pass it on from there."
                 )
 
@@ -145,9 +146,11 @@ class Node(Declared):
     def cancel_timer(self, kind: type) -> None:
         """Forget the pending timer of class `kind`, if there is one."""
         if not isinstance(kind, type):
+            such = f"write `self.cancel_timer({type(kind).__name__})`"
+            if not isinstance(kind, Timer):
+                such = "write it as in `self.cancel_timer(Heartbeat)`"
             raise ContractError(
-                f"cancel_timer takes the class of a timer, and got {kind!r}: "
-                f"write `self.cancel_timer({type(kind).__name__})`."
+                f"cancel_timer takes the class of a timer, and got {kind!r}: {such}."
             )
         self.timers[kind] = None
 
@@ -218,6 +221,12 @@ class Node(Declared):
     def _find_handler(cls, kind: type):
         """The function that takes a message of class `kind`: the node's own, or a part's."""
         part, plain = origin(kind)
+        for path, each in cls.parts.items():
+            if kind.__name__ in {f"{path}_{what}" for what in each.indications}:
+                raise ContractError(
+                    f"on_{kind.__name__} of {cls.__name__} hears what {path} indicates, and can't "
+                    f"handle {kind.__name__} as well: give the message another name."
+                )
         handler = getattr(cls, "on_" + kind.__name__, None)
         if handler is None:
             names = takers(cls.parts, kind)
@@ -225,7 +234,7 @@ class Node(Declared):
                 raise ContractError(
                     f"{_named(cls, part)} has no handler for {plain.__name__}: write `def "
                     f"on_{plain.__name__}(self{'' if issubclass(kind, Timer) else ', sender, m'})`"
-                    + (f", for {' and '.join(names)} both have one." if names else ".")
+                    + (f", for {_listed(names)} {_all(names)} have one." if names else ".")
                 )
             handler = _part_s_handler(
                 names[0], getattr(cls.parts[names[0]], "on_" + plain.__name__), plain
@@ -269,28 +278,39 @@ def rehearse(node: Node, step: str, *args) -> None:
     getattr(twin, step)(*args)
     getattr(node, step)(*args)
     kind = type(node)
-    where = (
-        f"{kind.handler_of(type(args[-1])) if args else kind.__name__ + '.on_start'} of {node.id}"
-    )
+
+    def of(name: str) -> str:  # Only at the start do several handlers run: the parts' come first.
+        part = name.rpartition(".")[0]
+        own = f"{_named(kind, part if part in kind.parts else None)}.on_start"
+        return f"{kind.handler_of(type(args[-1])) if args else own} of {node.id}"
+
+    where = of("")
+    for name in sorted(node.fields.keys() - vars(node).keys()):
+        raise ContractError(f"{of(name)} deletes {name!r}: a field has a value always; rebind it.")
     for name in sorted(vars(node).keys() - node.fields.keys()):
         raise ContractError(
-            f"{where} sets {name!r}, which is not declared: write "
+            f"{of(name)} sets {name!r}, which is not declared: write "
             f"`{name.rpartition('.')[2]}: type = initial value` in the class."
         )
     for to, message in node.outbox:
         if not isinstance(to, str) or not isinstance(message, Message):
-            what = f"the class {message.__name__}" if isinstance(message, type) else show(message)
+            what = (
+                f"the class {message.__name__}"
+                if isinstance(message, type)
+                else show(plain(message, repr))
+            )
             raise ContractError(
-                f"{where} sends {what} to {show(to)}: "
+                f"{where} sends {what} to {show(plain(to, repr))}: "
                 "write `self.send(name, message)`, with an instance of a Message class."
             )
     for name, value in _left_by(node, before):
         try:
             hash(value)
         except TypeError:
+            by = f"{type(value).__name__}.apply, in {where}," if isinstance(value, Machine) else ""
             raise ContractError(
-                f"{where} leaves something mutable in {name!r} ({type(value).__name__} "
-                f"{show(value)}): "
+                f"{by or of(name)} leaves something mutable in {name!r} ({type(value).__name__} "
+                f"{show(plain(value, repr))}): "
                 "hold a tuple, frozenset or Map there, and rebind it to change it."
             ) from None
     if not same([vars(twin), twin.outbox, twin.timers], [vars(node), node.outbox, node.timers]):
@@ -336,6 +356,14 @@ def _part_s_handler(path: str, handler, plain: type):
     return lambda node, sender, m: handler(
         _part(node, path), sender, m if type(m) is plain else as_class(plain, m)
     )
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _all(names: list[str]) -> str:
+    return "both" if len(names) == 2 else "all"
 
 
 def _named(cls: type[Node], part: str | None) -> str:

@@ -71,12 +71,12 @@ def _quicken(cls: type) -> None:
         name if field.default is MISSING else f"{name}=_{name}"
         for name, field in zip(names, fields(cls))
     )
-    # Named so that no field has the name.
+    # Named so that no field has the names: one may be called `self`.
     body = "; ".join(
-        ["__dict__ = self.__dict__"] + [f"__dict__[{name!r}] = {name}" for name in names]
+        ["__dict__ = __self__.__dict__"] + [f"__dict__[{name!r}] = {name}" for name in names]
     )
     space = {f"_{field.name}": field.default for field in fields(cls)}
-    exec(f"def __init__(self, {signature}): {body}", space)
+    exec(f"def __init__(__self__, {signature}): {body}", space)
     space["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
     cls.__init__ = space["__init__"]
 

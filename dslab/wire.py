@@ -57,6 +57,7 @@ DEEPEST = 200
 #: How many digits a whole number may have. Python writes none of more than 4,300, and sums are
 #: longer than what is added.
 DIGITS = 1000
+TOO_LONG = 10**DIGITS
 
 #: Collections by the word under "$": what they are, and what a node may hold in their place.
 COLLECTIONS = {
@@ -101,47 +102,52 @@ def encode(value: Any, other: Callable[[Any], Any] | None = None, *, deepest: in
 
     Raises DslabError for what can't cross, such as functions and open files.
     """
-    if type(value) in (str, int, bool, type(None)):  # Most of all, so it is asked first.
-        return value
+    kind = type(value)
     if deepest < 0:
         raise DslabError("this can't be sent or stored: it is nested too deeply.")
+    if kind in (str, bool, type(None)):  # Most of all, so it is asked first.
+        return value
+    if kind is int:
+        if not -TOO_LONG < value < TOO_LONG:
+            raise DslabError(
+                f"this can't be sent or stored: a number of more than {DIGITS:,} digits."
+            )
+        return value
     if other is not None and (data := other(value)) is not None:
         return data
     inner = lambda item: encode(item, other, deepest=deepest - 1)  # noqa: E731
     if isinstance(value, Value):
         return _object(value, inner)
-    match value:
-        case Enum():
-            by_name = value.name in type(value).__members__  # A sum of flags has no name.
-            how = {"member": value.name} if by_name else {"flags": value.value}
-            return {"$": name_of(type(value))} | how
-        case float() if not isfinite(value):
-            return {"$": "float", "text": str(value)}
-        case None | bool() | int() | float() | str():
-            return value
-        case Decimal() if not value.is_snan():
-            return {"$": "Decimal", "text": str(value)}
-        case bytes():
-            return {"$": "bytes", "text": value.hex()}
-        case list():
-            return {"$": "list", "items": [inner(item) for item in value]}
-        case tuple() if hasattr(value, "_fields"):
-            pairs = zip(value._fields, value)
-            return {"$": name_of(type(value))} | {name: inner(item) for name, item in pairs}
-        case tuple():
-            return [inner(item) for item in value]
-        case set() | frozenset():
-            word = "set" if isinstance(value, set) else "frozenset"
-            return {"$": word, "items": [inner(item) for item in sorted(value, key=canonical)]}
-        case Map() if all(isinstance(key, str) for key in value) and "$" not in value:
-            return {key: inner(item) for key, item in value.items()}
-        case Map() | dict() | MappingProxyType():
-            word = next(w for w in ("map", "dict", "mappingproxy") if isinstance(value, MAPS[w]))
-            return {"$": word, "items": [[inner(key), inner(it)] for key, it in value.items()]}
-    if is_dataclass(value) and not isinstance(value, type):
+    # Classes are compared exactly: what is made of one of these would come back as another thing.
+    if kind is float:
+        return value if isfinite(value) else {"$": "float", "text": str(value)}
+    if kind is Decimal and not value.is_snan():
+        return {"$": "Decimal", "text": str(value)}
+    if kind is bytes:
+        return {"$": "bytes", "text": value.hex()}
+    if kind is tuple:
+        return [inner(item) for item in value]
+    if kind is list:
+        return {"$": "list", "items": [inner(item) for item in value]}
+    if kind in (set, frozenset):
+        items = [inner(item) for item in sorted(value, key=canonical)]
+        return {"$": kind.__name__, "items": items}
+    if kind is Map and "$" not in value and all(type(key) is str for key in value):
+        return {key: inner(item) for key, item in value.items()}
+    if kind in MAPS.values():
+        items = [[inner(key), inner(item)] for key, item in value.items()]
+        return {"$": kind.__name__.lower(), "items": items}
+    if isinstance(value, Enum):
+        by_name = value.name in kind.__members__  # A sum of flags has no name.
+        how = {"member": value.name} if by_name else {"flags": inner(value.value)}
+        return {"$": name_of(kind)} | how
+    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        pairs = zip(value._fields, value)
+        return {"$": name_of(kind)} | {name: inner(item) for name, item in pairs}
+    if is_dataclass(kind) and kind.__dataclass_params__.frozen:
         return _object(value, inner)
     raise DslabError(
-        f"{value!r:.200} of type {type(value).__name__} can't be sent or stored: use numbers, "
+        f"{value!r:.200} of type {kind.__name__} can't be sent or stored: use numbers, "
         "texts, tuples, frozensets, Map or a dslab.values.Value class."
     )
 
@@ -195,25 +201,33 @@ def decode(
                 return make([(inner(key), inner(item)) for key, item in _items(data, 2)])
             return make(map(inner, _items(data)))
         if name in TEXTS and isinstance(data.get("text"), str):
-            return TEXTS[name](data["text"])
+            return _as_written(TEXTS[name](data["text"]), data)
         content = {key: inner(item) for key, item in data.items() if key != "$"}
-        return _made(class_of(name, tuple(content), known, unknown), content)
+        kind = class_of(name, tuple(content), known, unknown)
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            member = kind[content["member"]] if "member" in content else kind(content["flags"])
+            return _as_written(member, data)
+        return kind(**content)
     except DslabError:
         raise
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        SyntaxError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except UNFIT as error:
         what = f"{type(error).__name__}: {error!s:.120}"
         raise DslabError(f"no {name:.80} can be made of {data!r:.120} ({what}).") from None
 
 
+def _as_written(value: Any, data: dict) -> Any:
+    """`value`, where `encode` makes the same data of it: what has two forms is no name of itself,
+    and Python takes many, such as " 1_0".
+    """
+    if encode(value) != data:
+        raise ValueError(f"it would be written as {encode(value)!r:.80}")
+    return value
+
+
 def _items(data: dict, each: int = 0) -> list:
     items = data.get("items")
+    if data.keys() - {"$", "items"}:
+        raise DslabError(f"a {data['$']} has items and nothing else, but this is {data!r:.80}.")
     if not isinstance(items, list):
         raise DslabError(f"the items of a {data['$']} are {items!r:.80}: they must be a list.")
     if each and not all(isinstance(item, list) and len(item) == each for item in items):
@@ -242,12 +256,6 @@ def class_of(
         named = ", ".join(expected[0]) or "(none)"
         raise DslabError(f"{words} is nothing that is known here: its fields are {named}.")
     return unknown(name, fields)
-
-
-def _made(kind: Callable, content: dict) -> Any:
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind[content["member"]] if "member" in content else kind(content["flags"])
-    return kind(**content)
 
 
 @cache
@@ -293,7 +301,11 @@ def _finite(word: str) -> float:
 
 
 def _short(word: str) -> int:
-    return int(word) if len(word) <= DIGITS else _no_number(f"{word[:20]}… of {len(word)} digits")
+    return (
+        int(word)
+        if len(word.lstrip("-")) <= DIGITS
+        else _no_number(f"{word[:20]}… of {len(word)} digits")
+    )
 
 
 @cache
@@ -314,9 +326,12 @@ def stand_in(name: str, fields: tuple[str, ...]) -> type:
     kind = type(
         own,
         (Message if colon else Value,),
-        {"__annotations__": dict.fromkeys(fields, Any), "__module__": module or "submission"},
+        {"__annotations__": dict.fromkeys(fields, Any), "__module__": module},
     )
-    return of_part(part, kind) if colon else kind
+    kind = of_part(part, kind) if colon else kind
+    if not module or name_of(kind) != name:  # It couldn't go back.
+        raise DslabError(f"{name!r:.80} is no name for a class: write `module.Class`.")
+    return kind
 
 
 @cache

@@ -3,6 +3,7 @@ over it. Sessions: each command is executed once, in whatever order they come.
 """
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from dslab import machine
 from dslab.check import Model, linearizable
 from dslab.explore import Nodes, caller, explore
-from dslab.machine import Command, KeyValue, Ledger, Lock, Session, Sessions
-from dslab.node import Reply, Request
+from dslab.machine import Command, KeyValue, Ledger, Lock, Machine, Session, Sessions
+from dslab.node import ContractError, Reply, Request
 from dslab.protocols.raft import Raft
 from dslab.sim import Cluster
 from dslab.values import Map
@@ -120,6 +121,67 @@ def test_no_request_raises(old, key, f, value):
     for start in (KeyValue(Map({key: old})), Lock(Map({key: "c2"})), Ledger(Map({key: 3}))):
         after, _, error = start.apply(Command("c1", 1, f, key, value))
         assert error is None or after is start, "an error promises that nothing was changed"
+
+
+class Odd(Machine):
+    """Its answer to every command is given to it."""
+
+    answer: Any = None
+    state: Any = 0
+
+    def apply(self, command):
+        return self.answer(self) if callable(self.answer) else self.answer
+
+
+def raises(machine):
+    raise KeyError("x")
+
+
+BROKEN = [
+    (Odd(raises), r"Odd.apply raises KeyError \('x'\) for .*c1"),
+    (Machine(), "Machine.apply raises NotImplementedError"),
+    (Odd(5), "Odd.apply returns 5 for Command"),
+    (Odd(lambda machine: (machine, 1)), r"Odd.apply returns \(Odd\(.*\) for Command"),
+    (Odd((None, 1, None)), "Odd.apply returns None as the machine after it"),
+    (Odd((Odd, 1, None)), "Odd.apply returns <class .*Odd'> as the machine after it"),
+    (Odd(lambda machine: (machine, None, 7)), "returns 7 as its error, which is no text"),
+    (Odd(lambda machine: (machine, None, "not-leader")), "'not-leader', which is the protocol's"),
+    (Odd(lambda machine: (Odd(raises, 1), None, "no")), "the error 'no' and has changed the state"),
+    (Odd(lambda machine: (Odd(raises, False), None, "no")), "'no' and has changed the state"),
+    (Odd(lambda machine: (machine, [], None)), r"returns an answer that holds something mutable"),
+    (Lock, r"is no Machine: write `machine = Lock\(\)`"),
+    (None, "the machine is None, which is no Machine: write"),
+    (5, "the machine is 5, which is no Machine: write"),
+    ("kv", "the machine is 'kv', which is no Machine: write"),
+]
+
+
+@pytest.mark.parametrize("wrong, sentence", BROKEN)
+def test_a_machine_that_breaks_its_promises_is_told_with_the_command(wrong, sentence):
+    with pytest.raises(ContractError, match=sentence):
+        Sessions().apply(wrong, asked("write", "x", 1))
+
+
+@pytest.mark.parametrize("wrong, sentence", BROKEN)
+def test_so_is_one_on_a_log(wrong, sentence):
+    kind = type("Replicated", (Raft,), {"machine": wrong})
+    cluster = Cluster(kind, 1, clients=1)
+    with pytest.raises(ContractError, match=sentence):
+        cluster.run(until=cluster.client().write("x", 1))
+
+
+def test_a_machine_whose_state_can_change_is_told_and_not_the_handler_alone():
+    machine = Odd(lambda machine: (Odd(raises, []), 1, None))
+    cluster = Cluster(type("Replicated", (Raft,), {"machine": machine}), 1, clients=1)
+    sentence = "Odd.apply, in Replicated.on_Request of n1, leaves something mutable in 'machine'"
+    with pytest.raises(ContractError, match=sentence):
+        cluster.run(until=cluster.client().write("x", 1))
+
+
+def test_an_error_of_a_machine_that_is_the_same_again_is_no_change():
+    machine = Odd(lambda machine: (Odd(machine.answer, 0), None, "no"))
+    _, after, answer = Sessions().apply(machine, asked("write", "x", 1))
+    assert after == machine and answer == (None, "no")
 
 
 class TestSessions:

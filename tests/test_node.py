@@ -90,6 +90,14 @@ class TestFields:
         ):
             type("Bad", (Node,), {"__annotations__": {"log": object}, "log": initial})
 
+    def test_that_hold_something_mutable(self):
+        with pytest.raises(
+            ContractError, match="Bad.log starts as a tuple that holds something mu"
+        ):
+            type("Bad", (Node,), {"__annotations__": {"log": object}, "log": ([],)})
+        with pytest.raises(ContractError, match="Bad.heard starts as a mutable list"):
+            type("Bad", (Counter,), {"heard": []})
+
     def test_durable_ones_must_exist(self):
         with pytest.raises(
             ContractError, match="Bad.durable names 'vote', which is not a field: declare it as"
@@ -150,6 +158,8 @@ class TestEffects:
             r"`self.cancel_timer\(Tick\)`.",
         ):
             node().cancel_timer(Tick())
+        with pytest.raises(ContractError, match=r"got 3: write it as in `self.cancel_timer\(Heart"):
+            node().cancel_timer(3)
 
 
 class TestHandlers:
@@ -267,6 +277,14 @@ class TestStrictMode:
         assert len(keeper.log) == len(looked) == 50
         with pytest.raises(ContractError, match="leaves something mutable in 'log'"):
             rehearse(keeper, "receive", "n2", Ping([]))
+
+    def test_a_field_that_is_deleted(self):
+        def handler(self, sender, m):
+            del self.heard
+
+        assert self.broken(handler) == (
+            "Broken.on_Ping of n1 deletes 'heard': a field has a value always; rebind it."
+        )
 
     def test_a_mutable_message(self):
         def handler(self, sender, m):

@@ -3,6 +3,7 @@
 import json
 import sys
 import types
+from collections import Counter, OrderedDict, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, Flag
@@ -28,6 +29,7 @@ from tests.protocols.test_clusters import ForgetsItsLog
 class Colour(Enum):
     RED = 1
     GREEN = 2
+    CRIMSON = 1
 
 
 class Rights(Flag):
@@ -227,6 +229,21 @@ def test_a_stand_in_goes_back_under_the_name_it_came_by():
         ({"$": "map", "items": "ab"}, "the items of a map are 'ab'"),
         ({"$": "map", "items": [[1]]}, "the items of a map are .*: they must be pairs"),
         (json.loads("[" * 300 + "]" * 300), "nested too deeply"),
+        # What Python would take, and no `encode` writes.
+        ({"$": "float", "text": "1_0"}, "no float can be made of"),
+        ({"$": "float", "text": "1.5"}, "no float can be made of"),
+        ({"$": "Decimal", "text": " 1 "}, "no Decimal can be made of"),
+        ({"$": "Decimal", "text": "1_0"}, "no Decimal can be made of"),
+        ({"$": "bytes", "text": "0A"}, "no bytes can be made of"),
+        ({"$": "bytes", "text": "0a", "more": 1}, "no bytes can be made of"),
+        ({"$": "list", "items": [], "more": 1}, "a list has items and nothing else"),
+        ({"$": "tests.test_wire.Rights", "flags": -1}, "no tests.test_wire.Rights can be made"),
+        ({"$": "tests.test_wire.Rights", "flags": 1}, "no tests.test_wire.Rights can be made"),
+        ({"$": "tests.test_wire.Colour", "flags": 1}, "no tests.test_wire.Colour can be made"),
+        (
+            {"$": "tests.test_wire.Colour", "member": "CRIMSON"},
+            "no tests.test_wire.Colour can be made",
+        ),
     ],
 )
 def test_data_that_is_no_value_is_refused(data, sentence):
@@ -254,7 +271,43 @@ def test_text_that_is_no_json_is_refused(text):
         loads(text)
 
 
-@pytest.mark.parametrize("value", [print, object(), Vote, 1j, Decimal("sNaN"), bytearray(b"x")])
+class Loud(str):
+    """A text with more to it."""
+
+
+@dataclass
+class Loose:
+    x: int = 0
+
+
+@pytest.mark.parametrize("name", ["B", ".b", ":c.D", "a:C", "dslab.raft.Vote", "a.B.", "a:b:c.D"])
+def test_a_name_that_a_stand_in_could_not_keep_is_refused(name):
+    with pytest.raises(DslabError, match="is no name for"):
+        stand_in(name, ("x",))
+
+
+def test_a_field_may_be_called_self():
+    value = decode({"$": "a.B", "self": 3}, {}, stand_in)
+    assert value.self == 3 and encode(value) == {"$": "a.B", "self": 3}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        print,
+        object(),
+        Vote,
+        1j,
+        Decimal("sNaN"),
+        bytearray(b"x"),
+        # They would come back as what they are derived from.
+        Loud("x"),
+        OrderedDict(a=1),
+        Counter("a"),
+        defaultdict(int),
+        Loose(),
+    ],
+)
 def test_what_is_no_value_can_t_be_sent(value):
     with pytest.raises(DslabError, match="can't be sent or stored"):
         encode((AppendEntries(1, 0, 0, (value,), 0),))
@@ -262,4 +315,14 @@ def test_what_is_no_value_can_t_be_sent(value):
 
 def test_a_number_that_can_t_be_written_is_told():
     with pytest.raises(DslabError, match="this can't be sent or stored"):
-        dumps((10**5000,))
+        dumps((10**1000,))
+    assert decode(loads(dumps(1 - 10**1000)), {}) == 1 - 10**1000
+
+
+def test_what_is_written_is_no_deeper_than_what_is_read():
+    value = 1
+    for _ in range(200):
+        value = (value,)
+    assert decode(loads(dumps(value)), {}) == value
+    with pytest.raises(DslabError, match="can't be sent or stored: it is nested too deeply"):
+        dumps((value,))

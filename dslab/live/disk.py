@@ -10,22 +10,28 @@ The folder is locked while it is in use. Both need POSIX: on Windows, use WSL.
 """
 
 import os
+from dataclasses import is_dataclass
+from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from dslab.errors import DslabError
 from dslab.node import Node
-from dslab.wire import decode, encode, line_of, loads, vocabulary
+from dslab.wire import decode, encode, line_of, loads, name_of, vocabulary
 
 try:
     import fcntl
 except ImportError:  # Windows.
     fcntl = None
 
-__all__ = ["Disk"]
+__all__ = ["Disk", "DiskFailed"]
 
 STATE, NEW, LOCK = "state.json", "state.json.new", "lock"
+
+
+class DiskFailed(DslabError):
+    """The device didn't take it: nobody knows what is on the disk."""
 
 
 class Disk:
@@ -42,6 +48,7 @@ class Disk:
             raise DslabError("a node with a data folder needs Linux or macOS: on Windows, use WSL.")
         self.folder, self.owner = Path(folder), {"protocol": node_class.__name__, "node": id}
         self._named, self._known = set(node_class.durable), vocabulary(node_class)
+        self._readable: set[type] = set()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._locked()
@@ -49,26 +56,29 @@ class Disk:
             raise DslabError(
                 f"{self.folder} can't be used as a data folder: {error.strerror}."
             ) from None
+        self._text = b""  # What the file holds, without its checksum.
         try:
             self.fields = self._read()
             if self.fields is None:  # The first boot: from now on the folder says whose it is.
-                self.fields = {name: node_class.fields[name] for name in node_class.durable}
-                self._replace(self.fields)
+                self.fields = {}
+                self.write({name: node_class.fields[name] for name in node_class.durable})
         except BaseException:
             self.close()
             raise
 
     def write(self, fields: dict[str, Any]) -> None:
-        """Have `fields` on the disk when this returns. Raises DslabError.
+        """Have `fields` on the disk when this returns.
 
-        Nothing is written where they are there already.
+        Nothing is written where they are there already, in the same form: 1 and True are equal.
+        Raises DslabError where a field could not be read again, and leaves the disk as it was;
+        DiskFailed where it can't be written.
         """
-        if any(
-            fields[name] is not value and fields[name] != value
-            for name, value in self.fields.items()
-        ):
-            self._replace(fields)
-            self.fields = fields
+        if self.fields and all(fields[name] is value for name, value in self.fields.items()):
+            return
+        text = line_of({"owner": self.owner, "fields": self._encoded(fields)}) + b"\n"
+        if text != self._text:
+            self._replace(text)
+        self.fields, self._text = fields, text
 
     def close(self) -> None:
         """Let others use the folder."""
@@ -117,7 +127,7 @@ class Disk:
                 "copy, or remove this node from the "
                 "cluster, but don't start it empty, since it would break what it has promised."
             )
-        data = loads(text)
+        data, self._text = loads(text), text
         if data["owner"] != self.owner:
             owner, us = data["owner"], self.owner
             raise DslabError(
@@ -133,9 +143,30 @@ class Disk:
             )
         return {name: decode(value, self._known) for name, value in data["fields"].items()}
 
-    def _replace(self, fields: dict[str, Any]) -> None:
-        data = {name: encode(value) for name, value in fields.items()}
-        text = line_of({"owner": self.owner, "fields": data}) + b"\n"
+    def _encoded(self, fields: dict[str, Any]) -> dict[str, Any]:
+        data = {}
+        for name, value in fields.items():
+            try:
+                data[name] = encode(value, self._unreadable)
+            except DslabError as error:
+                raise DslabError(f"the durable field {name!r}: {error}") from None
+        return data
+
+    def _unreadable(self, value: Any) -> None:
+        """Raise DslabError for what is of a class that the data couldn't name when it is read."""
+        kind = type(value)
+        if kind in self._readable:
+            return
+        if (is_dataclass(kind) or hasattr(kind, "_fields") or issubclass(kind, Enum)) and (
+            name_of(kind) not in self._known
+        ):
+            raise DslabError(
+                f"{self.owner['protocol']} doesn't know the class {name_of(kind)}: "
+                "import it in the protocol's module."
+            )
+        self._readable.add(kind)
+
+    def _replace(self, text: bytes) -> None:
         new = self.folder / NEW
         try:
             with open(new, "wb") as file:
@@ -149,4 +180,4 @@ class Disk:
             finally:
                 os.close(folder)
         except OSError as error:
-            raise DslabError(f"{self.folder / STATE} can't be written: {error.strerror}.") from None
+            raise DiskFailed(f"{self.folder / STATE} can't be written: {error.strerror}.") from None

@@ -6,9 +6,9 @@ of its messages leaves and before a timer is set. So a process that is killed at
 what a crash in the simulator leaves: the durable fields of a finished step, and a prefix of its
 messages.
 
-A step whose handler raises never happened: its fields, messages and timers are dropped. For a
-message this is as if it had been lost, which every protocol must bear; at the start or for a timer
-the node can't go on, and ends.
+A step whose handler raises never happened: its fields, messages and timers are dropped. Nor did one
+that leaves what no disk could give back. For a message this is as if it had been lost, which every
+protocol must bear; at the start or for a timer the node can't go on, and ends.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ import time
 from collections.abc import Callable, Iterable
 
 from dslab.errors import DslabError
-from dslab.live.disk import Disk
+from dslab.live.disk import Disk, DiskFailed
 from dslab.node import Message, Node
 
 __all__ = ["Host", "StepFailed", "say"]
 
 
 class StepFailed(DslabError):
-    """A handler raised; the sentence names it and its error. Nothing of the step has happened."""
+    """A step was undone: nothing of it has happened. The sentence names its handler and error."""
 
 
 def say(sentence: str) -> None:
@@ -102,6 +102,11 @@ class Host:
         node.now = time.time() * 1000
         try:
             handle(*args)
+            if self.disk:
+                self.disk.write(node.disk())
+        except DiskFailed as error:
+            self._end(error)  # It can't promise anything any more.
+            return
         except Exception as error:
             node.__dict__.clear()
             node.__dict__.update(before)
@@ -111,21 +116,7 @@ class Host:
             raise StepFailed(
                 f"{where} of {node.id} raised {type(error).__name__}: {error!s:.200}"
             ) from error
-        if self._written():
-            self._flush()
-
-    def _written(self) -> bool:
-        """Bring the durable fields to the disk.
-
-        Where it fails, the node ends: it can't promise anything any more.
-        """
-        try:
-            if self.disk:
-                self.disk.write(self.node.disk())
-            return True
-        except DslabError as error:
-            self._end(error)
-            return False
+        self._flush()
 
     def _flush(self) -> None:
         node = self.node

@@ -40,6 +40,7 @@ class EventuallyPerfect(Part):
     silent: Map = Map()  # peer → ticks since it was heard
     timeouts: Map = Map()  # peer → how many of them are too many; where it is not there: patience
     durable = ("timeouts",)
+    indications = ("suspect", "restore")
 
     def on_start(self):
         """Nobody is suspected yet, and everybody is told that this node is alive."""

@@ -172,7 +172,6 @@ def test_names_that_would_be_code_are_refused(data):
         {"$": "class", "name": "m.X", "fields": 1},
         {"$": "class", "name": "m.X", "fields": [1]},
         {"$": "object", "number": 1, "colour": "red"},
-        {"$": "m.X", "self": 1},
         {"$": "m.X", "ﬁ": 1, "fi": 2},
     ],
 )

@@ -9,17 +9,20 @@ import random
 import signal
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dslab.errors import DslabError
 from dslab.live.disk import Disk
 from dslab.live.host import Host, StepFailed
-from dslab.node import Message, Node, Request, Timer
+from dslab.node import Message, Node, Reply, Request, Timer
 from dslab.protocols.raft import Raft
 from dslab.protocols.unique_ids import UniqueIds
 from dslab.sim import Cluster
+from dslab.values import Map, Value
 from dslab.wire import decode, loads, vocabulary
 
 ROOT = Path(__file__).parents[2]
@@ -135,6 +138,91 @@ def test_a_folder_that_is_not_this_node_s_is_told(change, sentence, tmp_path):
     held(tmp_path)
     with pytest.raises(DslabError, match=sentence):
         change(tmp_path)
+
+
+class Shelf(Node):
+    """Keeps one value, whatever it is."""
+
+    top: Any = 0
+    durable = ("top",)
+
+    def on_Request(self, client, m):
+        self.top = m.value
+        self.send(client, Reply(m.id))
+
+
+ALIKE = [
+    (1, True),
+    (0, False),
+    (1, 1.0),
+    (0.0, -0.0),
+    (Decimal("1.0"), Decimal("1.00")),
+    (1, Decimal(1)),
+    ((1,), (True,)),
+    (frozenset({1}), frozenset({True})),
+    (Map(a=1), Map(a=1.0)),
+    (Map({1: "x"}), Map({True: "x"})),
+]
+
+
+@pytest.mark.parametrize("one, other", ALIKE + [pair[::-1] for pair in ALIKE])
+def test_what_python_takes_for_equal_is_written_all_the_same(one, other, tmp_path):
+    disk = Disk(tmp_path, Shelf, "n1")
+    for value in (one, other):
+        disk.write({"top": value})
+        assert repr(written(tmp_path, Shelf)) == repr({"top": value})
+    disk.close()
+    assert repr(held(tmp_path, Shelf)) == repr({"top": other})
+
+
+def nested(levels, wrap=lambda inner: (inner,)):
+    value = 1
+    for _ in range(levels):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [nested(200), nested(200, lambda inner: Map({1: inner})), 10**1000 - 1, 1 - 10**1000],
+    ids=["tuples", "maps", "long", "negative"],
+)
+def test_what_is_just_in_bounds_comes_back(value, tmp_path):
+    disk = Disk(tmp_path, Shelf, "n1")
+    disk.write({"top": value})
+    disk.close()
+    assert held(tmp_path, Shelf) == {"top": value}
+
+
+def unheard():
+    """What is of a class that no module names, so no vocabulary has it."""
+    return type("Unheard", (Value,), {"__module__": "elsewhere"})()
+
+
+@pytest.mark.parametrize(
+    "value, sentence",
+    [
+        (nested(201), "the durable field 'top': .* nested too deeply"),
+        (10**1000, "a number of more than 1,000 digits"),
+        (-(10**1000), "a number of more than 1,000 digits"),
+        ((unheard(),), "Shelf doesn't know the class elsewhere.Unheard: import it in"),
+        ({1: print}, "can't be sent or stored"),
+    ],
+    ids=["deep", "long", "negative", "unheard", "function"],
+)
+def test_a_step_that_leaves_what_can_t_be_read_again_is_undone(value, sentence, tmp_path):
+    async def run():
+        sent = []
+        host = hosted(tmp_path, sent, Shelf)
+        with pytest.raises(StepFailed, match=f"Shelf.on_Request of n1 .*{sentence}"):
+            host.receive("c1", Request(1, "write", None, value))
+        assert host.node.top == 0 and sent == []
+        host.receive("c1", Request(2, "write", None, 7))
+        assert sent == [("c1", Reply(2))], "the node goes on"
+        host.stop()
+
+    asyncio.run(run())
+    assert held(tmp_path, Shelf) == {"top": 7}
 
 
 STEPS = """
