@@ -13,8 +13,16 @@ from functools import reduce
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from dslab.errors import DslabError
-from dslab.events.contract import ANY, Event, IdTaken, NewEvent, Store, WrongExpectedVersion
+from dslab.errors import DslabError, demand_number
+from dslab.events.contract import (
+    ANY,
+    Event,
+    IdTaken,
+    NewEvent,
+    Store,
+    WrongExpectedVersion,
+    demand_text,
+)
 
 __all__ = ["Decider", "handle", "load"]
 
@@ -58,6 +66,9 @@ def handle(
 
     Returns the events that were appended. What `decide` raises to refuse the command goes through.
     """
+    demand_number("attempts", attempts)
+    if command_id is not None:
+        demand_text("command's id", command_id, "transfer-4711")
     for _ in range(attempts):
         events, version = _decided(store, stream, decider, command, command_id)
         try:

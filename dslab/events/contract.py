@@ -30,6 +30,7 @@ __all__ = [
     "WrongExpectedVersion",
     "checked",
     "demand_stream",
+    "demand_text",
     "json_of",
     "repeated",
 ]
@@ -217,8 +218,12 @@ def checked(
     stream: str, events: NewEvent | Iterable[NewEvent], expected_version: int | str
 ) -> list[NewEvent]:
     """The events of an append as a list. Raises DslabError for what no store takes."""
-    events = [events] if isinstance(events, NewEvent) else list(events)
     demand_stream(stream)
+    if isinstance(events, NewEvent):
+        events = [events]
+    elif not isinstance(events, Iterable):
+        raise DslabError(f"append() takes NewEvent, one or a list of them, and got {events!r:.80}.")
+    events = list(events)
     if expected_version != ANY and (
         isinstance(expected_version, bool)
         or not isinstance(expected_version, int)
@@ -232,8 +237,8 @@ def checked(
     for event in events:
         if not isinstance(event, NewEvent):
             raise DslabError(f"append() takes NewEvent, but {event!r} is a {type(event).__name__}.")
-        _demand_text("event's type", event.type, "MoneyDeposited")
-        _demand_text("event's id", event.id, "transfer-4711")
+        demand_text("event's type", event.type, "MoneyDeposited")
+        demand_text("event's id", event.id, "transfer-4711")
         if event.id in seen:
             raise DslabError(
                 f"{event.id} is the id of two events of this append: an id belongs to one event."
@@ -249,10 +254,11 @@ def checked(
 
 def demand_stream(name: Any) -> None:
     """Raise DslabError unless `name` can be a stream's."""
-    _demand_text("stream's name", name, "account-7")
+    demand_text("stream's name", name, "account-7")
 
 
-def _demand_text(what: str, value: Any, example: str) -> None:
+def demand_text(what: str, value: Any, example: str) -> None:
+    """Raise DslabError unless `value` is a text that can be stored, and not an empty one."""
     if not isinstance(value, str) or not value:
         raise DslabError(f'{value!r} is no {what}: give a text, such as "{example}".')
     try:
@@ -316,7 +322,7 @@ def repeated(
                 f"{old.id} is the id of {old!r} already: an id belongs to one event, and an append "
                 "that is made again has the same events."
             )
-    return there or None
+    return sorted(there, key=lambda event: event.position) or None
 
 
 def _same(new: NewEvent, old: Event) -> bool:

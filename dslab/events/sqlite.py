@@ -14,15 +14,19 @@ Why the contract holds:
 - Who closes the file last writes the log into it and removes the log. Who is last, SQLite knows by
   its locks, so nothing here may drop them: no file of the store is opened but by SQLite, and no
   connection is carried across a fork (`dslab.events.sqlite_file`).
+- A file that was moved or copied without its log is refused: the file itself says that it
+  needs one.
 """
 
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
+from uuid import uuid4
+from weakref import finalize
 
 from dslab.errors import demand_number
 from dslab.events.contract import (
@@ -41,11 +45,14 @@ from dslab.events.contract import (
 from dslab.events.sqlite_file import (
     APPLICATION_ID,
     FORMAT,
+    LOGGED,
     closed_at_forks,
     identity,
+    is_logged,
     log_of,
     look_at,
     recognise,
+    release,
     trouble,
 )
 
@@ -71,6 +78,9 @@ INSERT = (
     "(?, ?, ?, ?, ?, ?, ?)"
 )
 
+#: Seconds that the first append after an opening waits for those who read an older state.
+NOTE_WAIT = 0.1
+
 #: Seconds: nobody waits longer for a lock, and SQLite counts its milliseconds in 32 bits.
 LONGEST_WAIT = 86_400.0
 
@@ -82,8 +92,11 @@ class EventStore(Store):
     both sides. `timeout` is how many seconds an append waits for another writer's transaction.
 
     Raises StoreError where the file is something else, is damaged, has a second name, or is of a
-    newer format; it is then left as it is. Raises StoreError at any later use where the file was
-    replaced or removed meanwhile.
+    newer format, or needs a log that is not beside it; it is then left as it is. Raises StoreError
+    at any later use where the file was replaced or removed meanwhile.
+
+    To copy a store, use `backup`. To move one, close it everywhere first: until then its last
+    events may stand in its log alone, the file beside it whose name ends in "-wal".
     """
 
     def __init__(self, path: str | Path = ":memory:", *, timeout: float = 10.0):
@@ -94,6 +107,8 @@ class EventStore(Store):
         #: Held in each use: threads take turns, and a fork waits for the one in hand.
         self.lock = RLock()
         self._closed, self._connection = False, None
+        #: Closes the connection; by itself too, where the store is dropped or Python ends.
+        self._release = None
         #: The names of the file and of its log, and which files they stood for when it was opened.
         self._names, self._found = (), []
         with self._use():
@@ -123,12 +138,13 @@ class EventStore(Store):
         try:
             self._prepare(db)
         except BaseException:
-            db.close()
+            release(self.lock, db)
             raise
         if self._file is not None:
             # The log is there after the first read, and stays until the last one closes the file.
             self._names = (str(self._file), log_of(self._file))
             self._found = [identity(name) for name in self._names]
+        self._release = finalize(self, release, self.lock, db)
         return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
@@ -143,15 +159,28 @@ class EventStore(Store):
                 db.execute(f"PRAGMA user_version={FORMAT}")
         # After the header is in the file itself, so that `look_at` finds it there whatever happens
         # next.
-        db.execute("PRAGMA journal_mode=WAL")
+        #: Whether the file itself says that it needs its log, as far as this connection knows.
+        self._is_noted = False
+        [(mode,)] = db.execute("PRAGMA journal_mode=WAL").fetchall()
+        self._has_log = mode == "wal"  # Not in memory, nor where a file system can't share memory.
         db.execute(f"SELECT {COLUMNS} FROM event LIMIT 1").fetchall()
 
     def let_go(self) -> None:
         """Close the file; the next use opens it again. A store in memory has nothing to close."""
         if self._file is not None and self._connection is not None:
-            self._connection.close()
+            self._release()
             self._connection = None
             self._names = self._names[:1]  # The next one may begin another log.
+
+    def renamed_to(self, path: Path) -> str | None:
+        """The name that the store has its log by, where it has the file at `path` open and `path`
+        would give it another log."""
+        names, found = self._names, self._found  # Without the lock: two may look at each other.
+        if self._connection is None or len(names) < 2 or found[0] != identity(str(path)):
+            return None
+        log = log_of(path)
+        same = names[1] == log or found[1] is not None and found[1] == identity(log)
+        return None if same else names[0]
 
     def _require_files(self, names: tuple[str, ...]) -> None:
         """Raise StoreError unless `names` stand for the files that they stood for.
@@ -174,8 +203,17 @@ class EventStore(Store):
             except sqlite3.Error as error:
                 raise trouble(self.path, error) from None
 
+    def _require_no_append(self, db: sqlite3.Connection) -> None:
+        # Other threads wait for the lock; an interrupted one can't wait for itself.
+        if db.in_transaction:
+            raise StoreError(
+                f"an append to {self.path} is under way in this very thread, which was interrupted "
+                "in it, as by a signal: ask again after it; nothing of this call is done."
+            )
+
     @contextmanager
     def _transaction(self, db: sqlite3.Connection) -> Iterator[None]:
+        self._require_no_append(db)
         db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -204,18 +242,41 @@ class EventStore(Store):
         """
         events = checked(stream, events, expected_version)
         rows = [_row(event) for event in events]
-        with self._use() as db, self._transaction(db):
-            actual = self.version(stream)
-            already = repeated(stream, events, [self._one(event.id) for event in events])
-            if already is not None:
-                return already
-            if expected_version not in (ANY, actual):
-                raise WrongExpectedVersion(stream, expected_version, actual)
-            for version, row in enumerate(rows, actual + 1):
-                db.execute(INSERT, (stream, version, *row))
-            # Read before the commit: nothing may fail after it, or a writer would be told of an
-            # error that was none.
-            return self.read(stream, actual + 1, len(rows))
+        with self._use() as db:
+            with self._transaction(db):
+                actual = self.version(stream)
+                already = repeated(stream, events, [self._one(event.id) for event in events])
+                if already is not None:
+                    return already
+                if expected_version not in (ANY, actual):
+                    raise WrongExpectedVersion(stream, expected_version, actual)
+                self._note_log(db)
+                for version, row in enumerate(rows, actual + 1):
+                    db.execute(INSERT, (stream, version, *row))
+                # Read before the commit: nothing may fail after it, or a writer would be told of an
+                # error that was none.
+                written = self.read(stream, actual + 1, len(rows))
+            self._bring_note(db)
+            return written
+
+    def _note_log(self, db: sqlite3.Connection) -> None:
+        """Note in this append that the file needs its log, where that is not noted."""
+        if self._has_log and not is_logged(db):
+            db.execute(f"PRAGMA user_version={FORMAT + LOGGED}")
+            self._is_noted = False
+
+    def _bring_note(self, db: sqlite3.Connection) -> None:
+        """Have SQLite write the log into the file, with the note in it, unless it is there.
+
+        That is after the commit, so nothing fails here: what does is tried again with the next
+        append.
+        """
+        if self._has_log and not self._is_noted:
+            with suppress(sqlite3.Error):
+                db.execute(f"PRAGMA busy_timeout={min(self._timeout, NOTE_WAIT) * 1000:.0f}")
+                [(busy, _, _)] = db.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+                db.execute(f"PRAGMA busy_timeout={self._timeout * 1000:.0f}")
+                self._is_noted = not busy
 
     def _one(self, id: str) -> Event | None:
         found = self._events("id = ?", (id,))
@@ -262,8 +323,42 @@ class EventStore(Store):
         with self.lock:
             self._closed = True
             if self._connection is not None:
-                self._connection.close()
+                self._release()
                 self._connection = None
+
+    def backup(self, path: str | Path) -> None:
+        """Write all events as they stand now into a new store at `path`; appends may go on.
+
+        A store in memory is kept so. Raises StoreError where `path` exists, or can't be written.
+        """
+        target = Path(_name_of(path)).absolute()
+        part = target.with_name(f"{target.name}-{uuid4().hex}")
+        if not target.parent.is_dir():
+            raise StoreError(f"there is no folder {target.parent}: make it before the backup.")
+        if os.path.lexists(target):
+            raise StoreError(f"{target} is there already: choose another name for the backup.")
+        if os.path.lexists(log := log_of(target)):
+            raise StoreError(
+                f"a log of {target} is there already, {os.path.basename(log)}: choose another name "
+                "for the backup, or move the log away."
+            )
+        with self._use() as db:
+            self._require_no_append(db)
+            self._require_files(self._names)
+            try:
+                db.execute("VACUUM INTO ?", (str(part),))
+                with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+                    # The copy needs no log. To note it is what brings all of it onto the disk, too.
+                    copy.execute("PRAGMA synchronous=FULL")
+                    copy.execute(f"PRAGMA user_version={FORMAT}")
+                part.rename(target)
+            except (sqlite3.Error, OSError) as error:
+                raise StoreError(
+                    f"{target} could not be written ({error}), and there is no backup of "
+                    f"{self.path}: make room, or choose another place."
+                ) from None
+            finally:
+                part.unlink(missing_ok=True)
 
     def _query(self, text: str, values: tuple = ()) -> list[tuple]:
         with self._use() as db:

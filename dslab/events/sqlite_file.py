@@ -1,5 +1,10 @@
 """A SQLite file as the system sees it: what may be opened, what has become of it, and forks.
 
+What is appended stands in the log until SQLite writes it into the file, so a file that is moved or
+copied alone may lack events, and SQLite would open it without a word. That the file needs its log
+is therefore noted in the file itself (`LOGGED`): from the first append on, before it is
+acknowledged, until a connection that closes has written the log into the file.
+
 SQLite's locks are POSIX locks, which a process loses as soon as it closes *any* descriptor of the
 file, whoever opened it, and which a forked child doesn't have ("How To Corrupt An SQLite Database
 File", sqlite.org/howtocorrupt.html, 2.2 and 2.6). A connection that has lost its locks notices
@@ -20,16 +25,26 @@ from dslab.events.contract import StoreError
 __all__ = [
     "APPLICATION_ID",
     "FORMAT",
+    "LOGGED",
     "closed_at_forks",
     "identity",
+    "is_logged",
     "log_of",
     "look_at",
     "recognise",
+    "release",
     "trouble",
 ]
 
 #: Written into the file's header, so that a file of another kind is told apart ("dsev").
 APPLICATION_ID, FORMAT = 0x64736576, 1
+
+#: Added to the format in the header while the file needs its log.
+LOGGED = 1 << 16
+
+#: How often a note without a log is looked at: while another process opens or closes the store, the
+#: two are not of one moment.
+LOOKS = 3
 
 
 def look_at(path: Path) -> None:
@@ -68,6 +83,23 @@ def look_at(path: Path) -> None:
             f"{path} has {found.st_nlink} names (hard links), and SQLite would keep a log for each "
             "of them: remove the other names, or copy the file."
         )
+    for store in list(_OPEN):
+        if (other := store.renamed_to(path)) is not None:
+            raise StoreError(
+                f"{path} is open in this process under the name {other}, where its log is: close "
+                "that store first, or use it."
+            )
+    if all(_needs_log(path) and not os.path.lexists(log) for _ in range(LOOKS)):
+        raise StoreError(
+            f"{path} was copied or moved while it was in use, without its log, in which there may "
+            f"be events: put the log (the old name with -wal) beside it as "
+            f"{os.path.basename(log)}, or make an empty file of that name if it is lost. A store "
+            "that is in use is copied by its backup()."
+        )
+
+
+def _needs_log(path: Path) -> bool:
+    """Whether the file itself says so. Raises StoreError where it is no store."""
     try:
         # Immutable: without locks, logs and recovery (sqlite.org/uri.html).
         db = sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)
@@ -76,6 +108,7 @@ def look_at(path: Path) -> None:
             # another process writes its log into it.
             db.execute("PRAGMA writable_schema=ON")
             recognise(str(path), db)
+            return is_logged(db)
         finally:
             db.close()
     except sqlite3.Error as error:
@@ -89,10 +122,47 @@ def recognise(path: str, db: sqlite3.Connection) -> None:
             f"{path} is an SQLite database, but no event store: it was left as it is; "
             "choose another file."
         )
-    if (found := _header(db, "user_version")) > FORMAT:
+    if (found := _header(db, "user_version") & ~LOGGED) > FORMAT:
         raise StoreError(
             f"{path} has format {found}, and this dslab reads format {FORMAT}: update dslab."
         )
+
+
+def is_logged(db: sqlite3.Connection) -> bool:
+    """Whether the header says that events may stand in the log alone."""
+    return _header(db, "application_id") == APPLICATION_ID and bool(
+        _header(db, "user_version") & LOGGED
+    )
+
+
+def release(lock: Any, db: sqlite3.Connection) -> None:
+    """Close a connection, and take back the note that the file needs its log.
+
+    That stands in the log after all events, so it reaches the file with them or not at all. Whoever
+    has the store open still notes it again with the next append.
+    """
+    with lock:
+        try:
+            if db.in_transaction:  # Closed in the middle of an append, by a signal's handler.
+                db.execute("ROLLBACK")
+            db.execute("PRAGMA busy_timeout=0")  # Who writes now will close later than this one.
+            try:
+                _take_note_back(db)
+            except sqlite3.OperationalError:  # On a full disk, an empty log makes room.
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                _take_note_back(db)
+        except sqlite3.Error:
+            pass  # Then the note stays, and so does the log, or it is another's to close.
+        finally:
+            db.close()
+
+
+def _take_note_back(db: sqlite3.Connection) -> None:
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        if is_logged(db):
+            db.execute("PRAGMA wal_autocheckpoint=1")  # For a file that has lost its name, too.
+            db.execute(f"PRAGMA user_version={_header(db, 'user_version') & ~LOGGED}")
 
 
 def _header(db: sqlite3.Connection, name: str) -> int:
@@ -119,6 +189,13 @@ def trouble(path: str, error: sqlite3.Error) -> StoreError:
                 f"{path} may not be written here ({error}): change its permissions, or choose "
                 "another file."
             )
+        case sqlite3.SQLITE_IOERR if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_WRITE:
+            return StoreError(
+                f"{path} could not be written ({error}): the disk refuses, or a limit on the size "
+                "of files; remove the cause, and append again; nothing of this append is in it."
+            )
+        case sqlite3.SQLITE_ERROR if "no such" not in str(error):  # "no such column": another table
+            return StoreError(f"{path} can't do this now, and has done nothing of it: {error}.")
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_ERROR:
             return StoreError(
                 f"{path} is no event store, or is damaged ({error}): it was left as it is; choose "

@@ -28,6 +28,25 @@ def test_the_state_is_the_fold_of_the_events():
     assert len(store) == 3
 
 
+@pytest.mark.parametrize(
+    "asked, sentence",
+    [
+        ({"attempts": 0}, "attempts=0: give a whole number, 1 or more"),
+        ({"attempts": 2.0}, "attempts=2.0: give a whole number, 1 or more"),
+        ({"command_id": 5}, "5 is no command's id: give a text"),
+        ({"command_id": ["x"]}, "is no command's id"),
+        ({"command_id": object()}, "is no command's id"),
+        ({"command_id": ""}, "'' is no command's id"),
+    ],
+    ids=str,
+)
+def test_a_command_is_asked_for_in_whole_attempts_and_named_by_a_text(asked, sentence):
+    store = EventStore()
+    with pytest.raises(DslabError, match=sentence):
+        handle(store, "a", ACCOUNT, 1, **asked)
+    assert len(store) == 0
+
+
 def test_a_lost_race_is_decided_again_on_the_new_state():
     store = EventStore()
     handle(store, "a", ACCOUNT, 100)

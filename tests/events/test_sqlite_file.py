@@ -1,6 +1,7 @@
 """Files that are no store, or no longer the one that was opened, are told and left alone."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -221,3 +222,228 @@ def test_a_torn_page_in_the_middle_is_told(path):
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(StoreError, match="there is no folder .*nowhere"):
         EventStore(tmp_path / "nowhere" / "bank.db")
+
+
+ANOTHER = """
+import os, signal, sys
+from dslab.events import *
+store = EventStore(sys.argv[1])
+if sys.argv[2:]:
+    store.append("a", [NewEvent("Wrote"), NewEvent("Wrote")])
+    os.kill(os.getpid(), signal.SIGKILL)
+print(len(store))
+"""
+
+
+def another(path, *more) -> str:
+    """What another process sees in the store at `path`: how many events, or its last line."""
+    ran = subprocess.run(
+        [sys.executable, "-c", ANOTHER, path, *more],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    return (ran.stdout or ran.stderr).splitlines()[-1] if ran.stdout or ran.stderr else ""
+
+
+APART = "was copied or moved while it was in use, without its log"
+
+
+@posix
+def test_a_store_that_is_renamed_while_it_is_open_is_not_taken_for_an_empty_one(path, tmp_path):
+    store, moved = EventStore(path), tmp_path / "moved.db"
+    store.append("a", some(2))
+    os.rename(path, moved)
+    for _ in range(2):
+        assert APART in another(moved)
+    with pytest.raises(StoreError, match="is open in this process under the name .*bank.db"):
+        EventStore(moved)
+    with pytest.raises(StoreError, match="removed, or replaced"):
+        store.append("a", some())
+    store.close()  # Which writes the log into the file that it has open.
+    assert another(moved) == "2"
+
+
+@posix
+def test_an_empty_store_that_is_renamed_has_one_log_in_a_process(path, tmp_path):
+    with EventStore(path):
+        os.rename(path, tmp_path / "moved.db")
+        with pytest.raises(StoreError, match="is open in this process under the name"):
+            EventStore(tmp_path / "moved.db")
+    assert len(EventStore(tmp_path / "moved.db").append("a", some())) == 1
+
+
+@posix
+def test_a_store_that_was_killed_is_moved_with_its_log(path, tmp_path):
+    another(path, "be killed")
+    moved = tmp_path / "moved.db"
+    os.rename(path, moved)
+    with pytest.raises(StoreError, match=f"{APART}.* beside it as moved.db-wal"):
+        EventStore(moved)
+    os.rename(f"{path}-wal", f"{moved}-wal")
+    with EventStore(moved) as store:
+        assert len(store) == 2
+    os.rename(moved, path)  # Closed, it is one file.
+    assert another(path) == "2"
+
+
+@posix
+def test_a_store_whose_log_is_lost_opens_with_an_empty_one(path, tmp_path):
+    another(path, "be killed")
+    os.remove(f"{path}-wal")
+    with pytest.raises(StoreError, match="or make an empty file of that name if it is lost"):
+        EventStore(path)
+    Path(f"{path}-wal").touch()
+    with EventStore(path) as store:
+        store.append("a", some())
+    assert another(path).isdigit()
+
+
+@posix
+@pytest.mark.parametrize("before", [0, 3])
+def test_the_copy_of_an_open_file_is_not_taken_for_the_store(path, tmp_path, before):
+    with EventStore(path) as store:
+        store.append("a", some(before))
+    store, copy = EventStore(path), tmp_path / "copy.db"
+    store.append("a", some(2))
+    subprocess.run(["cp", path, copy], check=True)  # Here it would drop the store's locks.
+    assert APART in another(copy)
+    with pytest.raises(StoreError, match="A store that is in use is copied by its backup"):
+        EventStore(copy)
+    store.close()
+    shutil.copy(path, copy.with_name("whole.db"))
+    assert another(copy.with_name("whole.db")) == str(before + 2)
+
+
+@posix
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda stores: [store.close() for store in stores],
+        lambda stores: [store.close() for store in reversed(stores)],
+        lambda stores: stores.clear(),
+        lambda stores: [store.let_go() for store in stores],
+    ],
+    ids=["closed", "the writer last", "dropped", "forked"],
+)
+def test_a_store_that_nobody_uses_is_one_file(path, tmp_path, end):
+    stores = [EventStore(path) for _ in range(3)]
+    stores[0].append("a", some(2))
+    stores[1].close()
+    stores[0].append("a", some())
+    end(stores)
+    assert not Path(f"{path}-wal").exists()
+    os.rename(path, tmp_path / "moved.db")
+    assert another(tmp_path / "moved.db") == "3"
+
+
+@posix
+def test_a_store_whose_opening_fails_after_its_user_was_killed_is_one_file(path, monkeypatch):
+    """Who fails to open it is still the last to close it, and removes the log."""
+    another(path, "be killed")
+    prepare = EventStore._prepare
+    monkeypatch.setattr(EventStore, "_prepare", lambda *call: prepare(*call) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        EventStore(path)
+    monkeypatch.undo()
+    assert not Path(f"{path}-wal").exists()
+    assert another(path) == "2"
+
+
+@posix
+def test_a_store_that_python_s_end_closes_is_one_file(path):
+    subprocess.run([sys.executable, "-c", ANOTHER.replace("os.kill", "print"), path, "w"])
+    assert not Path(f"{path}-wal").exists()
+    assert another(path) == "2"
+
+
+@posix
+def test_a_store_closed_by_a_signal_s_handler_in_an_append_is_one_file(path, monkeypatch):
+    store, look = EventStore(path), EventStore.version
+    written = store.append("a", some())
+    # A handler runs in the same thread, between two of its statements.
+    monkeypatch.setattr(EventStore, "version", lambda *call: look(*call) + 0 * bool(store.close()))
+    with pytest.raises(StoreError, match="a closed database"):
+        store.append("a", some(3))
+    monkeypatch.undo()
+    assert not Path(f"{path}-wal").exists()
+    with EventStore(path) as again:
+        assert again.read("a") == written
+
+
+def test_a_backup_is_a_store_of_its_own(path, tmp_path):
+    store, copy = EventStore(path), tmp_path / "backup.db"
+    written = store.append("a", some(2)) + store.append("b", some())
+    store.backup(copy)
+    assert sorted(file.name for file in tmp_path.iterdir() if "backup" in file.name) == [copy.name]
+    store.append("a", some())
+    shutil.move(copy, tmp_path / "moved.db")
+    with EventStore(tmp_path / "moved.db") as again:
+        assert again.read_all() == written
+        assert again.append("a", some(), 1)[0].position == 4
+    assert len(store) == 4
+
+
+def test_a_store_in_memory_is_kept_by_its_backup(path):
+    store = EventStore()
+    written = store.append("a", some(2))
+    store.backup(path)
+    assert EventStore(path).read_all() == written
+
+
+@pytest.mark.parametrize(
+    "name, sentence",
+    [
+        ("bank.db", "is there already: choose another name"),
+        ("other.db", "is there already: choose another name"),
+        ("old.db", "is there already, old.db-wal: choose another name"),
+        ("nowhere/b.db", "there is no folder .*nowhere"),
+        ("", "is no path of a file"),
+    ],
+)
+def test_a_backup_writes_over_nothing(path, tmp_path, monkeypatch, name, sentence):
+    monkeypatch.chdir(tmp_path)
+    for mine in ("other.db", "old.db-wal"):
+        (tmp_path / mine).write_text("mine")
+    with EventStore(path) as store:
+        with pytest.raises(StoreError, match=sentence):
+            store.backup(name and tmp_path / name)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "bank.db",
+        "old.db-wal",
+        "other.db",
+    ]
+    assert (tmp_path / "other.db").read_text() == "mine" == (tmp_path / "old.db-wal").read_text()
+
+
+SMALL = """
+import resource, signal, sys
+from dslab.events import *
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = EventStore(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))
+for number in range(1000):
+    try:
+        store.append("a", NewEvent("Wrote", {"pad": "x" * 3000}))
+    except StoreError as error:
+        print(number, error)
+        break
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 90_000))
+try:
+    store.backup(sys.argv[1] + "-copy")
+except StoreError as error:
+    print(error)
+"""
+
+
+@posix
+def test_a_limit_on_the_size_of_files_is_told(path, tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-c", SMALL, path], stdout=subprocess.PIPE, text=True, check=True
+    )
+    append, backup = ran.stdout.splitlines()
+    count, sentence = append.split(" ", 1)
+    assert "bank.db-copy could not be written (" in backup
+    assert "could not be written (disk I/O error): the disk refuses, or a limit" in sentence
+    assert another(path) == count
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["bank.db"]

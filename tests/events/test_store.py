@@ -61,7 +61,23 @@ def test_nothing_can_fail_after_the_commit(store):
     statements = []
     store._db.set_trace_callback(statements.append)
     store.append("a", [deposit(1), deposit(2)], NO_STREAM)
+    after = statements[statements.index("COMMIT") + 1 :]
+    assert statements[0] == "BEGIN IMMEDIATE" and after[1] == "PRAGMA wal_checkpoint(FULL)"
+    del statements[:]
+    store.append("a", deposit(3), 1)
     assert statements[0] == "BEGIN IMMEDIATE" and statements[-1] == "COMMIT"
+
+
+def test_an_append_waits_for_no_reader_and_does_not_fail_for_one(path, store):
+    """The first one has the log written into the file, which a reader of an older state forbids."""
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM event").fetchall()
+    written = [store.append("a", deposit(n))[0] for n in range(3)]
+    assert not store._is_noted
+    reader.execute("COMMIT")
+    written += store.append("a", deposit(3))
+    assert store._is_noted and store.read("a") == written
 
 
 def test_a_stream_is_read_back_in_order(store):
@@ -135,6 +151,35 @@ def test_data_come_back_as_they_were(store):
     store.append("a", NewEvent("T", data, {"by": data}))
     [event] = store.read("a")
     assert event.data == data and event.metadata == {"by": data}
+
+
+def test_events_that_stand_there_are_returned_as_they_stand(store):
+    events = [deposit(1, id="id-1"), deposit(2, id="id-2")]
+    first = store.append("a", events, NO_STREAM)
+    assert store.append("a", events[::-1]) == first
+
+
+def test_an_append_in_the_middle_of_another_is_told_and_the_other_is_done(
+    store, tmp_path, monkeypatch
+):
+    """A signal's handler runs in the thread that it interrupts, between two of its statements."""
+    look, caught = EventStore.version, []
+
+    def interrupted(self, stream):
+        monkeypatch.undo()
+        for call in (
+            lambda: store.append("b", deposit(7)),
+            lambda: store.backup(tmp_path / "backup.db"),
+        ):
+            with pytest.raises(StoreError, match="under way in this very thread") as told:
+                call()
+            caught.append(str(told.value))
+        return look(self, stream)
+
+    monkeypatch.setattr(EventStore, "version", interrupted)
+    store.append("a", [deposit(1), deposit(2)], NO_STREAM)
+    assert len(caught) == 2 and "damaged" not in "".join(caught)
+    assert len(store) == 2 and store.streams() == ["a"]
 
 
 def test_threads_may_share_a_store(store):
@@ -318,6 +363,7 @@ def test_an_append_that_the_disk_refuses_is_told_and_leaves_nothing(path, store,
     store._db.execute(trouble)
     with pytest.raises(StoreError, match=sentence):
         store.append("a", [NewEvent("Big", {"pad": "x" * 5000}) for _ in range(50)])
+    store._db.execute("PRAGMA query_only=OFF")
     store.close()
     with EventStore(path) as again:
         assert [e.type for e in again.append("b", deposit(2))] == ["Deposited"] and len(again) == 2
@@ -337,6 +383,8 @@ def test_a_closed_store_says_so(path):
     [
         (lambda s: s.append("a", deposit(1), "newest"), "'newest' is no expected version"),
         (lambda s: s.append("", deposit(1)), "'' is no stream's name"),
+        (lambda s: s.append("a", None), "append\\(\\) takes NewEvent, one or a list .* got None"),
+        (lambda s: s.append("a", 5), "append\\(\\) takes NewEvent, one or a list .* got 5"),
         (lambda s: s.append("a", [{"type": "x"}]), "append\\(\\) takes NewEvent"),
         (
             lambda s: s.append("a", [deposit(1, id="x"), deposit(2, id="x")]),
