@@ -40,8 +40,9 @@ class Reply(Message):
     """A node's answer to request `id`: a `value`, or an `error` that promises that nothing was
     done.
 
-    A node that can't promise this stays silent. With the error "not-leader", `leader` names the
-    node to ask instead, where it is known.
+    A node that can't promise this stays silent. The errors "not-leader" and "unavailable" promise
+    it of the copy of the request that was answered, any other of all copies. With "not-leader",
+    `leader` names the node to ask instead, where it is known.
     """
 
     id: int

@@ -139,7 +139,8 @@ class Client:
                 return "ok", reply.value
             if reply is not None and (reply.error != "not-leader" or to):
                 return "fail", reply.error
-            call.sent = False  # A refusal promises that nothing was done.
+            # A refusal promises that nothing was done, and TCP brings one copy: there is no other.
+            call.sent = False
             if reply is not None:
                 call.why = "no node is the leader"
             self._contact = None

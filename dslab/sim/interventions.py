@@ -32,6 +32,8 @@ class ByHand:
     def duplicate(self, number: int) -> None:
         """Send one more copy of a message, which may have arrived long ago."""
         sender, receiver, message = self._sent(number)
+        if sender in self.clients:
+            self.clients[sender].copied(message)
         self.fault("duplicate", (number,), f"{self._named(number)} is on its way once more")
         # A stream of chance of its own: the messages after it take as long as they would have.
         random = self._chance(f"copy of {number} at {self.env.now}").random

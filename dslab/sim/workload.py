@@ -10,14 +10,18 @@ from dslab.values import show
 
 __all__ = ["Client"]
 
-#: Errors that name another node to ask; the call was not executed, so it may be repeated.
+#: Errors that name another node to ask; this copy of the call was not executed, so it may be
+#: repeated.
 REDIRECTS = ("not-leader",)
+#: Errors that speak of a node at a moment, not of the call: another copy of it may fare better.
+PASSING = (*REDIRECTS, "unavailable")
 
 
 class Client:
     """One client of a cluster, with up to `outstanding` calls open at a time.
 
-    A call that gets no answer in `timeout` milliseconds ends with an unknown outcome.
+    A call that gets no answer in `timeout` milliseconds ends with an unknown outcome. So does one
+    that is refused for a reason that passes, while there may be a copy of it.
 
     In the history a client is as many processes as it has calls open: a process has one operation
     at a time (Jepsen's convention), so a call that is made while another is open is a second
@@ -34,6 +38,8 @@ class Client:
         self._ids, self._greatest_id = set(), 0  # Of all its requests so far.
         self._open: dict[int, _Call] = {}  # By the request's id.
         self._free = [process]  # Processes without a call, the one that makes the next one last.
+        self._copied: set[int] = set()  # Open calls of which there may be a copy.
+        self._refused: set[int] = set()  # Calls that failed because there is no copy.
 
     @property
     def idle(self) -> bool:
@@ -76,8 +82,9 @@ class Client:
         milliseconds, and `id` is the request's: one more than the greatest so far where it is None.
 
         The event's value is (outcome, value or error): ("ok", 3), ("fail", "not-leader") or
-        ("info", "timeout"). Raises DslabError where no further call may be open, where there is no
-        node `to`, for an id that this client has used, and for keys and values that can change.
+        ("info", "timeout"); ("info", "not-leader") where the network may have doubled the request.
+        Raises DslabError where no further call may be open, where there is no node `to`, for an id
+        that this client has used, and for keys and values that can change.
         """
         cluster = self.cluster
         if not self.idle:
@@ -125,12 +132,46 @@ class Client:
             # A moment's pause, so that an election is not met with a storm of retries.
             self.cluster.later(10, lambda: self._is_open(call) and self._ask(call, target))
         elif reply.error is not None:
-            self._finish(call, "fail", reply.error)
+            self._finish(call, self._refusal(call, reply.error), reply.error)
         else:
             self.contact = sender
             self._finish(call, "ok", reply.value)
 
+    def copied(self, request: Request) -> None:
+        """Take note that the network makes one more copy of a request.
+
+        Raises DslabError where the call has failed for the reason that there was none.
+        """
+        if request.id in self._refused:
+            raise DslabError(
+                f"{self.name} knows that {show(request)} was not done, since nobody else had it: "
+                "copy it before it is refused."
+            )
+        if request.id in self._open:
+            self._copied.add(request.id)
+
+    def _refusal(self, call, error: str) -> str:
+        """The outcome of a call that a node has refused: "fail", or "info" where it may be done all
+        the same.
+
+        A node refuses the copy that it has, and can't speak for others. A leader takes one, steps
+        down and refuses the next; or a follower refuses one, is elected and takes the next, which
+        no look into its log would have foretold. An error that is the call's own answer is the same
+        for each copy, but a passing one is not. Where requests may have been doubled, no client
+        knows which copy was refused, how many there were, or how late they are. Without that, each
+        node that was asked had one, and has refused it.
+        """
+        id = call.request.id
+        if error not in PASSING:
+            return "fail"
+        if id in self._copied:
+            return "info"
+        self._refused.add(id)
+        return "fail"
+
     def _ask(self, call, target: str) -> None:
+        if self.cluster.network.duplicate:
+            self._copied.add(call.request.id)
         self.cluster.post(self.name, target, call.request)
 
     def _is_open(self, call) -> bool:
@@ -143,6 +184,7 @@ class Client:
 
     def _finish(self, call, outcome: str, data) -> None:
         del self._open[call.request.id]
+        self._copied.discard(call.request.id)
         self.cluster.record(outcome, self.name, ref=call.invoked, data=data)
         call.done.succeed((outcome, data))
         self._free.append(self.cluster.new_process() if outcome == "info" else call.process)

@@ -1,7 +1,11 @@
 """Clients: how they ask, are sent on, give up, and what the history says of it."""
 
+from itertools import count
+from random import Random
+
 import pytest
 
+from dslab.check import linearizable
 from dslab.errors import DslabError
 from dslab.protocols.raft import Raft
 from dslab.sim import Cluster
@@ -290,3 +294,92 @@ class TestSeveralOpenCalls:
             for number in range(5):
                 cluster.run(until=cluster.client().write("x", number))
         assert runs[0].trace.dumps() == runs[1].trace.dumps()
+
+
+class TestRefusalsOfCopies:
+    """A node refuses the copy of a request that it has; another one may be, or have been, done."""
+
+    def test_a_leader_takes_one_copy_steps_down_and_refuses_the_next(self):
+        cluster = Cluster(Raft, 3, seed=0, clients=2, duplicate=1.0, reorder=0.5, window=600).run(
+            600
+        )
+        write = cluster.client("c1").write("x", 1, to="n3")
+        cluster.run(12)
+        cluster.isolate("n3")
+        cluster.run(400)
+        cluster.heal()
+        cluster.run(1500)
+        assert ask(cluster, "read", "x", client="c2") == ("ok", 1)
+        assert write.value == ("info", "not-leader")
+        assert linearizable(cluster.history, "kv").holds
+
+    def test_a_follower_refuses_one_copy_is_elected_and_takes_the_next(self):
+        cluster = Cluster(Raft, 3, seed=0, clients=2).run(600)
+        (leader,) = (name for name, node in cluster.nodes.items() if node.leads())
+        other = next(name for name in cluster.names if name != leader)
+        write = cluster.client("c1").write("x", 1, to=other)
+        request = cluster.oldest("c1", other)
+        cluster.duplicate(request)
+        cluster.deliver(request)
+        cluster.delay(request, 1000)
+        assert cluster.run(until=write) and write.value == ("info", "not-leader")
+        cluster.crash(leader)
+        cluster.fire(other, "ElectionTimeout")
+        cluster.run(1500)
+        assert ask(cluster, "read", "x", client="c2") == ("ok", 1)
+        assert linearizable(cluster.history, "kv").holds
+
+    @pytest.mark.parametrize("seed", range(60))
+    def test_what_fails_was_not_done(self, seed):
+        cluster = Cluster(
+            Raft,
+            3,
+            seed=seed,
+            clients=2,
+            duplicate=0.3,
+            reorder=0.3,
+            window=400,
+            outstanding=4,
+            strict=False,
+        ).run(600)
+        chance, numbers = Random(seed), count()
+
+        def work(client):
+            while cluster.now < 3000:
+                if client.idle:
+                    to = chance.choice(cluster.names) if chance.random() < 0.6 else None
+                    client.call("append", "y", (next(numbers),), to=to, timeout=500)
+                yield cluster.after(chance.random() * 30)
+
+        for client in cluster.clients.values():
+            cluster.script(lambda _, client=client: work(client))
+        for _ in range(3):
+            cluster.run(450)
+            leaders = [name for name, node in cluster.nodes.items() if node.leads()]
+            if leaders:
+                cluster.isolate(leaders[0])
+                cluster.run(350)
+                cluster.heal()
+        cluster.run(1500)
+        done = {entry.command.value for node in cluster.nodes.values() for entry in node.log}
+        calls = cluster.history.operations
+        assert any(call.outcome == "ok" for call in calls)
+        assert not [call for call in calls if call.outcome == "fail" and call.value in done]
+
+    @pytest.mark.parametrize("error", ["not-leader", "unavailable"])
+    def test_what_passes_fails_a_call_only_where_there_is_no_copy(self, error):
+        def outcome(**more):
+            return ask(Cluster(Desk, 3, **more), "refuse", None, error, to="n1")[0]
+
+        assert outcome() == "fail" and outcome(loss=0.1, reorder=1.0, seed=1) == "fail"
+        assert outcome(duplicate=0.01) == "info"
+
+    def test_a_copy_by_hand_of_what_was_refused_comes_too_late(self):
+        cluster = Cluster(Desk, 3)
+        ask(cluster, "refuse", None, "not-leader", to="n1")
+        number = next(n for n, r in enumerate(cluster.trace.records) if r[1:3] == ("send", "c1"))
+        with pytest.raises(DslabError, match="c1 knows that .* was not done.*before it is refused"):
+            cluster.duplicate(number)
+
+    def test_an_answer_to_the_call_itself_is_that_of_all_copies(self):
+        assert ask(Cluster(Desk, 3, duplicate=1.0), "refuse") == ("fail", "no")

@@ -76,7 +76,7 @@ class Desk(Node):
                 self.keep = m.value
                 self.send(client, Reply(m.id))
             case "refuse":
-                self.send(client, Reply(m.id, error="no"))
+                self.send(client, Reply(m.id, error=m.value or "no"))
             case "elsewhere":
                 known = m.value if m.value != self.id else None
                 self.send(
