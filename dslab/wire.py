@@ -35,7 +35,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dslab.errors import DslabError
-from dslab.message import Message, of_part, origin
+from dslab.message import Message, Timer, of_part, origin
 from dslab.values import Map, Value, canonical
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "decode",
     "dumps",
     "encode",
+    "heard",
     "line_of",
     "loads",
     "name_of",
@@ -365,6 +366,18 @@ def vocabulary(node_class: type) -> dict[str, type]:
         heard = [kind for kind in messages if hasattr(part_class, "on_" + kind.__name__)]
         found |= names(*(of_part(part, kind) for kind in heard if origin(kind)[0] is None))
     return found
+
+
+def heard(node_class: type, timers: bool = False) -> list[str]:
+    """The names of the messages, or of the timers, that a node class or a part of it handles, as
+    far as its vocabulary goes: "Vote", "detector.Alive"; sorted.
+    """
+    return sorted(
+        kind.__name__
+        for kind in vocabulary(node_class).values()
+        if issubclass(kind, Message) and issubclass(kind, Timer) == timers
+        if node_class.handles(kind.__name__)
+    )
 
 
 def _is_word(kind: type) -> bool:

@@ -143,7 +143,7 @@ def step(**words):
         (step(heal=True, crash="n1"), "step 1: .*'heal': True, 'crash': 'n1'} is no step: write"),
         (step(), "step 1: {} is no step: write one of"),
         (step(again={"from": "n1"}), "is no step: write"),
-        (step(wait=5), "is no step: write"),
+        (step(wait=5), "{'wait': 5} is no step here: so many ms pass; in a file, `at` says when"),
         (step(nemesis="godzilla"), "there is no nemesis 'godzilla': choose majority_ring"),
         (
             step(nemesis={"name": "swizzle", "speed": 3}),
@@ -171,7 +171,10 @@ def step(**words):
         (step(cut=["n1"]), "`cut` is \\['n1'\\], but it takes a table with from, to"),
         (step(slow={"from": "n1", "to": "n2", "delay": [9, 1]}), "is no delay"),
         (step(slow="n1"), "`slow` is 'n1', but it takes a table with from, to, delay"),
-        (step(disturb={"loss": 7}), "is no share"),
+        (step(disturb={"loss": 7}), "`disturb`: loss is 7, but a share from 0 to 1 belongs there"),
+        (step(read={"to": ["n1"]}), r"to is .'n1'., but the name of one node belongs there"),
+        (step(write=["n1 ", 5]), "there is no node 'n1 ' in this cluster"),
+        (step(call={"to": ["n1"], "f": "read"}), "but the name of one node belongs there"),
         (
             step(clock={"node": "n1", "rate": 0}),
             "rate is 0, but a number from 0.001 to 1,000 belongs there",

@@ -8,9 +8,11 @@ from typing import Any
 from dslab.errors import DslabError, demand_number
 from dslab.explore.clients import Caller
 from dslab.node import Node
+from dslab.run.options import demand_names
 from dslab.values import show
+from dslab.wire import heard
 
-__all__ = ["demand_bounds", "demand_classes", "demand_rules", "demand_symmetry"]
+__all__ = ["demand_bounds", "demand_classes", "demand_disks", "demand_rules", "demand_symmetry"]
 
 
 def demand_classes(nodes: Mapping[str, type[Node]]) -> None:
@@ -22,6 +24,7 @@ def demand_classes(nodes: Mapping[str, type[Node]]) -> None:
             "there is no node to explore: give a mapping from names to Node classes, "
             'such as {"n1": Raft, "n2": Raft}.'
         )
+    demand_names(nodes)
     for name, kind in nodes.items():
         if isinstance(kind, Node):
             raise DslabError(
@@ -45,9 +48,22 @@ def demand_bounds(classes: Mapping[str, type[Node]], fires, counts: Mapping[str,
         if most is not None:
             demand_number("fires" if kind is None else f"fires[{kind!r}]", most, 0)
         if kind is not None and not any(each.handles(kind) for each in classes.values()):
+            known = sorted({name for each in classes.values() for name in heard(each, timers=True)})
             raise DslabError(
-                f"fires names {kind!r}, but no node here has a handler `on_{kind}`: write "
-                "the name of the timer's class."
+                f"fires names {kind!r}, but no node here handles such a timer: they handle "
+                f"{', '.join(known) or 'none'}."
+            )
+
+
+def demand_disks(disks: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise DslabError unless names are mapped to durable fields."""
+    given = disks.items() if isinstance(disks, Mapping) else [("", None)]
+    for name, fields in given:
+        if not isinstance(fields, Mapping):
+            what = f"disks[{name!r}]={fields!r:.60}" if name else f"disks={disks!r:.60}"
+            raise DslabError(
+                f"{what}: give durable fields by node, such as "
+                'disks={"n1": {"current_term": 3}}.'
             )
 
 

@@ -16,11 +16,18 @@ message to a node that is down waits; whether it is lost or late is the same to 
 from collections.abc import Callable, Iterable, Mapping
 
 from dslab.errors import DslabError
-from dslab.explore.bounds import demand_bounds, demand_classes, demand_rules, demand_symmetry
+from dslab.explore.bounds import (
+    demand_bounds,
+    demand_classes,
+    demand_disks,
+    demand_rules,
+    demand_symmetry,
+)
 from dslab.explore.client_views import Seen
 from dslab.explore.coverage import Lines
 from dslab.explore.handlers import Handlers, Outcome
 from dslab.explore.schedule import Stepper
+from dslab.explore.spelling import expression
 from dslab.explore.states import State, States, Used, state_of
 from dslab.explore.symmetry import Symmetry
 from dslab.explore.system import System
@@ -70,15 +77,18 @@ class Nodes(System):
         goals: Iterable[Callable[[View], bool]] = (),
         coverage: bool = False,
     ):
-        symmetric, disks = tuple(symmetric), dict(disks or {})
+        symmetric, disks = tuple(symmetric), {} if disks is None else disks
         demand_classes(nodes)
         self.bounds = {"crashes": crashes, "losses": losses, "duplicates": duplicates}
         demand_bounds(nodes, fires, self.bounds)
+        demand_disks(disks)
+        if within is not None:
+            demand_rules("within", within)
         self.states = States(nodes, ordered)
         for name in (*disks, *symmetric):
             self.states.demand(name)
         demand_symmetry(nodes, symmetric)
-        self.classes, self.fires, self.disks = dict(nodes), fires, disks
+        self.classes, self.fires, self.disks = dict(nodes), fires, dict(disks)
         self.name = " and ".join(dict.fromkeys(kind.__name__ for kind in nodes.values()))
         self.cut = False
         self._within, self._move = within, None  # What the last action moved, for `move`.
@@ -346,11 +356,17 @@ class Nodes(System):
         """The run of a schedule, such as an Exploration's `steps` or a part of them. Steps that are
         impossible at their moment do nothing.
         """
+        if isinstance(steps, str) or not isinstance(steps, Iterable):
+            raise DslabError(
+                f"replay({steps!r:.60}): give a list of steps, such as the `steps` of an "
+                "Exploration."
+            )
         stepper = self.stepper().start()
         for step in steps:
             stepper.perform(step)
         stepper.trace.title = f"{self.name}: {len(stepper.steps)} steps"
-        stepper.trace.replay = f"system.replay({stepper.steps!r})"
+        if told := expression(stepper.steps):
+            stepper.trace.replay = f"system.replay({told})"
         return stepper.trace
 
     def path(self, states):

@@ -7,7 +7,8 @@ A schedule is a list of steps in the words of `dslab.run.steps` that need no clo
 |--------------------------------------|-----------------------------------------------------------|
 | ("fire", node, timer)                | the node's pending timer of that class runs out           |
 | ("deliver", sender, receiver)        | the oldest message on that link is handled                |
-| ("deliver", sender, receiver, kind)  | the oldest of that class, or that very message            |
+| ("deliver", sender, receiver, kind)  | the oldest of that class, "Vote", or that very message,   |
+|                                      | Vote(term=1), which may be a text: "Vote(term=1)"         |
 | ("again", sender, receiver, kind)    | the newest one of that class that was handled arrives     |
 |                                      | once more                                                 |
 | ("drop", sender, receiver)           | the oldest message on that link is gone; a kind may be    |
@@ -27,13 +28,14 @@ from random import Random
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
+from dslab.explore.spelling import is_meant, kinds
 from dslab.explore.view import StepperView
 from dslab.node import Node, Pictured, rehearse
 from dslab.run.steps import SCHEDULE, World, parsed, word_of
 from dslab.run.trace import Trace
-from dslab.values import canonical, same, show
+from dslab.values import canonical, show
 
-__all__ = ["Occurrence", "Stepper", "random_steps", "step_named", "steps_of"]
+__all__ = ["Occurrence", "Stepper", "random_steps", "steps_of"]
 
 #: How many microseconds a step takes in the trace: time has no meaning here, but a picture needs
 #: one.
@@ -99,7 +101,9 @@ class Stepper:
         self.disks: dict[str, Any] = {}
         self.nodes: dict[str, Node | None] = {}
         self.steps: list[tuple] = []
-        self._world = World(self.names, self.trace.clients, SCHEDULE)
+        self._world = World(
+            self.names, self.trace.clients, SCHEDULE, kinds=kinds(set(self.classes.values()))
+        )
         self._parsed: set[tuple] = set()
         self.now = 0
         for name in self.names:
@@ -131,10 +135,10 @@ class Stepper:
         """Do one step; False where it was impossible. Raises DslabError where it is no step."""
         step = self._known(step)
         self.now += TICK
-        self.steps.append(step)
         done = getattr(self, "_" + step[0])(*step[1:])
-        if not done:
-            self.steps.pop()
+        if done:
+            self.steps.append(step)
+        else:
             self.now -= TICK
         return done
 
@@ -146,10 +150,9 @@ class Stepper:
         except TypeError:
             pass  # A table, or a message that can change.
         word, options = parsed(step, self._world)
-        if not isinstance(step, tuple):
-            return (word, *options.values())
-        self._parsed.add(step)
-        return (word, *step[1:])
+        if isinstance(step, tuple):
+            self._parsed.add(step)
+        return (word, *options.values())
 
     def enabled(self) -> list[tuple]:
         """Every delivery and timer that is possible now, in a fixed order."""
@@ -191,7 +194,7 @@ class Stepper:
     def _deliver(self, sender, receiver, kind=None):
         waiting = self.pending.get((sender, receiver), [])
         for place, (number, message) in enumerate(waiting):
-            if _is(message, kind):
+            if is_meant(message, kind):
                 if self.nodes[receiver] is None:
                     return False
                 del waiting[place]
@@ -210,7 +213,7 @@ class Stepper:
     def _drop(self, sender, receiver, kind=None):
         waiting = self.pending.get((sender, receiver), [])
         for place, (number, message) in enumerate(waiting):
-            if _is(message, kind):
+            if is_meant(message, kind):
                 del waiting[place]
                 self._record("lose", receiver, sender, number, "loss")
                 return True
@@ -219,7 +222,7 @@ class Stepper:
     def _duplicate(self, sender, receiver, kind):
         waiting = self.pending.get((sender, receiver), [])
         for number, message in list(waiting):
-            if _is(message, kind):
+            if is_meant(message, kind):
                 waiting.append((number, message))
                 return True
         return False
@@ -345,13 +348,6 @@ def steps_of(trace: Trace) -> list[tuple]:
     return steps
 
 
-def _is(message, kind) -> bool:
-    """Whether a message is of a class by its name, or that very message; None is any."""
-    return kind is None or (
-        type(message).__name__ == kind if isinstance(kind, str) else same(message, kind)
-    )
-
-
 def random_steps(stepper: Stepper, random: Random, length: int) -> Iterator[tuple]:
     """Up to `length` random steps, each possible when it is yielded, for the caller to perform
     before the next.
@@ -388,27 +384,3 @@ def _random_step(stepper: Stepper, random: Random) -> tuple | None:
         if deliveries or down
         else None
     )
-
-
-def step_named(step: tuple) -> str:
-    """A step in words."""
-    verb, *names = word_of(step), *step[1:]
-    match verb:
-        case "fire":
-            return f"{names[0]}'s {names[1]} runs out"
-        case "deliver":
-            return f"{names[1]} gets {_named(names)} from {names[0]}"
-        case "again":
-            return f"{names[1]} gets the last {names[2]} from {names[0]} once more"
-        case "drop":
-            return f"{_named(names)} from {names[0]} to {names[1]} is lost"
-        case "duplicate":
-            return f"{_named(names)} from {names[0]} to {names[1]} is doubled"
-        case "forge":
-            return f"{names[1]} gets {names[2]} from {names[0]}"
-    return f"{names[0]} {'crashes' if verb == 'crash' else 'restarts'}"
-
-
-def _named(names: list) -> str:
-    kind = names[2] if len(names) > 2 else "message"
-    return f"the next {kind}" if isinstance(kind, str) else show(kind)

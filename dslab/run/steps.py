@@ -9,6 +9,9 @@ In a table an option has its name. Where the first ones say all they may stand a
 word's `alone` says; so may the value of a word without options, which is true. In a tuple options
 have the order of the table `WORDS`, and what is not needed may be left out at the end.
 
+An option that is one node is its name and nothing else. Where it may be several, it is a text of
+names, "n1 n2" or "n1, n2", or a list of them; a step that has been let through has "n1 n2".
+
 Two kinds of runs know these words. With a clock, in the simulator, a message is named by the number
 of its send in the trace, or as the oldest one under way on a link; a scenario file says of each
 step `at` what time. Without a clock, in a schedule (`dslab.explore.schedule`), it is named by its
@@ -17,31 +20,27 @@ and clients are called, and what an option of it may be.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from math import isfinite
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
+from dslab.run.options import KINDS
 
 __all__ = [
     "CLOCK",
-    "LONGEST",
     "SCHEDULE",
     "WORDS",
     "Step",
     "Word",
     "World",
-    "group",
     "parsed",
     "word_of",
 ]
 
 #: The two kinds of runs.
 CLOCK, SCHEDULE = "clock", "schedule"
-#: The longest time, in ms (eleven days), and the largest number of anything.
-LONGEST = 1_000_000_000
 
 
 class Step(NamedTuple):
@@ -69,14 +68,14 @@ class Word:
 
     sentence  what happens.
     forms     for each kind of run that knows the word, the ways to say what it needs.
-    alone     how many values may stand in a table without their names.
+    alone     for each kind of run how many values may stand in a table without their names.
     also      an older spelling, which is understood.
     """
 
     name: str
     sentence: str
     forms: dict[str, tuple[Form, ...]]
-    alone: int
+    alone: dict[str, int]
     also: str = ""
 
     @property
@@ -100,13 +99,22 @@ def _forms(text: str) -> tuple[Form, ...]:
     return tuple(found)
 
 
-def _word(name: str, sentence: str, clock: str | None, schedule: str | None = None, **more) -> Word:
+def _word(
+    name: str,
+    sentence: str,
+    clock: str | None,
+    schedule: str | None = None,
+    *,
+    alone: int | tuple[int, int] = 1,
+    also: str = "",
+) -> Word:
     texts = {CLOCK: clock, SCHEDULE: schedule}
     forms = {kind: _forms(text) for kind, text in texts.items() if text is not None}
-    return Word(name, sentence, forms, **{"alone": 1} | more)
+    counts = alone if isinstance(alone, tuple) else (alone, alone)
+    return Word(name, sentence, forms, dict(zip(texts, counts)), also)
 
 
-LINK = "from:node to:node kind?:payload"  # Without a clock.
+LINK = "from:node to:node kind?:which"  # Without a clock.
 MESSAGE = "message:count | from:lane to:lane kind?:text"  # With one.
 
 #: Every word, in the order in which they are listed.
@@ -117,23 +125,24 @@ WORDS: dict[str, Word] = {
             "fire",
             "the pending timer of this class runs out now",
             "node:node timer:timer",
-            "node:node timer:text",
+            "node:node timer:timer",
             alone=2,
         ),
-        _word("deliver", "this message arrives now", MESSAGE, LINK),
+        _word("deliver", "this message arrives now", MESSAGE, LINK, alone=(1, 3)),
         _word(
             "again",
             "the newest message of this class that was handled arrives once more",
             None,
-            "from:node to:node kind:text",
+            "from:node to:node kind:kind",
             alone=3,
         ),
-        _word("drop", "this message is lost", MESSAGE, LINK, also="lose"),
+        _word("drop", "this message is lost", MESSAGE, LINK, alone=(1, 3), also="lose"),
         _word(
             "duplicate",
             "a copy of this message is under way, however old the message is",
             MESSAGE,
             LINK.replace("?", ""),
+            alone=(1, 3),
             also="double",
         ),
         _word(
@@ -146,7 +155,7 @@ WORDS: dict[str, Word] = {
             "forge",
             "this message arrives, whoever sent it",
             None,
-            "from:lane to:node message:payload",
+            "from:lane to:node message:message",
             alone=0,
         ),
         _word(
@@ -216,94 +225,6 @@ WORDS: dict[str, Word] = {
 OLDER = {word.also: word.name for word in WORDS.values() if word.also}
 
 
-def group(names: str | Iterable[str]) -> tuple[str, ...]:
-    """A group of nodes, given as "n1 n2", "n1, n2" or a collection."""
-    return tuple(names.replace(",", " ").split()) if isinstance(names, str) else tuple(names)
-
-
-def _names(value, known: Iterable[str], what: str, several: bool) -> None:
-    wanted = f"the name of a {what}, or several with spaces" if several else "the name of one node"
-    if not isinstance(value, (str, list, tuple)):
-        raise ValueError(wanted)
-    names = group(value)
-    if not names or not all(isinstance(name, str) for name in names):
-        raise ValueError(wanted)
-    known = tuple(known)
-    for name in names:
-        if name not in known:
-            raise DslabError(
-                f"there is no {what} {name!r} in this cluster: it has {', '.join(known)}."
-            )
-    if len(names) > 1 and not several:
-        raise ValueError(wanted)
-
-
-def _client(value, world: "World") -> None:
-    _text(value, world)
-    if value not in world.clients:
-        raise DslabError(
-            f"there is no client {value!r}: this cluster has {', '.join(world.clients) or 'none'}."
-        )
-
-
-def _truth(value, world: "World") -> None:
-    if not isinstance(value, bool):
-        raise ValueError("true or false")
-
-
-def _within(value, least: float, most: float, kinds: type | tuple = (int, float)) -> None:
-    whole = "whole " if kinds is int else ""
-    if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
-        raise ValueError(f"a {whole}number from {least:,} to {most:,}")
-
-
-def _text(value, world: "World") -> None:
-    if not isinstance(value, str):
-        raise ValueError("a text")
-
-
-def _data(value, world: "World") -> None:
-    """What a page and a link can hold, too: so no date, and nothing infinite."""
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            _data(item, world)
-    elif isinstance(value, dict):
-        _data(list(value.values()), world)
-    elif (
-        not isinstance(value, (str, int, float, type(None)))
-        or isinstance(value, float)
-        and not isfinite(value)
-    ):
-        raise ValueError("a text, a finite number, true, false, or a list or table of these")
-
-
-def _any(value, world: "World") -> None:
-    pass
-
-
-#: What a value of each kind must be, unless the World of a run says otherwise: kinds that only the
-#: simulator knows are not here. Each raises ValueError with what belongs there, or DslabError with
-#: a sentence of its own.
-KINDS: dict[str, Callable[[Any, "World"], None]] = {
-    "node": lambda value, world: _names(value, world.nodes, "node", False),
-    "nodes": lambda value, world: _names(value, world.nodes, "node", True),
-    "lane": lambda value, world: _names(value, world.lanes, "node or client", False),
-    "lanes": lambda value, world: _names(value, world.lanes, "node or client", True),
-    "client": _client,
-    "truth": _truth,
-    "count": lambda value, world: _within(value, 0, LONGEST, int),
-    "positive_count": lambda value, world: _within(value, 1, LONGEST, int),
-    "number": lambda value, world: _within(value, -LONGEST, LONGEST),
-    "positive": lambda value, world: _within(value, 0.001, LONGEST),  # Not rounded to no time.
-    "not_negative": lambda value, world: _within(value, 0, LONGEST),
-    "rate": lambda value, world: _within(value, 0.001, 1000),
-    "text": _text,
-    "timer": _text,
-    "anything": _data,
-    "payload": _any,
-}
-
-
 @dataclass(frozen=True)
 class World:
     """What the steps of one run may speak of.
@@ -323,7 +244,7 @@ class World:
     kind: str = CLOCK
     without: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
-    kinds: Mapping[str, Callable[[Any, "World"], None]] = field(default_factory=dict)
+    kinds: Mapping[str, Callable[[Any, "World"], Any]] = field(default_factory=dict)
     more: Callable[[str, dict], dict[str, str]] = lambda word, options: {}
     whole: Callable[[str, dict], None] = lambda word, options: None
 
@@ -368,6 +289,8 @@ def _known(word: Any, step: Any, world: World) -> str:
     word = OLDER.get(word, word) if isinstance(word, str) else None
     if word in world.words:
         return word
+    if word in WORDS and word in world.without:
+        raise DslabError(f"{step!r:.80} is no step here: {WORDS[word].sentence}.")
     near = get_close_matches(word or "", world.words, 1)
     rest = [other for other in world.words if other not in near]
     which = f"{near[0]}, or another of {', '.join(rest)}" if near else f"one of {', '.join(rest)}"
@@ -376,18 +299,19 @@ def _known(word: Any, step: Any, world: World) -> str:
 
 def _from_table(word: str, value: Any, world: World) -> dict[str, Any]:
     """The options by name that stand in a table behind a word."""
-    alone, forms = WORDS[word].alone, WORDS[word].forms[world.kind]
+    most, forms = WORDS[word].alone[world.kind], WORDS[word].forms[world.kind]
+    first = forms[0]
     if isinstance(value, Mapping):
         return dict(value)
-    if not forms[0].kinds:
+    if not first.kinds:
         if value is not True:
             raise DslabError(f"`{word}` is {value!r}, but true belongs there.")
         return {}
-    values = [value] if alone == 1 else value if isinstance(value, (list, tuple)) else []
-    if not alone or len(values) != alone:
+    values = [value] if most == 1 else value if isinstance(value, (list, tuple)) else []
+    if not most or not min(most, len(first.needed)) <= len(values) <= most:
         options = " or ".join(", ".join(form.kinds) for form in forms)
         raise DslabError(f"`{word}` is {value!r}, but it takes a table with {options}.")
-    return dict(zip(forms[0].kinds, values))
+    return dict(zip(first.kinds, values))
 
 
 def _from_tuple(word: str, values: tuple, world: World) -> dict[str, Any]:
@@ -400,7 +324,8 @@ def _from_tuple(word: str, values: tuple, world: World) -> dict[str, Any]:
         if len(fitting) < 2 or _fits(values[0], next(iter(form.kinds.values())), world):
             break
     if len(values) > len(form.kinds):
-        raise DslabError(f"`{word}` takes {form.text or 'nothing'}, and no more.")
+        takes = f"{form.text}, and no more" if form.kinds else "nothing"
+        raise DslabError(f"`{word}` takes {takes}.")
     return dict(zip(form.kinds, values))
 
 
@@ -426,12 +351,13 @@ def _checked(word: str, options: dict[str, Any], world: World) -> Step:
     for name in form.needed:
         if name not in options:
             raise DslabError(f"`{word}` needs {name!r}: it takes {form.text}.")
+    used = {}
     for name, value in options.items():
         try:
-            (world.kinds.get(known[name]) or KINDS[known[name]])(value, world)
+            used[name] = (world.kinds.get(known[name]) or KINDS[known[name]])(value, world)
         except ValueError as error:
             if isinstance(error, DslabError):
                 raise
             raise DslabError(f"`{word}`: {name} is {value!r}, but {error} belongs there.") from None
-    world.whole(word, options)
-    return Step(word, {name: options[name] for name in known if name in options})
+    world.whole(word, used)
+    return Step(word, {name: used[name] for name in known if name in used})

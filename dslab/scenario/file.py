@@ -56,7 +56,8 @@ from dslab.check import AVAILABILITY, CONSISTENCY, MODELS, judge, mattered
 from dslab.errors import DslabError
 from dslab.node import Node
 from dslab.protocols import protocol
-from dslab.run.steps import LONGEST, Step, World
+from dslab.run.options import LONGEST
+from dslab.run.steps import Step, World
 from dslab.scenario import links, toml
 from dslab.scenario.progress import PATIENCE, progress
 from dslab.scenario.rules import judge_rule, rules_of

@@ -4,7 +4,8 @@ from typing import Any
 
 from dslab.errors import DslabError
 from dslab.node import Node
-from dslab.run.steps import LONGEST, Step, World, parsed
+from dslab.run.options import LONGEST
+from dslab.run.steps import Step, World, parsed
 from dslab.sim.steps import world_of
 
 __all__ = ["file_world", "timed"]

@@ -5,7 +5,7 @@ fail.
 from itertools import combinations, product
 
 from dslab.errors import DslabError
-from dslab.run.steps import group
+from dslab.run.options import group
 from dslab.sim.byzantine import BEHAVIOURS, PARTIAL, byzantine
 from dslab.sim.network import delay_range
 from dslab.values import same

@@ -13,15 +13,16 @@ from typing import Any
 from simpy.events import Event
 
 from dslab.errors import DslabError
-from dslab.node import Node, Timer
-from dslab.run.steps import LONGEST, Step, World, group, parsed
+from dslab.node import Node
+from dslab.run.options import KINDS, LONGEST, group
+from dslab.run.steps import Step, World, parsed
 from dslab.sim.byzantine import BEHAVIOURS
 from dslab.sim.cluster import Cluster
 from dslab.sim.faults import partition
 from dslab.sim.nemesis import NEMESES
-from dslab.sim.network import delay_range, share
+from dslab.sim.network import delay_range
 from dslab.values import frozen
-from dslab.wire import vocabulary
+from dslab.wire import heard
 
 __all__ = [
     "HARMLESS",
@@ -47,7 +48,7 @@ def world_of(
     """What steps may speak of in a cluster of this protocol."""
     kinds = {
         "behaviour": _behaviour,
-        "delay": lambda value, world: demand_delay(value),
+        "delay": _delay,
         "groups": _groups,
         "nemesis": lambda value, world: _nemesis(value, protocol),
         "share": _share,
@@ -67,6 +68,11 @@ def world_of(
 # Kinds of options that only the simulator knows.
 
 
+def _delay(value, world):
+    demand_delay(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _behaviour(value, world):
     if not isinstance(value, str):
         raise ValueError("a text")
@@ -74,21 +80,15 @@ def _behaviour(value, world):
         raise DslabError(
             f"there is no Byzantine behaviour {value!r}: choose {', '.join(BEHAVIOURS)}."
         )
+    return value
 
 
 def _groups(value, world):
     if not isinstance(value, (list, tuple)):
         raise ValueError('a list of groups, such as ["n1 n2", "n3"]')
-    for names in value:
-        if not isinstance(names, (str, list, tuple)) or not group(names):
-            raise ValueError("the name of a node or client, or several with spaces")
-        for name in group(names):
-            if not isinstance(name, str) or name not in world.lanes:
-                raise DslabError(
-                    f"there is no node or client {name!r} in this cluster: "
-                    f"it has {', '.join(world.lanes)}."
-                )
-    partition(value, world.lanes)
+    groups = [KINDS["lanes"](names, world) for names in value]
+    partition(groups, world.lanes)
+    return groups
 
 
 def _nemesis(value, protocol):
@@ -100,29 +100,24 @@ def _nemesis(value, protocol):
         raise DslabError(
             f"isolate_leader needs a protocol with a leader, and {protocol.__name__} names none."
         )
+    return value
 
 
 def _share(value, world):
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("a number")
-    share("the share", value)
+    if not 0 <= value <= 1:
+        raise ValueError("a share from 0 to 1")
+    return value
 
 
 def _timer(value, protocol):
-    known = _timers(protocol)
+    known = heard(protocol, timers=True)
     if value not in known:
         raise DslabError(
             f"{protocol.__name__} has no timer {value!r}: it has {', '.join(known) or 'none'}."
         )
-
-
-def _timers(protocol: type[Node]) -> list[str]:
-    """The names of a protocol's timers: those that it or one of its parts handles."""
-    return sorted(
-        kind.__name__
-        for kind in vocabulary(protocol).values()
-        if issubclass(kind, Timer) and protocol.handles(kind.__name__)
-    )
+    return value
 
 
 def demand_delay(value) -> None:
@@ -184,7 +179,7 @@ def _to_message(name: str) -> Callable:
 
 
 def _slow(cluster, delay=None, **links):
-    cluster.slow(links["from"], links["to"], tuple(delay) if isinstance(delay, list) else delay)
+    cluster.slow(links["from"], links["to"], delay)
 
 
 def _make_trouble(cluster, name, **options):

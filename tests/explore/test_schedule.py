@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslab.errors import DslabError
-from dslab.explore.schedule import Stepper, random_steps, step_named
+from dslab.explore.schedule import Stepper, random_steps
+from dslab.explore.spelling import step_named
 from dslab.node import Message, Node, Timer
 from dslab.protocols.raft import Raft
 
@@ -117,6 +118,24 @@ def test_settling_delivers_until_nothing_is_on_its_way():
         ({"fire": {"node": "a"}}, "`fire` needs 'timer': it takes node, timer."),
         ("crash", "'crash' is no step: write one of"),
         (["crash", "a"], "['crash', 'a'] is no step"),
+        *[
+            (("crash", name), f"there is no node {name!r} in this cluster: it has a, b.")
+            for name in ("a ", " a", "a,", "a\n")
+        ],
+        *[
+            (step, "node is ['a'], but the name of one node belongs there.")
+            for step in (("crash", ["a"]), {"crash": ["a"]}, {"crash": {"node": ["a"]}})
+        ],
+        (("crash", ("a",)), "node is ('a',), but the name of one node belongs there."),
+        (("deliver", "a", "b", [1]), "kind is [1], but a message, or the name of its class,"),
+        (("drop", "a", "b", {"a": 1}), "kind is {'a': 1}, but a message, or the name of its"),
+        (("deliver", "a", "b", 5), "kind is 5, but a message, or the name of its class, belongs"),
+        (("again", "a", "b", Ping(1)), "kind is Ping(number=1), but the name of a message's class"),
+        (("forge", "a", "b", "Ping"), "message is 'Ping', but a message belongs there."),
+        (("deliver", "a", "b", "Pong"), "no node here handles a message 'Pong': they handle Ping."),
+        (("deliver", "a", "b", "Pong(1)"), "no node here handles a message 'Pong(1)': they"),
+        (("fire", "a", "Tock"), "no node here handles a timer 'Tock': they handle Tick."),
+        (("restart", "a", True), "`restart` takes node, and no more."),
     ],
 )
 def test_what_is_no_step_is_named(step, sentence):
@@ -208,3 +227,41 @@ def test_random_schedules_have_every_kind_of_step_and_elect_leaders():
         elected += it.trace.count("send", "AppendEntries") > 0
     assert kinds == {"fire", "deliver", "again", "drop", "crash", "restart"}
     assert elected > 10
+
+
+@pytest.mark.parametrize(
+    "table, words",
+    [
+        ({"deliver": ["a", "b"]}, ("deliver", "a", "b")),
+        ({"deliver": ["a", "b", "Ping"]}, ("deliver", "a", "b", "Ping")),
+        ({"drop": ("a", "b")}, ("drop", "a", "b")),
+        ({"duplicate": ["a", "b", "Ping"]}, ("duplicate", "a", "b", "Ping")),
+    ],
+)
+def test_a_message_of_a_table_is_named_by_its_link_alone(table, words):
+    it, done = stage(TICK, table)
+    assert done == [True, True] and it.steps == [TICK, words]
+
+
+@pytest.mark.parametrize("step", [{"deliver": ["a"]}, {"duplicate": ["a", "b"]}, {"drop": "a"}])
+def test_half_a_link_names_no_message(step):
+    with pytest.raises(DslabError, match="but it takes a table with from, to, kind."):
+        stage(TICK, step)
+
+
+def test_a_message_may_be_named_by_its_text():
+    it, done = stage(TICK, TICK, ("deliver", "a", "b", "Ping(number=2)"))
+    assert it.nodes["b"].heard == (2,)
+    assert it.perform(("deliver", "a", "b", "Ping(number=2)")) is False
+
+
+def test_a_step_that_raises_is_not_among_those_that_are_done():
+    class Deaf(Message):
+        pass
+
+    it, _ = stage(TICK)
+    with pytest.raises(Exception, match="on_Deaf"):
+        it.perform(("forge", "a", "b", Deaf()))
+    assert it.steps == [TICK]
+    again = Stepper(Counter, ("a", "b")).start()
+    assert all(again.perform(step) for step in it.steps)
