@@ -6,7 +6,17 @@ from typing import Any
 from dslab.errors import DslabError
 from dslab.values import Value
 
-__all__ = ["ContractError", "Message", "Reply", "Request", "Timer", "of_part", "origin", "said_by"]
+__all__ = [
+    "PASSING",
+    "ContractError",
+    "Message",
+    "Reply",
+    "Request",
+    "Timer",
+    "of_part",
+    "origin",
+    "said_by",
+]
 
 
 class ContractError(DslabError):
@@ -36,13 +46,18 @@ class Request(Message):
     value: Any = None
 
 
+#: Errors of a Reply that speak of a node at a moment, not of the request: another copy of it may
+#: fare better.
+PASSING = "not-leader", "unavailable"
+
+
 class Reply(Message):
     """A node's answer to request `id`: a `value`, or an `error` that promises that nothing was
     done.
 
-    A node that can't promise this stays silent. The errors "not-leader" and "unavailable" promise
-    it of the copy of the request that was answered, any other of all copies. With "not-leader",
-    `leader` names the node to ask instead, where it is known.
+    A node that can't promise this stays silent. An error of `PASSING` promises it of the copy of
+    the request that was answered, any other of all copies. With "not-leader", `leader` names the
+    node to ask instead, where it is known.
     """
 
     id: int

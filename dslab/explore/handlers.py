@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dslab.explore.coverage import Lines
 from dslab.explore.states import Local, States
+from dslab.message import PASSING
 from dslab.node import Node, Reply, Request, rehearse
 from dslab.values import show
 
@@ -30,12 +31,13 @@ class Handlers:
 
     What happens is an envelope's number, ("fire", place among the pending timers), "crash" or
     "restart".
+    With `copies`, messages may be there twice, and a refusal that passes tells a client nothing.
     `known` holds the Outcome of each, or None where nothing comes of it: the node is down, or
     stays as it is and sends nothing.
     """
 
-    def __init__(self, states: States, coverage: Lines | None = None):
-        self._states, self._coverage = states, coverage
+    def __init__(self, states: States, coverage: Lines | None = None, copies: bool = False):
+        self._states, self._coverage, self._copies = states, coverage, copies
         self.known: dict[tuple[int, Any], Outcome | None] = {}
 
     def boot(self, name: str, disk: dict[str, Any] | None) -> Outcome:
@@ -83,14 +85,18 @@ class Handlers:
         states = self._states
         local = Local(states.place[name], vars(node), tuple(left), True)
         sent = tuple(states.envelope(name, to, message) for to, message in node.outbox)
-        saw = _saw(name, node, args) if name in states.clients else ()
+        saw = _saw(name, node, args, self._copies) if name in states.clients else ()
         return Outcome(states.number(local), sent, saw)
 
 
-def _saw(client: str, node: Node, args: tuple) -> tuple[tuple, ...]:
+def _saw(client: str, node: Node, args: tuple, copies: bool) -> tuple[tuple, ...]:
     """What a client learned in this step, and what it asked next."""
     replies = [each for each in args[-1:] if isinstance(each, Reply)]
-    saw = [("reply", client, each.id, each.value, each.error) for each in replies]
+    saw = [
+        ("reply", client, each.id, each.value, each.error)
+        for each in replies
+        if not (copies and each.error in PASSING)
+    ]
     asked = [message for _, message in node.outbox if isinstance(message, Request)]
     calls = (("call", client, each.id, each.f, each.key, each.value) for each in asked)
     return (*saw, *calls)

@@ -93,7 +93,7 @@ class Nodes(System):
         self.cut = False
         self._within, self._move = within, None  # What the last action moved, for `move`.
         self._lines = Lines(nodes.values()) if coverage else None
-        self._handlers = Handlers(self.states, self._lines)
+        self._handlers = Handlers(self.states, self._lines, bool(duplicates))
         self._next_used: dict[tuple[Used, str], Used | None] = {}
         self.actions = [
             ("deliver", self._deliver_first if ordered else self._deliver),
@@ -348,6 +348,7 @@ class Nodes(System):
             disks=self.disks,
             title=self.name,
             peers=self.states.servers,
+            copies=self.bounds["duplicates"] > 0,
         )
         stepper.trace.unit = "step"
         return stepper

@@ -31,6 +31,7 @@ from dslab.errors import DslabError
 from dslab.explore.spelling import is_meant, kinds
 from dslab.explore.view import StepperView
 from dslab.node import Node, Pictured, rehearse
+from dslab.run.options import demand_names
 from dslab.run.steps import SCHEDULE, World, parsed, word_of
 from dslab.run.trace import Trace
 from dslab.values import canonical, show
@@ -68,6 +69,7 @@ class Stepper:
     disks       durable fields to begin with, by node.
     watch       called with an Occurrence after every handler.
     strict      check the node contract at every step.
+    copies      whether a client doubts a refusal that passes, for its request may be there twice.
 
     `steps` lists the steps that were possible and are done: performed again, they make the same
     run.
@@ -84,13 +86,15 @@ class Stepper:
         title: str = "",
         peers: Iterable[str] | None = None,
         clients: Iterable[str] = (),
+        copies: bool = False,
     ):
         self.names = tuple(names)
+        demand_names(self.names)
         self.classes = (
             node_class if isinstance(node_class, Mapping) else dict.fromkeys(self.names, node_class)
         )
         self.members = self.names if peers is None else tuple(peers)
-        self.watch, self.strict = watch, strict
+        self.watch, self.strict, self.copies = watch, strict, copies
         told = [self.classes[name].pictured for name in self.names]
         self.trace = Trace(
             self.names, clients, title=title, pictured=next(filter(any, told), Pictured())

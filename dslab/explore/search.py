@@ -182,6 +182,7 @@ class Search:
         self.cut, self.system.cut = self.cut or self.system.cut, False
         for number, (_, action) in enumerate(self.actions):
             count = 0
+            broken = None
             for new in action(state):
                 count += 1
                 if canonical is not None:
@@ -190,9 +191,11 @@ class Search:
                     parents[new] = state
                     new_ones.append(new)
                     if broken := self._judge(new):
-                        return broken
+                        break
             taken[number] += count
             self.generated += count
+            if broken:
+                return broken
         if self.deadlock and self.generated == before and not self.system.cut:
             return "deadlock", state
         return None

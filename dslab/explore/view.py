@@ -7,6 +7,7 @@ from dslab.errors import DslabError
 from dslab.explore.client_views import Seen
 from dslab.explore.clients import Caller
 from dslab.explore.states import State, States
+from dslab.message import PASSING
 from dslab.node import Node, Reply, Request
 
 __all__ = ["StepperView", "View", "judge", "rule_name"]
@@ -99,12 +100,17 @@ class StepperView:
     def seen(self) -> Seen:
         """What the clients have seen."""
         seen, records = Seen(), self._stepper.trace.records
+        doubted = set()  # Calls that a client has given up, for a copy may be done.
         for _, kind, place, _, ref, data, _ in records:
             if not self._is_client(place):
                 continue
             if kind == "send" and isinstance(data, Request):
                 seen = seen.after((("call", place, data.id, data.f, data.key, data.value),))
             elif kind == "deliver" and isinstance(reply := records[ref][5], Reply):
+                if self._stepper.copies and reply.error in PASSING:
+                    doubted.add((place, reply.id))
+                if (place, reply.id) in doubted:
+                    continue
                 seen = seen.after((("reply", place, reply.id, reply.value, reply.error),))
         return seen
 

@@ -19,6 +19,7 @@ from simpy.events import NORMAL, Event
 from dslab.errors import DslabError, demand_number
 from dslab.node import Node, rehearse
 from dslab.run.history import History
+from dslab.run.options import demand_names
 from dslab.run.trace import Trace
 from dslab.sim.clock import Clock, OutOfBudget, without_collector
 from dslab.sim.corruption import altered
@@ -68,6 +69,7 @@ class Cluster(Faults, ByHand):
         )
         if not self.names or len(set(self.names)) < len(self.names):
             raise DslabError("a cluster needs one node or more, each with a name of its own.")
+        demand_names(self.names)
         self.seed, self.strict = seed, strict
         self.env = Clock(self._deliver)
         # One stream of chance for each purpose: more traffic doesn't move the election timers.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from simpy.events import Event
 
 from dslab.errors import DslabError
+from dslab.message import PASSING
 from dslab.node import Request
 from dslab.values import show
 
@@ -13,8 +14,6 @@ __all__ = ["Client"]
 #: Errors that name another node to ask; this copy of the call was not executed, so it may be
 #: repeated.
 REDIRECTS = ("not-leader",)
-#: Errors that speak of a node at a moment, not of the call: another copy of it may fare better.
-PASSING = (*REDIRECTS, "unavailable")
 
 
 class Client:

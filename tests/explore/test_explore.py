@@ -1,5 +1,8 @@
 """The explorer: exact counts, shortest counterexamples, and reductions that hide nothing."""
 
+import math
+import re
+from enum import Enum
 from itertools import permutations, product
 
 import pytest
@@ -15,7 +18,7 @@ from dslab.explore.search import explore, walk
 from dslab.explore.shrinking import shrunk
 from dslab.explore.spec import Spec, action, goal, invariant
 from dslab.explore.specs import DieHard, Missionaries, Paxos, Peterson, TwoPhase
-from dslab.node import ContractError, Message, Node, Reply, Timer
+from dslab.node import ContractError, Message, Node, Part, Reply, Timer
 from dslab.protocols.raft import Raft
 from dslab.run.trace import Trace
 from tests.explore.paxos_register import PaxosRegister, paxos_register
@@ -369,6 +372,88 @@ def test_a_boundary_stops_what_lies_behind_it_and_the_verdict_says_so():
     assert found.holds and not found.complete and "within its bounds" in found.sentence
 
 
+class Alive(Message):
+    n: float
+
+
+class Check(Timer):
+    pass
+
+
+class Watcher(Part):
+    heard: tuple = ()
+
+    def on_start(self):
+        self.set_timer(Check(), 10)
+
+    def on_Check(self):
+        self.broadcast(Alive(1))
+        self.broadcast(Alive(float("inf")))
+
+    def on_Alive(self, sender, m):
+        self.heard += (m.n,)
+
+
+class Watched(Node):
+    fast = Watcher()
+
+
+class Suit(Enum):
+    HEARTS = 1
+
+
+class Card(Message):
+    suit: Suit
+
+
+class Dealer(Node):
+    dealt: Suit | None = None
+
+    def on_start(self):
+        self.broadcast(Card(Suit.HEARTS))
+
+    def on_Card(self, sender, m):
+        self.dealt = m.suit
+
+
+def heard_infinity(view):
+    return all(math.inf not in node["fast.heard"] for node in map(vars, view))
+
+
+def nothing_dealt(view):
+    return all(node.dealt is None for node in view)
+
+
+@pytest.mark.parametrize("kind, rule", [(Watched, heard_infinity), (Dealer, nothing_dealt)])
+def test_a_message_without_an_expression_is_replayed_from_a_text(kind, rule):
+    system = Nodes({"a": kind, "b": kind}, fires=1, invariants=[rule])
+    found = explore(system)
+    assert found.holds is False
+    for trace in (found.trace, shrunk(system, found).trace):
+        assert eval(trace.replay, {"system": system}).records == trace.records
+
+
+def test_what_no_text_can_forge_has_no_replay():
+    system = Nodes({"a": Dealer, "b": Dealer})
+    assert system.replay([("forge", "a", "b", Card(Suit.HEARTS))]).replay == ""
+
+
+def test_a_replay_takes_a_list_of_steps():
+    for steps in (5, "crash", None):
+        with pytest.raises(DslabError, match="give a list of steps"):
+            elections().replay(steps)
+
+
+@pytest.mark.parametrize("reduce", [False, True])
+def test_the_step_that_breaks_a_rule_is_counted(reduce):
+    system = Nodes({"a": Watched, "b": Watched}, fires=1, invariants=[heard_infinity])
+    found = explore(system, reduce=reduce)
+    assert found.transitions == sum(found.taken.values()) >= found.states - 1
+    one = explore(Nodes({"a": Once}, invariants=[lambda view: view["a"].count == 0]), reduce=reduce)
+    assert (one.states, one.transitions, one.taken["fire"]) == (2, 1, 1)
+    assert "never taken: deliver" in repr(one) and "fire" not in repr(one).split("never taken")[1]
+
+
 def test_a_node_that_breaks_the_contract_is_named():
     class Mutable(Node):
         items: tuple = ()
@@ -387,6 +472,20 @@ def test_a_node_that_breaks_the_contract_is_named():
     [
         ({"nodes": {}}, "no node to explore"),
         ({"nodes": [Raft]}, "give a mapping from names to Node classes"),
+        *[
+            (
+                {"nodes": {name: Raft}},
+                re.escape(repr(name)) + " is no name for a node: give a text without",
+            )
+            for name in (1, "", "n 1", "n1\n", "n1,n2", None)
+        ],
+        ({"disks": {"n1": 3}}, r"disks\['n1'\]=3: give durable fields by node"),
+        ({"disks": 3}, "disks=3: give durable fields by node"),
+        ({"within": 5}, "within=… has 5, which is no function of a View"),
+        (
+            {"nodes": {"n1": Watched}, "fires": {"Check": 1}},
+            "fires names 'Check', but no node here handles such a timer: they handle fast.Check.",
+        ),
         ({"nodes": {"a": 3}}, "a is 3, which is no Node class"),
         ({"nodes": {"a": Raft("a")}}, "a is a node of class Raft: give the class itself"),
         (
@@ -395,7 +494,8 @@ def test_a_node_that_breaks_the_contract_is_named():
         ),
         (
             {"fires": {"ElectionTimeuot": 1}},
-            "fires names 'ElectionTimeuot', but no node here has a handler `on_ElectionTimeuot`",
+            "fires names 'ElectionTimeuot', but no node here handles such a timer: they handle "
+            "ElectionTimeout, Heartbeat.",
         ),
         ({"fires": {"Heartbeat": -1}}, r"fires\['Heartbeat'\]=-1: give a whole number, 0 or more"),
         ({"fires": "1"}, "fires='1': give a whole number"),
@@ -772,3 +872,55 @@ def test_what_clients_see_tells_one_from_true():
     start = Seen().after((("call", "c", 1, "read", "x", None),))
     one, true = (start.after((("reply", "c", 1, each, None),)) for each in (1, True))
     assert one != true and "1" in repr(one) and "True" in repr(true)
+
+
+class StepsDown(Node):
+    """A leader that takes one request and refuses all further ones but reads."""
+
+    value: int | None = None
+    leading: bool = True
+
+    def on_Request(self, client, m):
+        if m.f == "read":
+            self.send(client, Reply(m.id, self.value))
+        elif self.leading:
+            self.value, self.leading = m.value, False
+        else:
+            self.send(client, Reply(m.id, error="not-leader"))
+
+
+class Refuses(StepsDown):
+    """Says that it has not done what it has done."""
+
+    def on_Request(self, client, m):
+        super().on_Request(client, m)
+        if m.f == "write":
+            self.send(client, Reply(m.id, error="not-leader"))
+
+
+def linearizable(view):
+    return view.seen.linearizable(Register)
+
+
+@pytest.mark.parametrize("reads", [0, 1])
+def test_a_refusal_speaks_for_one_copy_of_a_request(reads):
+    def explored(kind, **more):
+        writer = caller(("n", "write", None, 1), *[("n", "read")] * reads)
+        nodes = {"n": kind, "w": writer, "r": caller(("n", "read"), ("n", "read"))}
+        system = Nodes(nodes, invariants=[linearizable], **more)
+        return system, explore(system)
+
+    assert explored(StepsDown, duplicates=1)[1].holds
+    system, found = explored(Refuses)
+    assert found.holds is False
+    assert shrunk(system, found).rule == "linearizable"
+
+
+def test_the_run_of_a_doubled_request_is_judged_as_the_explorer_judges_it():
+    nodes = {"n": StepsDown, "w": caller(("n", "write", None, 1)), "r": caller(("n", "read"))}
+    system = Nodes(nodes, duplicates=1, invariants=[linearizable])
+    stepper = system.stepper().start()
+    write, read = ("deliver", "w", "n"), ("deliver", "r", "n")
+    steps = [("duplicate", "w", "n", "Request"), write, write, ("deliver", "n", "w"), read]
+    assert all(stepper.perform(step) for step in [*steps, ("deliver", "n", "r")])
+    assert linearizable(stepper.view)

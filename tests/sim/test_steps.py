@@ -3,6 +3,7 @@
 import pytest
 
 from dslab.errors import DslabError
+from dslab.explore.schedule import Stepper
 from dslab.protocols.quorum_register import QuorumRegister
 from dslab.protocols.raft import Raft
 from dslab.run.steps import CLOCK, OLDER, SCHEDULE, WORDS, Step, World, parsed
@@ -45,8 +46,6 @@ def test_a_tuple_and_a_table_are_two_spellings_of_one_step(words, table, options
 def test_each_kind_of_run_has_an_act_for_each_of_its_words():
     assert set(ACTS) == {name for name, word in WORDS.items() if CLOCK in word.forms}
     assert set(OLDER) == {"lose", "double"} and not set(OLDER) & set(WORDS)
-    from dslab.explore.schedule import Stepper
-
     for word in World(NAMES, (), SCHEDULE).words:
         assert callable(getattr(Stepper, "_" + word))
 
@@ -200,3 +199,10 @@ def test_a_step_is_a_word_and_its_options():
     answer = perform(cluster, ("call", "c1", "write", None, 7), to="n2")
     cluster.run(until=answer)
     assert answer.value == ("ok", None) and cluster["n2"].keep == 7
+
+
+@pytest.mark.parametrize("run", [Cluster, Stepper])
+@pytest.mark.parametrize("name", ["n 1", "n1,", "", 5])
+def test_a_node_has_a_name_that_a_step_can_tell_from_others(run, name):
+    with pytest.raises(DslabError, match="is no name for a node"):
+        run(Desk, ["n1", name])
