@@ -61,18 +61,68 @@ def test_a_name_brings_its_own_module_and_no_other():
     assert run.stdout.splitlines() == ["[]", "['dslab.protocols.g_set']"]
 
 
-def test_two_of_one_name_are_told(tmp_path, monkeypatch):
-    import dslab.protocols as protocols
+@pytest.fixture
+def protocols(tmp_path, monkeypatch):
+    """The package with files of a reader's beside its own, by name and content."""
+    import dslab.protocols as package
 
-    for file in ("one", "two"):
-        (tmp_path / f"{file}.py").write_text('class Same:\n    name = "same"\n')
-    monkeypatch.setattr(protocols, "__path__", [str(tmp_path)])
-    protocols._declared.cache_clear()
-    try:
-        with pytest.raises(DslabError, match="two.Same and one.Same are both called 'same'"):
-            protocol_names()
-    finally:
-        protocols._declared.cache_clear()
+    def added(**files):
+        for name, content in files.items():
+            (tmp_path / f"{name}.py").write_bytes(content)
+        package._declared.cache_clear()
+
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    yield added
+    package._declared.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("dslab.protocols.mine")]:
+        del sys.modules[name]
+
+
+NODE = b"from dslab.node import Node\nclass Mine(Node):\n    name = '%b'\n"
+
+
+def test_two_of_one_name_are_told_with_their_files_and_stop_no_other(protocols):
+    protocols(mine=NODE % b"echo", mine2=NODE % b"mine")
+    with pytest.raises(DslabError) as caught:
+        protocol("echo")
+    assert str(caught.value) == (
+        "the protocol 'echo' is declared in dslab/protocols/echo.py and dslab/protocols/mine.py: "
+        "give one of them another name."
+    )
+    assert protocol("raft") is Raft and protocol("mine").name == "mine"
+    assert protocol_names().count("echo") == 1
+
+
+@pytest.mark.parametrize(
+    "content, sentence",
+    [
+        (b"def (", "dslab/protocols/mine.py is passed over: SyntaxError in line 1"),
+        (b"x = 1\n" + b"(" * 500, "dslab/protocols/mine.py is passed over: "),
+        (b"\xff\xfe = 1", "dslab/protocols/mine.py is passed over: "),
+        (b"x = '\0'", "dslab/protocols/mine.py is passed over: "),
+    ],
+)
+def test_a_file_that_is_no_python_stops_no_other_and_is_told(content, sentence, protocols):
+    protocols(mine=content)
+    assert protocol("raft") is Raft and "raft" in protocol_names()
+    with pytest.raises(DslabError, match="there is no protocol 'mine': choose .*" + sentence):
+        protocol("mine")
+
+
+@pytest.mark.parametrize(
+    "content, sentence",
+    [
+        (b"1 / 0\n" + NODE % b"mine", "mine.py can't be imported: ZeroDivisionError in line 1"),
+        (b"import nowhere\n" + NODE % b"mine", "can't be imported: ModuleNotFoundError in line 1"),
+        (b"raise SystemExit(3)\n" + NODE % b"mine", "can't be imported: SystemExit in line 1"),
+        (b'class Mine:\n    name = "mine"\n', "Mine in dslab/protocols/mine.py is no node class"),
+    ],
+)
+def test_a_file_that_declares_a_name_and_gives_no_node_class_is_told(content, sentence, protocols):
+    protocols(mine=content)
+    assert protocol("raft") is Raft
+    with pytest.raises(DslabError, match=sentence):
+        protocol("mine")
 
 
 class WinsAlone(Raft):
