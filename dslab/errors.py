@@ -62,6 +62,7 @@ def error_at(error: BaseException) -> str:
         line, said = error.lineno, error.msg
     else:
         places = traceback.extract_tb(error.__traceback__)
-        line, said = places[-1].lineno if places else None, str(error)
+        own = [each for each in places if each.filename != __file__ and "importlib" not in each[0]]
+        line, said = own[-1].lineno if own else None, str(error)
     where = f" in line {line}" if line else ""
     return f"{type(error).__name__}{where}{f' ({said:.200})' if said else ''}"

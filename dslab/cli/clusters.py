@@ -1,11 +1,10 @@
 """Node classes and values, as words of a shell."""
 
 import sys
-from importlib import import_module
 from os import getcwd
 from typing import Any
 
-from dslab.errors import DslabError
+from dslab.errors import DslabError, imported
 
 __all__ = ["demand_posix", "node_class", "value"]
 
@@ -24,13 +23,7 @@ def node_class(name: str) -> type:
         raise DslabError(f"{name!r:.80} is no node class: write MODULE:CLASS.")
     if not {"", getcwd()} & {*sys.path}:  # The script `dslab` doesn't look here by itself.
         sys.path.insert(0, getcwd())
-    try:
-        found = getattr(import_module(module), kind, None)
-    except (Exception, SystemExit) as error:
-        why = error if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
-        raise DslabError(
-            f"{module} can't be imported ({why}): name a module that Python finds from here."
-        ) from None
+    found = getattr(imported(module), kind, None)
     if not (isinstance(found, type) and issubclass(found, Node)):
         raise DslabError(f"{module} has no node class {kind!r}.")
     return found

@@ -7,11 +7,10 @@ asked for.
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
-from dslab.errors import DslabError
+from dslab.errors import DslabError, imported, instead
 from dslab.learn.exercise import Exercise
 
 __all__ = ["Exercises", "chapters_with", "exercise_named", "known_exercises"]
@@ -38,7 +37,7 @@ class Exercises(Mapping):
         return name in self._modules
 
     def __getitem__(self, name: str) -> Exercise:
-        return import_module(self._modules[name]).exercise
+        return _exercise(self._modules[name])
 
     def chapter(self, name: str) -> str:
         """The folder of the chapter that an exercise belongs to."""
@@ -51,16 +50,39 @@ def known_exercises() -> Exercises:
 
 
 def exercise_named(name: str) -> Exercise:
-    """The exercise of this name. Raises DslabError where there is none, and says what is near."""
+    """The exercise of this name. Raises DslabError where there is none, and says what is near; where
+    its file gives none; and where two chapters have one.
+    """
+    no = f"there is no exercise {name!r}: "
     if isinstance(name, str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-        for _, module in _modules(name.replace("-", "_")):
-            return import_module(module).exercise
-    known = known_exercises()
-    near = get_close_matches(str(name), known, n=3, cutoff=0.4)
-    raise DslabError(
-        f"there is no exercise {name!r}: "
-        + (f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}.")
-    )
+        stem = name.replace("-", "_")
+        modules = [module for _, module in _modules(stem)]
+        if len(modules) > 1:
+            raise DslabError(
+                f"{name!r} is in {' and '.join(map(_file, modules))}: give one of them another name."
+            )
+        if modules:
+            return _exercise(modules[0])
+        for path in _files(f"{stem}.py"):
+            raise DslabError(
+                f"{no}{_file(f'{CHAPTERS}.{path.parent.name}.{stem}')} has none: it assigns no "
+                "`exercise` at its top."
+            )
+    raise DslabError(no + instead(name, known_exercises()))
+
+
+def _exercise(module: str) -> Exercise:
+    """What a module assigns to `exercise`. Raises DslabError where it is none."""
+    found = getattr(imported(module, _file(module)), "exercise", None)
+    if not isinstance(found, Exercise):
+        raise DslabError(
+            f"{_file(module)} assigns {found!r:.80} to `exercise`: make it an Exercise."
+        )
+    return found
+
+
+def _file(module: str) -> str:
+    return module.replace(".", "/") + ".py"
 
 
 def chapters_with(module: str) -> dict[str, str]:
@@ -75,7 +97,7 @@ def _modules(stem: str) -> Iterator[tuple[str, str]]:
     """(name of an exercise, its module), for the files whose name matches `stem`."""
     for pattern in (f"{stem}.py", f"{stem}/__init__.py"):
         for path in _files(pattern):
-            if _ASSIGNS.search(path.read_text(encoding="utf-8")):
+            if _ASSIGNS.search(path.read_text(encoding="utf-8", errors="replace")):
                 parts = path.with_suffix("").parts[-(1 + pattern.count("/") + 1) :]
                 chapter, module = parts[0], parts[1]
                 yield module.replace("_", "-"), f"{CHAPTERS}.{chapter}.{module}"

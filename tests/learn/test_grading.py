@@ -1,5 +1,7 @@
 """`check` and its report: it never raises, it shows itself, and unknown names are one sentence."""
 
+import sys
+
 import pytest
 
 from dslab.chapters.raft_election.mutants import MUTANTS
@@ -8,6 +10,7 @@ from dslab.chapters.raft_election.schedules import set_up
 from dslab.errors import DslabError
 from dslab.learn import Broken, Exercise, Property, check, replay
 from dslab.learn.answers import hunt, predict
+from dslab.learn.finding import exercise_named
 from dslab.learn.grading import grade
 from dslab.learn.schedules import ScheduleSearch
 from dslab.node import Node, Reply
@@ -25,6 +28,43 @@ def test_a_name_that_is_near_is_offered():
     assert not check(["a list"], None).done
     with pytest.raises(DslabError, match="there is no exercise 'raft'"):
         replay("raft", None, [])
+
+
+@pytest.fixture
+def chapter(tmp_path, monkeypatch):
+    """A chapter beside the book's, with files of a reader's."""
+    from dslab import chapters
+
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setattr(chapters, "__path__", [*chapters.__path__, str(tmp_path)])
+    yield tmp_path / "mine"
+    for name in [name for name in sys.modules if name.startswith("dslab.chapters.mine")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    "file, content, sentence",
+    [
+        ("boom", b"1 / 0", "dslab/chapters/mine/boom.py has none: it assigns no `exercise`"),
+        ("boom", b"\xff", "dslab/chapters/mine/boom.py has none: it assigns no `exercise`"),
+        (
+            "boom",
+            b"1 / 0\nexercise = 1",
+            "mine/boom.py can't be imported: ZeroDivisionError in line",
+        ),
+        ("boom", b"exercise = (", "mine/boom.py can't be imported: SyntaxError in line 1"),
+        ("boom", b"exercise = 5", "mine/boom.py assigns 5 to `exercise`: make it an Exercise"),
+        (
+            "read_a_trace",
+            b"exercise = 5",
+            "'read-a-trace' is in dslab/chapters/mine/read_a_trace.py and dslab/chapters/start/",
+        ),
+    ],
+)
+def test_an_exercise_s_file_that_gives_none_is_told(file, content, sentence, chapter):
+    (chapter / f"{file}.py").write_bytes(content)
+    assert sentence in repr(check(file.replace("_", "-"), None))
+    assert exercise_named("raft-election").name == "raft-election"
 
 
 def exercise(*tests, accepts=lambda _: None):

@@ -34,7 +34,7 @@ def said(capsys, *arguments):
         ),
         (
             ("serve", "nowhere:Node", "--id", "n1", "--cluster", HERE),
-            "nowhere can't be imported (No module named 'nowhere')",
+            "nowhere can't be imported: ModuleNotFoundError (No module named 'nowhere')",
         ),
         (
             ("serve", "json:JSONDecoder", "--id", "n1", "--cluster", HERE),
@@ -82,7 +82,9 @@ def test_the_script_finds_a_node_class_beside_it(tmp_path):
     found = subprocess.run(
         [script, "stdio", "mine:Node"], cwd=tmp_path, capture_output=True, text=True
     )
-    assert found.returncode == 2 and "mine can't be imported (SystemExit: 1)" in found.stderr
+    assert (
+        found.returncode == 2 and "mine can't be imported: SystemExit in line 1 (1)" in found.stderr
+    )
 
 
 def serve(folder, protocol="raft", name="n1", port=None):
