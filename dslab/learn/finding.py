@@ -59,7 +59,8 @@ def exercise_named(name: str) -> Exercise:
         modules = [module for _, module in _modules(stem)]
         if len(modules) > 1:
             raise DslabError(
-                f"{name!r} is in {' and '.join(map(_file, modules))}: give one of them another name."
+                f"{name!r} is in {' and '.join(map(_file, modules))}: give one of them another "
+                "name."
             )
         if modules:
             return _exercise(modules[0])

@@ -37,11 +37,15 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` answers. It shows itself in a notebook, and prints in a terminal."""
+    """What `check` answers. It shows itself in a notebook, and prints in a terminal.
+
+    notes  what else went wrong, such as the errors of a notebook's cells before the answer.
+    """
 
     exercise: Exercise
     results: tuple[Result, ...]
     looked_at: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def score(self) -> int:
@@ -62,7 +66,7 @@ class Report:
         )
 
     def as_json(self) -> dict:
-        """The report as JSON data: exercise, score, of, looked_at, and its properties.
+        """The report as JSON data: exercise, score, of, looked_at, notes, and its properties.
 
         What has no JSON form is shown as text: in `expected`, `got` and a run, a Decimal is "1.10",
         and what a node may not hold, such as a function, is its repr.
@@ -72,6 +76,7 @@ class Report:
             "score": self.score,
             "of": self.exercise.points,
             "looked_at": self.looked_at,
+            "notes": list(self.notes),
             "properties": [
                 {
                     "id": result.property.id,
@@ -112,6 +117,7 @@ class Report:
             lines.append(f"      hint: {result.property.hint}")
         if self.looked_at:
             lines.append("  looked at " + looked_at(self.looked_at))
+        lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 
     def _repr_html_(self):
@@ -135,6 +141,7 @@ class Report:
             "</strong></p><table "
             f'class="dslab-table"><tbody>{"".join(rows)}</tbody></table>{"".join(details)}'
             + (f"<p>Looked at {looked}.</p>" if looked else "")
+            + "".join(f"<p><em>Note:</em> {escape(note)}</p>" for note in self.notes)
             + "</div>"
         )
 

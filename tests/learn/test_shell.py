@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+from html import escape
 
 import pytest
 
+from dslab.learn.shell.notebooks import check_notebook
 from tests.learn.material import ROOT, solution
 from tests.learn.notebooks import notebook
 
@@ -102,6 +104,18 @@ def test_a_folder_of_tricks_leaves_the_next_submission_alone(tmp_path):
         (None, "can't be read: No such file or directory"),
         ("not json", "is no notebook: it is not JSON"),
         ("[]", "is no notebook: it has no cells"),
+        ('{"cells": 3}', "is no notebook: it has no cells"),
+        ('{"cells": [3]}', "is no notebook: cell 1 is 3, and not an object"),
+        ('{"cells": [{}, {}]}', 'is no notebook: cell 1 has no "cell_type"'),
+        ('{"cells": [{"cell_type": "code"}]}', 'is no notebook: cell 1 has no "source"'),
+        (
+            '{"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": 7}]}',
+            'is no notebook: cell 2 has 7 for its "source": a text, or a list of texts, belongs',
+        ),
+        (
+            '{"cells": [{"cell_type": "code", "source": ["a", 7]}]}',
+            "has ['a', 7] for its \"source\"",
+        ),
         ('{"cells": []}', 'has no exercise: no cell calls check("name", your_answer)'),
     ],
 )
@@ -111,6 +125,33 @@ def test_bad_input_is_one_sentence(tmp_path, content, sentence):
         path.write_text(content)
     run = grade(path)
     assert run.returncode == 2 and sentence in run.stderr and run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "cell, sentence",
+    [
+        ("1/0", "cell 1 raised ZeroDivisionError: division by zero"),
+        ("def (", "cell 1 raised SyntaxError: invalid syntax (<cell 1>, line 1)"),
+        ("import sys; sys.exit(0)", "cell 1 raised SystemExit: 0"),
+        ("input()", "cell 1 raised EOFError"),
+    ],
+)
+def test_a_cell_that_fails_is_told_beside_what_was_handed_over(cell, sentence, tmp_path):
+    check = "from dslab.learn import check\ncheck('read-a-trace', {})"
+    path = notebook(tmp_path / "nb.ipynb", cell, check, "later()")
+    [report] = check_notebook(path)
+    assert len(report.notes) == 1 and report.notes[0].startswith(sentence)
+    assert report.as_json()["notes"] == list(report.notes)
+    assert f"note: {sentence}" in repr(report)
+    assert escape(sentence) in report._repr_html_()
+
+
+def test_what_fails_after_the_answer_or_beside_a_full_one_is_no_note(tmp_path):
+    path = notebook(tmp_path / "nb.ipynb", "1/0", SOLUTION, CHECK)
+    assert [report.notes for report in check_notebook(path)] == [()]
+    many = notebook(tmp_path / "many.ipynb", *["1/0"] * 5, CHECK.replace("MyCashier", "None"))
+    [report] = check_notebook(many)
+    assert len(report.notes) == 4 and report.notes[-1] == "2 more cells before the answer raised"
 
 
 def test_an_exercise_that_is_not_there_is_named(tmp_path):

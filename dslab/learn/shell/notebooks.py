@@ -6,12 +6,16 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dslab.errors import DslabError
 from dslab.learn.grading import Report, exercise_named, grade
-from dslab.learn.shell.remote import Submission
+from dslab.learn.shell.remote import LOST, Submission
 
 __all__ = ["check_notebook"]
+
+#: How many cells' errors a report tells.
+NOTES = 3
 
 
 def cells_of(path: Path) -> list[str]:
@@ -24,11 +28,27 @@ def cells_of(path: Path) -> list[str]:
         raise DslabError(f"{path} is no notebook: it is not JSON.") from None
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise DslabError(f"{path} is no notebook: it has no cells.")
-    return [
-        "".join(cell.get("source", ""))
-        for cell in data["cells"]
-        if isinstance(cell, dict) and cell.get("cell_type") == "code"
-    ]
+    for number, cell in enumerate(data["cells"], 1):
+        if wrong := _wrong(cell):
+            raise DslabError(f"{path} is no notebook: cell {number} {wrong}.")
+    return ["".join(cell["source"]) for cell in data["cells"] if cell["cell_type"] == "code"]
+
+
+def _wrong(cell: Any) -> str:
+    """What makes this no cell; nothing where it is one."""
+    if not isinstance(cell, dict):
+        return f"is {cell!r:.60}, and not an object"
+    if "cell_type" not in cell:
+        return 'has no "cell_type"'
+    if cell["cell_type"] != "code":
+        return ""
+    if "source" not in cell:
+        return 'has no "source"'
+    lines = cell["source"] if isinstance(cell["source"], list) else [cell["source"]]
+    if not all(isinstance(line, str) for line in lines):
+        what = "a text, or a list of texts, belongs there"
+        return f'has {cell["source"]!r:.60} for its "source": {what}'
+    return ""
 
 
 def check_notebook(path: Path, exercise: str | None = None) -> list[Report]:
@@ -56,7 +76,7 @@ def check_notebook(path: Path, exercise: str | None = None) -> list[Report]:
                 submission.close()
                 submission, found, errors = _opened(cells, folder)
             reports.append(
-                grade(exercise_named(name), found[name])
+                _noted(grade(exercise_named(name), found[name]), written.get(name), errors)
                 if name in found
                 else _never_came(name, written[name], errors)
             )
@@ -65,6 +85,25 @@ def check_notebook(path: Path, exercise: str | None = None) -> list[Report]:
     if not reports:
         raise DslabError(f'{path} has no exercise: no cell came to check("name", your_answer).')
     return reports
+
+
+def _noted(report: Report, cell: int | None, errors: dict[int, str]) -> Report:
+    """The report with the errors of cells up to the one that hands over its answer, which is not
+    what it should be: they may be why.
+    """
+    before = [
+        _raised(number, errors[number]) for number in sorted(errors) if number <= (cell or number)
+    ]
+    if report.done or not before:
+        return report
+    left_out = len(before) - NOTES
+    more = [f"{left_out} more cell{'s' * (left_out > 1)} before the answer raised"]
+    return replace(report, notes=tuple(before[:NOTES] + more * (left_out > 0)))
+
+
+def _raised(cell: int, error: str) -> str:
+    """What went wrong in a cell, in words."""
+    return f"cell {cell}: {error}" if error.startswith(LOST) else f"cell {cell} raised {error}"
 
 
 def exercises_in(cells: list[str]) -> dict[str, int]:
@@ -91,13 +130,9 @@ def _never_came(name: str, cell: int, errors: dict[int, str]) -> Report:
     """The report where no cell handed over a submission: what went wrong in the cell that should
     have, or before it.
     """
-    lost = [
-        number
-        for number in errors
-        if number <= cell and errors[number].startswith("Your code stopped answering")
-    ]
+    lost = [number for number in errors if number <= cell and errors[number].startswith(LOST)]
     if lost:
-        why = f"cell {lost[0]}: {errors[lost[0]]}"
+        why = _raised(lost[0], errors[lost[0]])
     elif cell in errors:
         before = (
             [number for number in sorted(errors) if number < cell]
@@ -105,7 +140,7 @@ def _never_came(name: str, cell: int, errors: dict[int, str]) -> Report:
             else []
         )
         why = "; before it, ".join(
-            f"cell {number} raised {errors[number]}" for number in [cell, *before[-1:]]
+            _raised(number, errors[number]) for number in [cell, *before[-1:]]
         )
     else:
         why = f"cell {cell} was given nothing of yours"

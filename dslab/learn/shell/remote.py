@@ -16,6 +16,9 @@ from dslab.node import Pictured
 
 __all__ = ["Submission"]
 
+#: How the sentence begins that says that the process is lost.
+LOST = "Your code stopped answering"
+
 #: A backstop for what lines don't count, such as one huge multiplication or a sleep: seconds of
 #: computing, seconds of waiting for answers in all, bytes of memory, bytes of a file. No verdict on
 #: code that keeps its budget depends on them.
@@ -135,10 +138,7 @@ class Submission:
             -signal.SIGXCPU: "it used more time than it may",
             -signal.SIGKILL: "it used more time or memory than it may",
         }
-        self.lost = (
-            "Your code stopped answering: "
-            f"{why.get(ended, f'its process ended with code {ended}')}."
-        )
+        self.lost = f"{LOST}: {why.get(ended, f'its process ended with code {ended}')}."
         raise Lost(self.lost)
 
     def close(self) -> None:
