@@ -416,6 +416,36 @@ def test_every_command_refuses_odd_input_in_one_sentence(name, said, world):
         (["check"], "missing argument 'HISTORY.jsonl'"),
         (["check", "nowhere.jsonl"], "nowhere.jsonl can't be read: No such file or directory."),
         (["check", "x", "--model", "stack"], "there is no 'stack': choose register, cas-register"),
+        (["chek"], "there is no command 'chek': did you mean check? There are call, check,"),
+        (["check", "x", "--model", "regster"], "did you mean register? There are register, cas-"),
+        (["check", "x", "--consistency", "linear"], "did you mean linearizable? There are linear"),
+        (["check", "x", "--modl", "kv"], "Did you mean '--model'? See `dslab check --help`."),
+        (["check", "x", "--speed", "3"], "no such option '--speed'; see `dslab check --help`."),
+        (["check", "x", "--budget", "much"], "; see `dslab check --help`."),
+        (["--json", "check", "x"], "--json goes after the command: `dslab check … --json`; see"),
+        (["--json"], "--json goes after the command: `dslab COMMAND … --json`; see"),
+        (
+            ["check", "x", "--json=1"],
+            "option '--json' does not take a value; see `dslab check --help`.",
+        ),
+        (["check", "x", "--budget", "２"], "'２' is no whole number from 1 to"),
+        (["check", "x", "--budget", "1_000"], "'1_000' is no whole number from 1 to"),
+        (["check", "x", "--budget", "1,00"], "'1,00' is no whole number from 1 to"),
+        (
+            ["call", "write", "x", "--cluster", "n1=127.0.0.1:1"],
+            "write needs a VALUE: `write KEY VALUE`; say null where it is none",
+        ),
+        (["call", "read", "--cluster", "n1=127.0.0.1:1"], "read needs a KEY: `read KEY`; say null"),
+        (["call", "cas", "x", "1", "--cluster", "n1=127.0.0.1:1"], "cas needs a NEW: `cas KEY OLD"),
+        (["call", "read", "x", "y", "z", "--cluster", "n1=127.0.0.1:1"], "read takes no 'y' 'z'"),
+        (
+            ["serve", "raft", "--id", "n1", "--cluster", "n2=127.0.0.1:1", "--data", "-"],
+            "no folder",
+        ),
+        (["stdio", "rafft", "--data", "-"], "- is no folder: standard input and output are files"),
+        (["stdio", "rafft", "--data", __file__], "test_main.py is a file: give a folder"),
+        (["check-notebook", "x\x1b[31m\x07.ipynb"], "x\\x1b[31m\\x07.ipynb can't be read"),
+        (["check", "\udcff"], "\\xff can't be read"),
         (["check", "x", "--consistency", "strong"], "there is no 'strong': choose linearizable"),
         (["check", "x", "--speed", "3"], "no such option '--speed'"),
         (["check", "x", "--budget", "much"], "'much' is no whole number from 1 to 1,000,000,000"),
@@ -437,16 +467,26 @@ def test_every_command_refuses_odd_input_in_one_sentence(name, said, world):
 )
 def test_what_is_wrong_is_said_with_what_to_do(arguments, sentence, said):
     code, out, err = said(*arguments)
-    assert (code, out) == (2, "") and err.startswith("dslab: ") and sentence in err
+    assert code == 2 and err.startswith("dslab: ") and sentence in err
+    assert out == "" or "--json" in arguments[0] + arguments[-1]
 
 
 def test_an_error_is_json_where_that_was_asked_for(said):
-    for line in (["check", "nowhere.jsonl", "--json"], ["check", "x", "--model", "y", "--json"]):
+    for line in (
+        ["check", "nowhere.jsonl", "--json"],
+        ["check", "x", "--model", "y", "--json"],
+        ["check", "x", "--json=1"],
+        ["--json", "check", "x"],
+    ):
         code, out, err = said(*line)
         assert code == 2 and f"dslab: {json.loads(out)['error']}\n" == err
 
 
 # Checking histories.
+
+
+def test_a_large_number_may_have_its_commas(stale, said):
+    assert said("check", stale, "--budget", "2,000,000")[0] == 1
 
 
 def test_a_violated_history_exits_with_1(stale, said):

@@ -8,7 +8,7 @@ from dslab.check.linearizable import BUDGET, linearizable
 from dslab.check.sequential import sequential
 from dslab.check.sessions import sessions
 from dslab.check.staleness import convergence
-from dslab.errors import DslabError
+from dslab.errors import DslabError, instead
 from dslab.verdict import Verdict
 
 __all__ = ["AVAILABILITY", "CONSISTENCY", "judge"]
@@ -38,5 +38,5 @@ def judge(run, kind: str, model: str = "kv", budget: int = BUDGET) -> Verdict:
     """
     known = CONSISTENCY | AVAILABILITY
     if kind not in known:
-        raise DslabError(f"there is no check {kind!r}: choose {', '.join(known)}.")
+        raise DslabError(f"there is no check {kind!r}: {instead(kind, known)}")
     return known[kind](run, model, budget)

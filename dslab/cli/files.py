@@ -38,8 +38,21 @@ class _Place(click.Path):
         return super().convert(value, param, ctx)
 
 
+class _Folder(_Place):
+    """A path of a folder, there already or not yet."""
+
+    def convert(self, value, param, ctx):
+        """The path. Fails where it is that of a file."""
+        path = super().convert(value, param, ctx)
+        if path == STANDARD:
+            self.fail("- is no folder: standard input and output are files", param, ctx)
+        if path.exists() and not path.is_dir():
+            self.fail(f"{path} is a file: give a folder", param, ctx)
+        return path
+
+
 FILE = _Place(path_type=Path, allow_dash=True)
-FOLDER = _Place(path_type=Path)
+FOLDER = _Folder(path_type=Path)
 
 
 def read(path: Path) -> bytes:
@@ -62,7 +75,7 @@ def read(path: Path) -> bytes:
 def read_text(path: Path) -> str:
     """The same as a text. Raises DslabError where it is none."""
     try:
-        return read(path).decode("utf-8")
+        return read(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DslabError(f"{named(path)} is not a text in UTF-8.") from None
 

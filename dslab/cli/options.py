@@ -12,6 +12,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from dslab.errors import instead
+
 __all__ = [
     "SEED",
     "Command",
@@ -36,9 +38,12 @@ class Command(click.Command):
         """Parse the words; a negative number is no option, and with a space before it doesn't look
         like one.
         """
-        return super().parse_args(
-            ctx, [f" {word}" if re.match(r"-\.?\d", word) else word for word in args]
-        )
+        words = [f" {word}" if re.match(r"-\.?\d", word) else word for word in args]
+        try:
+            return super().parse_args(ctx, words)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # So that the sentence names this command's help.
+            raise
 
     def format_epilog(self, ctx, formatter):
         """Write the end of the help."""
@@ -62,7 +67,11 @@ class Number(click.ParamType):
         """The number. Fails with its range."""
         text = str(value).strip()
         try:
-            number = int(text) if self.whole else float(text)
+            if not text.isascii() or "_" in text:  # Python would read both.
+                raise ValueError
+            grouped = re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", text)
+            plain = text.replace(",", "") if grouped else text
+            number = int(plain) if self.whole else float(plain)
         except ValueError:  # Also of more digits than anybody reads.
             number = math.nan
         if not self.least <= number <= self.most:
@@ -91,7 +100,7 @@ class Known(click.ParamType):
     def convert(self, value, param, ctx):
         """The name itself. Fails with those that there are."""
         if value not in self.names():
-            self.fail(f"there is no {value!r:.60}: choose {', '.join(self.names())}", param, ctx)
+            self.fail(f"there is no {value!r:.60}: {instead(value, self.names())}", param, ctx)
         return value
 
     def shell_complete(self, ctx, param, incomplete):

@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 import click
 
 from dslab.cli.options import answer
-from dslab.errors import DslabError
+from dslab.errors import DslabError, instead
 
 __all__ = ["program", "run"]
 
@@ -28,6 +28,13 @@ class Interrupted(Exception):
 class Program(click.Group):
     """A group whose commands are the files of a folder."""
 
+    def parse_args(self, ctx, args):
+        """Parse the words before the command, and which command it is."""
+        if args and args[0] == "--json":
+            word = args[1] if args[1:] and args[1] in self.list_commands(ctx) else "COMMAND"
+            ctx.fail(f"--json goes after the command: `dslab {word} … --json`.")
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx):
         """The commands' names, those of the files with hyphens."""
         return sorted(each.name.replace("_", "-") for each in iter_modules([str(FOLDER)]))
@@ -41,8 +48,8 @@ class Program(click.Group):
     def resolve_command(self, ctx, args):
         """The command that the first word names. Raises UsageError."""
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            known = ", ".join(self.list_commands(ctx))
-            ctx.fail(f"there is no command {args[0]!r:.60}: choose {known}.")
+            known = instead(args[0], self.list_commands(ctx))
+            ctx.fail(f"there is no command {args[0]!r:.60}: {known}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx):
@@ -98,14 +105,27 @@ def run(arguments: Sequence[str], name: str = "dslab") -> int:
         if os.environ.get(TRACEBACK, "0") not in ("", "0"):
             traceback.print_exc()
         code, sentence = _told(error, name)
-    # In one line, even of a name that is no text.
-    sentence = " ".join(sentence.encode("utf-8", "backslashreplace").decode().split())
+    sentence = _line(sentence)
     if len(sentence) > LONGEST:  # It quotes what was given.
         sentence = f"{sentence[: LONGEST // 2]} … {sentence[-LONGEST // 2 :]}"
     print(f"dslab: {sentence}", file=sys.stderr)
-    if "--json" in arguments:
+    if any(word.partition("=")[0] == "--json" for word in arguments):
         answer({"error": sentence}, "", True)
     return code
+
+
+def _line(sentence: str) -> str:
+    """A sentence in one line that a terminal shows as it stands: what is no text in a name, or
+    would steer the terminal, is escaped.
+    """
+    return "".join(
+        f"\\x{ord(sign) - 0xDC00:02x}"  # How the system gives a byte that is no UTF-8.
+        if "\udc80" <= sign <= "\udcff"
+        else sign
+        if sign.isprintable()
+        else ascii(sign)[1:-1]
+        for sign in " ".join(sentence.split())
+    )
 
 
 def _told(error: Exception, name: str) -> tuple[int, str]:
@@ -113,8 +133,9 @@ def _told(error: Exception, name: str) -> tuple[int, str]:
     match error:
         case click.UsageError():
             of = error.ctx.command_path if error.ctx else name
-            said = error.format_message().rstrip(".?")
-            return 2, f"{said[0].lower()}{said[1:]}; see `{of} --help`."
+            said = error.format_message().rstrip(".")
+            see = " See" if said.endswith("?") else "; see"
+            return 2, f"{said[0].lower()}{said[1:]}{see} `{of} --help`."
         case Interrupted() | click.Abort():
             return 130, "interrupted."
         case DslabError() | click.ClickException():

@@ -50,8 +50,8 @@ def known_exercises() -> Exercises:
 
 
 def exercise_named(name: str) -> Exercise:
-    """The exercise of this name. Raises DslabError where there is none, and says what is near; where
-    its file gives none; and where two chapters have one.
+    """The exercise of this name. Raises DslabError where there is none, and says what is near;
+    where its file gives none; and where two chapters have one.
     """
     no = f"there is no exercise {name!r}: "
     if isinstance(name, str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):

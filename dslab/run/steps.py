@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from dslab.errors import DslabError
+from dslab.errors import DslabError, instead
 from dslab.run.options import KINDS
 
 __all__ = [
@@ -345,9 +345,7 @@ def _checked(word: str, options: dict[str, Any], world: World) -> Step:
     known = form.kinds | more
     for name in options:
         if name not in known:
-            raise DslabError(
-                f"`{word}` has no option {name!r}: it has {', '.join(known) or 'none'}."
-            )
+            raise DslabError(f"`{word}` has no option {name!r}: {instead(name, known, 'it has')}")
     for name in form.needed:
         if name not in options:
             raise DslabError(f"`{word}` needs {name!r}: it takes {form.text}.")

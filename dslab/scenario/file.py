@@ -53,7 +53,7 @@ from pathlib import Path
 from typing import Any
 
 from dslab.check import AVAILABILITY, CONSISTENCY, MODELS, judge, mattered
-from dslab.errors import DslabError
+from dslab.errors import DslabError, instead
 from dslab.node import Node
 from dslab.protocols import protocol
 from dslab.run.options import LONGEST
@@ -271,7 +271,8 @@ class Scenario:
         for word, value in self.data.items():
             if word not in WORDS:
                 raise DslabError(
-                    f"{self.name}: there is no {word!r} in a scenario: it has {', '.join(WORDS)}."
+                    f"{self.name}: there is no {word!r} in a scenario: "
+                    + instead(word, WORDS, "it has")
                 )
             if not isinstance(value, WORDS[word]) or isinstance(value, bool) != (
                 WORDS[word] is bool
@@ -286,7 +287,7 @@ class Scenario:
         for value in values:
             if value not in known:
                 raise DslabError(
-                    f"{self.name}: there is no {word} {value!r}: choose {', '.join(known)}."
+                    f"{self.name}: there is no {word} {value!r}: {instead(value, known)}"
                 )
 
     def _demand_numbers(self):

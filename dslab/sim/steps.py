@@ -12,7 +12,7 @@ from typing import Any
 
 from simpy.events import Event
 
-from dslab.errors import DslabError
+from dslab.errors import DslabError, instead
 from dslab.node import Node
 from dslab.run.options import KINDS, LONGEST, group
 from dslab.run.steps import Step, World, parsed
@@ -77,9 +77,7 @@ def _behaviour(value, world):
     if not isinstance(value, str):
         raise ValueError("a text")
     if value not in BEHAVIOURS:
-        raise DslabError(
-            f"there is no Byzantine behaviour {value!r}: choose {', '.join(BEHAVIOURS)}."
-        )
+        raise DslabError(f"there is no Byzantine behaviour {value!r}: {instead(value, BEHAVIOURS)}")
     return value
 
 
@@ -95,7 +93,7 @@ def _nemesis(value, protocol):
     if not isinstance(value, str):
         raise ValueError("a text")
     if value not in NEMESES:
-        raise DslabError(f"there is no nemesis {value!r}: choose {', '.join(NEMESES)}.")
+        raise DslabError(f"there is no nemesis {value!r}: {instead(value, NEMESES)}")
     if value == "isolate_leader" and protocol.leads is Node.leads:
         raise DslabError(
             f"isolate_leader needs a protocol with a leader, and {protocol.__name__} names none."
@@ -115,7 +113,7 @@ def _timer(value, protocol):
     known = heard(protocol, timers=True)
     if value not in known:
         raise DslabError(
-            f"{protocol.__name__} has no timer {value!r}: it has {', '.join(known) or 'none'}."
+            f"{protocol.__name__} has no timer {value!r}: {instead(value, known, 'it has')}"
         )
     return value
 

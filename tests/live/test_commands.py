@@ -133,23 +133,27 @@ def test_a_cluster_is_asked_from_a_shell(capsys):
                 code = run(["call", "--cluster", places, *words])
                 out, err = capsys.readouterr()
                 if "no answer" not in err and "no node is the leader" not in err:
-                    return code, out.strip() or err.strip()
+                    return code, out.strip() or err.strip().removeprefix("dslab: ")
 
         assert call("write", "x", '{"a": [1, null]}') == (0, "null")
         code, out = call("read", "x")
         assert code == 0 and json.loads(out) == {"a": [1, None]}
         assert call("write", "x", "word") == (0, "null") and call("read", "x") == (0, '"word"')
-        assert call("cas", "x", "5", "6") == (1, "refused: precondition-failed. Nothing was done.")
+        no = "refused: another value than the expected one stands there. Nothing was done."
+        assert call("cas", "x", "5", "6") == (1, no)
+        data = {"outcome": "fail", "code": "precondition-failed", "error": no}
+        assert json.loads(call("cas", "x", "5", "6", "--json")[1]) == data
         assert call("cas", "x", "word", "word") == (0, "null")
         assert call("write", "x", "-5") == (0, "null") and call("read", "x") == (0, "-5")
         assert call("dance") == (
             2,
-            "refused: not-supported: this protocol has no operation 'dance'. Nothing was done.",
+            "refused: this protocol has no operation 'dance'. Nothing was done.",
         )
-        assert json.loads(call("dance", "--json")[1])["error"] == "not-supported"
+        assert "this protocol has no operation 'raed': did you mean read?" in call("raed", "x")[1]
+        assert json.loads(call("dance", "--json")[1])["code"] == "not-supported"
         assert json.loads(call("read", "x", "--json")[1]) == {"outcome": "ok", "value": -5}
         cluster.kill(*cluster.names)
-        assert call("--timeout", "0.5", "read") == (
+        assert call("--timeout", "0.5", "read", "x") == (
             2,
             "refused: no node can be reached within 0.5 s: start one with `dslab serve`, or look "
             "at the addresses in --cluster. Nothing was done.",
@@ -184,4 +188,4 @@ def test_no_answer_says_that_nobody_knows(capsys, monkeypatch):
             capsys, "call", "write", "x", 1, "--cluster", f"n1=127.0.0.1:{silent.getsockname()[1]}"
         )
         peer.join()
-    assert (code, err) == (2, "no answer (timeout): nobody knows whether it was done.\n")
+    assert (code, err) == (2, "dslab: no answer (timeout): nobody knows whether it was done.\n")
