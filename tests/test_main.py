@@ -12,6 +12,7 @@ import pytest
 
 from dslab.cli.options import Known, Number
 from dslab.cli.program import program, run
+from dslab.run.history import History
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {name: program.get_command(None, name) for name in program.list_commands(None)}
@@ -534,12 +535,52 @@ def test_transactions(tmp_path, said):
             "line 2: process 0 calls read while its call of line 1 is open",
         ),
         ([(0, "ok", "read")], 'line 1: process 0 gets "ok" without a call'),
+        (
+            [(0, "invoke", "write", 1), (0, "ok", "write", 2)],
+            "line 2: process 0 called write with the value 1, but this outcome has 2",
+        ),
+        (
+            [(0, "invoke", "cas", [1, 2]), (0, "ok", "cas", [1, 3])],
+            "line 2: process 0 called cas with the value (1, 2), but this outcome has (1, 3)",
+        ),
         ([(0, "invoke", "write", {"a": 1})], "line 1: {'a': 1} is an object"),
     ],
 )
 def test_a_history_that_can_t_be_one_is_told(lines, sentence, tmp_path, said):
     code, out, err = said("check", written(tmp_path / "bad.jsonl", lines))
     assert (code, out) == (2, "") and sentence in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "line, sentence",
+    [
+        (
+            '{"process": 0, "type": "ok", "f": "read", "key": "y"}',
+            "line 2: process 0 called read with the key 'x', but this outcome has 'y'",
+        ),
+        (
+            '{"process": 0, "type": "ok", "f": "read", "f": "write"}',
+            'line 2: "f" stands there twice',
+        ),
+    ],
+)
+def test_a_line_that_contradicts_itself_or_its_call_is_told(line, sentence, tmp_path, said):
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"process": 0, "type": "invoke", "f": "read", "key": "x"}\n' + line)
+    code, out, err = said("check", path)
+    assert (code, out) == (2, "") and sentence in err and err.count("\n") == 1
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_a_text(stale, tmp_path, said):
+    marked = tmp_path / "marked.jsonl"
+    marked.write_bytes(b"\xef\xbb\xbf" + stale.read_bytes())
+    assert said("check", marked) == said("check", stale)
+    assert len(History.read(marked)) == 2
+
+
+def test_an_empty_history_is_said_to_be_empty(empty, said):
+    code, out, err = said("check", empty)
+    assert (code, err) == (0, "") and "The history has no operations. " in out
 
 
 def test_a_bad_line_is_named(tmp_path, said):

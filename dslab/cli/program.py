@@ -76,8 +76,9 @@ def _version(ctx, _, asked):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit code: 0 it holds, or it is done; 1 it is violated, or not all is solved; 2 "
     "anything else, with one sentence on standard error; 130 interrupted. A file - is standard "
-    "input or output. With --json standard output holds one JSON document, which is "
-    '{"error": sentence} where something went wrong. Completion in bash (zsh, fish likewise): '
+    "input or output. With --json after the command standard output holds one JSON document, which "
+    'is {"error": sentence} where something went wrong; undecided is "holds": null. '
+    "Completion in bash (zsh, fish likewise): "
     'eval "$(_DSLAB_COMPLETE=bash_source dslab)".',
 )
 @click.option(

@@ -152,7 +152,7 @@ class History:
         number.
         """
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = Path(path).read_text(encoding="utf-8-sig")
         except OSError as error:
             raise HistoryError(f"{path} can't be read: {error.strerror}.") from None
         except UnicodeDecodeError:
@@ -204,7 +204,9 @@ class History:
 
 def _event(line: str) -> Event:
     try:
-        data = json.loads(line, parse_constant=_no_number, parse_float=_finite)
+        data = json.loads(
+            line, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_once
+        )
     except json.JSONDecodeError as error:
         raise HistoryError(
             f"this is no JSON object ({error.msg} at column {error.colno})."
@@ -290,6 +292,15 @@ def _no_number(name):
     )
 
 
+def _once(pairs):
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in data if names.count(name) > 1)
+        raise HistoryError(f'"{twice}" stands there twice.')
+    return data
+
+
 def _finite(text):
     return float(text) if abs(float(text)) < float("inf") else _no_number(text)
 
@@ -343,6 +354,7 @@ def _pair(events, lines) -> list[Operation]:
                     f"line {lines[place]}: process {event.process} called {operations[number].f}, "
                     f"but this outcome is of {event.f}."
                 )
+            _demand_same(event, operations[number], lines[place])
             if event.type != "info":  # After "info" the call stays open for ever.
                 del open_calls[event.process]
                 result = event.value if event.type == "ok" and event.f not in SILENT else None
@@ -354,3 +366,16 @@ def _pair(events, lines) -> list[Operation]:
                     end=event.time,
                 )
     return operations
+
+
+def _demand_same(outcome: Event, call: Operation, line: int) -> None:
+    """Raise HistoryError where an outcome has another key or value than its call."""
+    repeats = {"key": (call.key, outcome.key)}
+    if outcome.type == "ok" and outcome.f in SILENT:
+        repeats["value"] = call.value, outcome.value
+    for name, (asked, said) in repeats.items():
+        if said is not None and said != asked:
+            raise HistoryError(
+                f"line {line}: process {outcome.process} called {outcome.f} with the {name} "
+                f"{asked!r:.80}, but this outcome has {said!r:.80}."
+            )

@@ -1,5 +1,7 @@
 """`dslab check`: is this history consistent, and if not, why?"""
 
+from dataclasses import replace
+
 import click
 
 from dslab.cli.files import FILE, named, read_text
@@ -70,5 +72,7 @@ def command(history, consistency, model, level, budget, as_json):
         verdict = transactions(events, level or "serializable")
     else:
         verdict = judge(events, consistency, model or "register", budget or 2_000_000)
+    if not events.operations:
+        verdict = replace(verdict, sentence=f"The history has no operations. {verdict.sentence}")
     answer(verdict.as_json(), verdict, as_json)
     return exit_code(verdict.holds)
