@@ -69,6 +69,8 @@ class Stepper:
     disks       durable fields to begin with, by node.
     watch       called with an Occurrence after every handler.
     strict      check the node contract at every step.
+    lenient     steps may name messages and timers that no node handles, and then do nothing: a
+                reader's class may lack a handler.
     copies      whether a client doubts a refusal that passes, for its request may be there twice.
 
     `steps` lists the steps that were possible and are done: performed again, they make the same
@@ -86,6 +88,7 @@ class Stepper:
         title: str = "",
         peers: Iterable[str] | None = None,
         clients: Iterable[str] = (),
+        lenient: bool = False,
         copies: bool = False,
     ):
         self.names = tuple(names)
@@ -105,9 +108,8 @@ class Stepper:
         self.disks: dict[str, Any] = {}
         self.nodes: dict[str, Node | None] = {}
         self.steps: list[tuple] = []
-        self._world = World(
-            self.names, self.trace.clients, SCHEDULE, kinds=kinds(set(self.classes.values()))
-        )
+        known = kinds(None if lenient else set(self.classes.values()))
+        self._world = World(self.names, self.trace.clients, SCHEDULE, kinds=known)
         self._parsed: set[tuple] = set()
         self.now = 0
         for name in self.names:

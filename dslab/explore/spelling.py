@@ -40,14 +40,18 @@ def _named(names: list) -> str:
     return f"the next {kind}" if isinstance(kind, str) else show(kind)
 
 
-def kinds(classes: Iterable[type[Node]]) -> dict[str, Callable]:
-    """What options of these nodes' steps must be: the name of a class that one of them handles."""
+def kinds(classes: Iterable[type[Node]] | None) -> dict[str, Callable]:
+    """What options of these nodes' steps must be: the name of a class that one of them handles.
+    None for nodes that may lack handlers: then any name will do.
+    """
 
     def named(value, what: str):
         if not isinstance(value, str):
             raise ValueError(f"the name of a {what}'s class")
         name = value.partition("(")[0]
-        if name not in PLAIN and not any(kind.handles(name) for kind in classes):
+        if classes is None or name in PLAIN:
+            return value
+        if not any(kind.handles(name) for kind in classes):
             known = sorted({name for kind in classes for name in heard(kind, what == "timer")})
             raise DslabError(
                 f"no node here handles a {what} {value!r}: they handle "

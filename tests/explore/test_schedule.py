@@ -12,7 +12,7 @@ from dslab.errors import DslabError
 from dslab.explore.schedule import Stepper, random_steps
 from dslab.explore.spelling import step_named
 from dslab.node import Message, Node, Timer
-from dslab.protocols.raft import Raft
+from dslab.protocols.raft import ElectionTimeout, Raft
 
 
 class Ping(Message):
@@ -265,3 +265,18 @@ def test_a_step_that_raises_is_not_among_those_that_are_done():
     assert it.steps == [TICK]
     again = Stepper(Counter, ("a", "b")).start()
     assert all(again.perform(step) for step in it.steps)
+
+
+def test_a_lenient_stepper_takes_steps_of_handlers_that_are_not_there():
+    class Mute(Node):
+        def on_start(self):
+            self.set_timer(ElectionTimeout(), 100)
+
+        def on_ElectionTimeout(self):
+            pass
+
+    stepper = Stepper(Mute, ["n1", "n2"], lenient=True).start()
+    for step in (("fire", "n1", "Heartbeat"), ("deliver", "n1", "n2", "Vote")):
+        assert stepper.perform(step) is False
+    with pytest.raises(DslabError, match="no node here handles a timer 'Heartbeat'"):
+        Stepper(Mute, ["n1", "n2"]).start().perform(("fire", "n1", "Heartbeat"))
