@@ -1,8 +1,9 @@
-"""One file a protocol, each after its paper. They import the node contract and values, and nothing
-else.
+"""One file a protocol, each after its paper.
 
-A protocol is found by the `name` that its class declares. Nothing is imported to find it: the files
-are read, so that a name brings its own module and no other.
+They import the node contract, the machine, values and errors, and nothing else.
+
+A protocol is found by the `name` that its class declares. Nothing is imported to
+find it: the files are read, so that a name brings its own module and no other.
 """
 
 import ast
@@ -38,17 +39,19 @@ def protocol_names() -> tuple[str, ...]:
 
 @cache
 def _declared() -> dict[str, tuple[str, str]]:
-    """Where each name is declared: the module, and the class in whose body `name = …` stands."""
+    """Where each name is declared: the module, and the class with `name = …`."""
     found: dict[str, tuple[str, str]] = {}
     for finder, module, _ in iter_modules(__path__):
         source = finder.find_spec(module).loader.get_source(module)
         for kind in ast.parse(source or "").body:
             for line in kind.body if isinstance(kind, ast.ClassDef) else ():
                 match line:
-                    case ast.Assign([ast.Name("name")], ast.Constant(str(name))) if name in found:
+                    case ast.Assign(
+                        [ast.Name("name")], ast.Constant(str(name))
+                    ) if name in found:
                         raise DslabError(
-                            f"{module}.{kind.name} and {'.'.join(found[name])} are both called "
-                            f"{name!r}: give one of them another name."
+                            f"{module}.{kind.name} and {'.'.join(found[name])} are "
+                            f"both called {name!r}: give one of them another name."
                         )
                     case ast.Assign([ast.Name("name")], ast.Constant(str(name))):
                         found[name] = module, kind.name
