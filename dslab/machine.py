@@ -20,9 +20,7 @@ __all__ = ["Command", "KeyValue", "Ledger", "Lock", "Machine", "Session", "Sessi
 
 
 class Command(Value):
-    """A client's request as it stands in a log: who asked, which of their requests it is, and for
-    what.
-    """
+    """A client's request as it stands in a log: who asked, the request's number, and for what."""
 
     client: str
     id: int
@@ -49,9 +47,7 @@ OWN_ERRORS = frozenset({"not-leader"})
 
 
 def applied(machine: Machine, command: Command) -> tuple[Machine, Any, str | None]:
-    """What `machine` makes of `command`. Raises ContractError, naming both, where that is not what
-    `Machine.apply` promises.
-    """
+    """What `machine` makes of `command`; ContractError where `Machine.apply` promises another."""
     if not isinstance(machine, Machine):
         call = f"{machine.__name__}()" if isinstance(machine, type) else "KeyValue()"
         raise ContractError(

@@ -1,5 +1,4 @@
-"""Runs without a clock: every step is written down, so that any part of a schedule is again a
-schedule.
+"""Runs without a clock: every step is written down, and any part of a schedule is a schedule.
 
 A schedule is a list of steps in the words of `dslab.run.steps` that need no clock:
 
@@ -109,7 +108,8 @@ class Stepper:
         self.nodes: dict[str, Node | None] = {}
         self.steps: list[tuple] = []
         known = kinds(None if lenient else set(self.classes.values()))
-        self._world = World(self.names, self.trace.clients, SCHEDULE, kinds=known)
+        #: What a step may speak of; see `dslab.run.steps`.
+        self.world = World(self.names, self.trace.clients, SCHEDULE, kinds=known)
         self._parsed: set[tuple] = set()
         self.now = 0
         for name in self.names:
@@ -155,7 +155,7 @@ class Stepper:
                 return (word_of(step), *step[1:])
         except TypeError:
             pass  # A table, or a message that can change.
-        word, options = parsed(step, self._world)
+        word, options = parsed(step, self.world)
         if isinstance(step, tuple):
             self._parsed.add(step)
         return (word, *options.values())
@@ -270,17 +270,8 @@ class Stepper:
             )
             raise
         outbox, node.outbox, timers, node.timers = node.outbox, [], node.timers, {}
-        self.trace.records.append(
-            (
-                self.now,
-                kind,
-                name,
-                sender,
-                ref,
-                message if what == "fire" else None,
-                dict(vars(node)),
-            )
-        )
+        fired = message if what == "fire" else None
+        self.trace.records.append((self.now, kind, name, sender, ref, fired, dict(vars(node))))
         self.trace.note(node)
         for receiver, sent in outbox:
             number = self._record("send", name, receiver, None, sent)
@@ -321,8 +312,7 @@ class Stepper:
 
 
 def steps_of(trace: Trace) -> list[tuple]:
-    """A recorded run as a schedule: what its nodes handled, in that order, with crashes and
-    restarts.
+    """A recorded run as a schedule: what its nodes handled, in order, with crashes and restarts.
 
     A client's message is forged, and so is what a Byzantine node said and what was altered on its
     way; what was lost is never delivered. Pauses and cuts leave no steps of their own: they are in
