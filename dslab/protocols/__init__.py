@@ -3,8 +3,8 @@
 They import the node contract, the machine, values and errors, and nothing else.
 
 A protocol is found by the `name` that its class declares. Nothing is imported to
-find it: the files are read, so that a name brings its own module and no other. A file
-that is no Python is passed over, and told where a name isn't found.
+find it: the files are read, so that a name brings its own module and no other. A
+file that is no Python is passed over, and told where a name isn't found.
 """
 
 import ast
@@ -19,7 +19,7 @@ __all__ = ["protocol", "protocol_names"]
 
 
 class _Place(NamedTuple):
-    """Where a name is declared: a module, and the class in whose body `name = …` stands."""
+    """Where a name is declared: a module, and the class with `name = …`."""
 
     module: str
     kind: str
