@@ -30,7 +30,7 @@ class _Place(NamedTuple):
 
 
 def protocol(name: str) -> type[Node]:
-    """The node class of this name. Raises DslabError where there is none, or there are several."""
+    """The node class of this name. Raises DslabError for none, and for several."""
     declared, passed_over = _declared()
     places = declared.get(name, ())
     if not places:
@@ -38,9 +38,10 @@ def protocol(name: str) -> type[Node]:
         raise DslabError(" ".join([no, *passed_over]))
     if len(places) > 1:
         files = " and ".join(dict.fromkeys(place.file for place in places))
+        twice = "twice " if " and " not in files else ""
         raise DslabError(
-            f"the protocol {name!r} is declared {'twice ' if ' and ' not in files else ''}in "
-            f"{files}: give one of them another name."
+            f"the protocol {name!r} is declared {twice}in {files}: give one of "
+            "them another name."
         )
     [place] = places
     kind = getattr(
@@ -48,8 +49,8 @@ def protocol(name: str) -> type[Node]:
     )
     if not (isinstance(kind, type) and issubclass(kind, Node)):
         raise DslabError(
-            f"{place.kind} in {place.file} is no node class, although it has the name {name!r}: "
-            "make it a subclass of dslab.node.Node."
+            f"{place.kind} in {place.file} is no node class, although it has the "
+            f"name {name!r}: make it a subclass of dslab.node.Node."
         )
     return kind
 
@@ -61,7 +62,7 @@ def protocol_names() -> tuple[str, ...]:
 
 @cache
 def _declared() -> tuple[dict[str, list[_Place]], tuple[str, ...]]:
-    """Where each name is declared, and a sentence for each file that is passed over."""
+    """Where each name is declared, and a sentence for each file passed over."""
     found: dict[str, list[_Place]] = {}
     passed_over = []
     for finder, module, _ in iter_modules(__path__):
