@@ -23,6 +23,7 @@ __all__ = [
     "Map",
     "Value",
     "canonical",
+    "counted",
     "exact",
     "frozen",
     "majority",
@@ -41,8 +42,7 @@ def majority(members) -> int:
 
 @dataclass_transform(frozen_default=True)
 class Value:
-    """Base of frozen dataclasses: a subclass is one without further ado, and can be hashed and
-    compared.
+    """Base of frozen dataclasses: a subclass is one by itself, can be hashed and compared.
 
     >>> class Entry(Value):
     ...     term: int
@@ -153,9 +153,7 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 
 def canonical(value: Any):
-    """A key by which values of mixed types sort the same way on every machine and in every
-    process.
-    """
+    """A key by which values of mixed types sort the same way in every process."""
     if value is None:
         return (0,)
     if isinstance(value, (bool, int, float, Decimal)):
@@ -246,8 +244,7 @@ def frozen(data: Any):
 
 
 def show(value: Any) -> str:
-    """`value`, or the JSON data that `plain` made of it, as a reader sees it: short and stable,
-    without quotes.
+    """`value`, or `plain`'s JSON data of it, as a reader sees it: short, stable, without quotes.
 
     >>> show((Map(n1=2), frozenset({"b", "a"}), None))
     '({n1: 2}, {a, b}, –)'
@@ -327,3 +324,16 @@ def exact(value: Any) -> Hashable:
         kind = type(value)
         return kind, *(exact(getattr(value, name)) for name in _field_names(kind))
     return value
+
+
+def counted(numbers: Mapping[str, int]) -> str:
+    """Numbers of things, such as "2 keys, 1 call that had to be answered"; names are plurals."""
+    return ", ".join(
+        f"{count:,} {_singular(name) if count == 1 else name}" for name, count in numbers.items()
+    )
+
+
+def _singular(name: str) -> str:
+    words = name.split(" ")
+    noun = next((place for place, word in enumerate(words) if word.endswith("s")), None)
+    return " ".join(word[:-1] if place == noun else word for place, word in enumerate(words))

@@ -4,22 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Verdict", "looked_at"]
+from dslab.values import counted
 
-
-def looked_at(explored: dict[str, int]) -> str:
-    """What was looked at in words, such as "2 keys, 1 call that had to be answered": names are
-    plurals.
-    """
-    return ", ".join(
-        f"{count:,} {_singular(name) if count == 1 else name}" for name, count in explored.items()
-    )
-
-
-def _singular(name: str) -> str:
-    words = name.split(" ")
-    noun = next((place for place, word in enumerate(words) if word.endswith("s")), None)
-    return " ".join(word[:-1] if place == noun else word for place, word in enumerate(words))
+__all__ = ["Verdict"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +50,7 @@ class Verdict:
         lines += [f"  {number}. {reason}" for number, reason in enumerate(self.reasons, 1)]
         lines += [f"  fault: {fault}" for fault in self.faults]
         if self.explored:
-            lines.append("  looked at " + looked_at(self.explored))
+            lines.append("  looked at " + counted(self.explored))
         if self.replay:
             lines.append(f"  replay: {self.replay}")
         return "\n".join(lines)

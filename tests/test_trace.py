@@ -51,10 +51,8 @@ def trace() -> Trace:
 
 
 def test_the_run_has_every_kind_of_event(trace):
-    assert {event.kind for event in trace.events} == set(KINDS) - {
-        "act",
-        "tell",
-    }  # Specifications act, and recorders tell.
+    # Specifications act, and recorders tell.
+    assert {event.kind for event in trace.events} == set(KINDS) - {"act", "tell"}
 
 
 class TestQuestions:
@@ -122,7 +120,7 @@ class TestQuestions:
         assert repr(trace).startswith(
             "trace 'everything': "
         ) and "of 3 nodes, 2 clients in " in repr(trace)
-        assert repr(Trace(["n1"])) == "trace '': 0 events of 1 nodes in 0 ms"
+        assert repr(Trace(["n1"])) == "trace '': 0 events of 1 node in 0 ms"
 
 
 class TestWords:
@@ -425,8 +423,7 @@ class TestDamage:
             Trace.from_json(data)
 
     @pytest.mark.parametrize(
-        "roles",
-        [None, "n1", [[0, True]], [[-1, True, ""]], [[10**6, True, "a"]], [[0, True, 7]]],
+        "roles", [None, "n1", [[0, True]], [[-1, True, ""]], [[10**6, True, "a"]], [[0, True, 7]]]
     )
     def test_damaged_roles(self, trace, roles):
         with pytest.raises(TraceError, match="cut short or damaged"):

@@ -1,4 +1,7 @@
-"""The book's running domain: accounts, decided and folded. Amounts are whole cents."""
+"""The book's running domain: accounts, decided and folded.
+
+Amounts are whole cents.
+"""
 
 from dslab.errors import DslabError
 from dslab.events.aggregate import Decider
@@ -53,12 +56,19 @@ def decide(command, account: Account) -> list[NewEvent]:
         case Withdraw(amount) if 0 < amount <= account.balance:
             return [NewEvent("MoneyWithdrawn", {"amount": amount})]
         case Withdraw(amount) if amount > account.balance:
-            raise Refused(f"{amount} is more than the balance of {account.balance}.")
-    raise Refused(f"{command!r} is no command for an account: amounts are more than 0.")
+            raise Refused(
+                f"{amount} is more than the balance of {account.balance}."
+            )
+    raise Refused(
+        f"{command!r} is no command for an account: amounts are more than 0."
+    )
 
 
 def evolve(account: Account, event) -> Account:
-    """The account after an event. What has happened has happened: nothing is refused here."""
+    """The account after an event.
+
+    What has happened has happened: nothing is refused here.
+    """
     match event.type:
         case "AccountOpened":
             return Account(event.data["owner"], 0)

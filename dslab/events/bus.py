@@ -1,18 +1,20 @@
-"""The event bus, in process: a log as Kafka has one, and a queue as RabbitMQ has one.
+"""The event bus, in process: a log like Kafka's, and a queue like RabbitMQ's.
 
-A log: a message that is read stays; each group has its own place. In a partition there is one
-order, and what fails holds up what follows. One member of a group reads each partition. After a
-crash the new reader begins at the group's committed offset: what was handled since is handled
+A log: a message that is read stays; each group has its own place. In a partition
+there is one order, and what fails holds up what follows. One member of a group
+reads each partition. After a crash the new reader begins at the group's committed
+offset: what was handled since is handled again.
+
+A queue: a message is gone once it is acknowledged. The order is that of the first
+delivery: a message that comes back is handled after those that others took
+meanwhile. Whoever asks next reads. After a crash the unacknowledged messages come
 again.
 
-A queue: a message is gone once it is acknowledged. The order is that of the first delivery: a
-message that comes back is handled after those that others took meanwhile. Whoever asks next reads.
-After a crash the unacknowledged messages come again.
-
-Both deliver at least once. Nothing here is durable: the event store is, and chapters put real
-brokers behind the same names. Sources: Kreps, Narkhede and Rao, "Kafka: a Distributed Messaging
-System for Log Processing", NetDB 2011, sections 3.1 and 3.2; AMQP 0-9-1, sections 1.8.3 (basic.ack,
-basic.reject) and 4.7 (ordering); RabbitMQ puts a message that comes back to its old place.
+Both deliver at least once. Nothing here is durable: the event store is, and
+chapters put real brokers behind the same names. Sources: Kreps, Narkhede and Rao,
+"Kafka: a Distributed Messaging System for Log Processing", NetDB 2011, sections 3.1
+and 3.2; AMQP 0-9-1, sections 1.8.3 (basic.ack, basic.reject) and 4.7 (ordering);
+RabbitMQ puts a message that comes back to its old place.
 """
 
 from typing import Any, NamedTuple
@@ -23,13 +25,13 @@ from dslab.values import Map
 
 __all__ = ["KEPT", "Delivery", "Group", "Log", "Queue"]
 
-#: So many of a partition's last events are recorded at each step: all of them would make a long
-#: run's record grow with its square.
+#: So many of a partition's last events are recorded at each step: all of them would
+#: make a long run's record grow with its square.
 KEPT = 40
 
 
 class Delivery(NamedTuple):
-    """One message in a reader's hands: give it back to `commit`, `ack`, `retry` or `reject`."""
+    """A message in a reader's hands, to `commit`, `ack`, `retry` or `reject`."""
 
     partition: int
     offset: int
@@ -38,15 +40,19 @@ class Delivery(NamedTuple):
 
 
 class Log:
-    """An append-only log in `partitions`. Events of one key are in one partition, and so in order.
+    """An append-only log in `partitions`. Events of one key are in one partition,
+    and so in order.
 
-    recorder  a dslab.run.recorder.Recorder with a lane called `name`, where what happens is to be
-              shown.
+    recorder  a dslab.run.recorder.Recorder with a lane called `name`, where what
+              happens is to be shown.
     """
 
     def __init__(self, name: str = "log", partitions: int = 1, recorder=None):
         if partitions < 1:
-            raise DslabError(f"a log of {partitions} partitions can hold nothing: give 1 or more.")
+            raise DslabError(
+                f"a log of {partitions} partitions can hold nothing: give 1 or "
+                "more."
+            )
         self.name, self.recorder = name, recorder
         self.partitions: tuple[tuple, ...] = ((),) * partitions
 
@@ -67,9 +73,13 @@ class Log:
         }
         _tell(
             self,
-            f"{self.name} appends {event} of {key} to partition {partition} at offset {offset}",
+            f"{self.name} appends {event} of {key} to partition {partition} at "
+            f"offset {offset}",
             partitions=Map(
-                {str(number): events[-KEPT:] for number, events in enumerate(self.partitions)}
+                {
+                    str(number): events[-KEPT:]
+                    for number, events in enumerate(self.partitions)
+                }
             ),
             **({"before": Map(before)} if before else {}),
         )
@@ -77,13 +87,19 @@ class Log:
 
 
 class Group:
-    """A consumer group: for each partition one reader among the members, one committed offset.
+    """A consumer group: each partition has one reader and one committed offset.
 
-    limit  after so many failed deliveries an event goes to `dead`, and the partition moves on.
+    limit  after so many failed deliveries an event goes to `dead`, and the
+           partition moves on.
     """
 
     def __init__(
-        self, log: Log, name: str, members: tuple[str, ...] = ("1",), limit: int = 3, recorder=None
+        self,
+        log: Log,
+        name: str,
+        members: tuple[str, ...] = ("1",),
+        limit: int = 3,
+        recorder=None,
     ):
         self.log, self.name, self.limit, self.recorder = log, name, limit, recorder
         #: Committed: the next to be read, by partition.
@@ -104,10 +120,11 @@ class Group:
         self._show(f"{self.name} is rebalanced over {', '.join(members)}")
 
     def poll(self, member: str) -> Delivery | None:
-        """The next event of the member's partitions, or None where there is none."""
+        """The next event of the member's partitions, or None."""
         if member not in self.assigned:
             raise DslabError(
-                f"{member!r} is no member of group {self.name}: it has {', '.join(self.assigned)}."
+                f"{member!r} is no member of group {self.name}: it has "
+                f"{', '.join(self.assigned)}."
             )
         for partition in self.assigned[member]:
             events, offset = self.log.partitions[partition], self.place[partition]
@@ -125,11 +142,12 @@ class Group:
         )
         self.retries.pop(delivery[:2], None)
         self._show(
-            f"{self.name} commits offset {delivery.offset + 1} of partition {delivery.partition}"
+            f"{self.name} commits offset {delivery.offset + 1} of partition "
+            f"{delivery.partition}"
         )
 
     def retry(self, delivery: Delivery) -> bool:
-        """The handler failed: read it again, or after `limit` deliveries put it aside.
+        """The handler failed: it comes again, or is put aside after `limit` times.
 
         Returns whether it will be read again.
         """
@@ -137,25 +155,31 @@ class Group:
         if tries >= self.limit:
             self.dead += ((delivery.key, delivery.event),)
             self._show(
-                f"{self.name} puts {delivery.event} of {delivery.key} aside after {tries} tries"
+                f"{self.name} puts {delivery.event} of {delivery.key} aside after "
+                f"{tries} tries"
             )
             self.commit(delivery)
             return False
         # A log has one order: what comes after it waits.
         self.place[delivery.partition] = delivery.offset
-        self._show(f"{self.name} fails on {delivery.event} of {delivery.key}, try {tries}")
+        self._show(
+            f"{self.name} fails on {delivery.event} of {delivery.key}, try {tries}"
+        )
         return True
 
     @property
     def lag(self) -> int:
         """How many events of the log the group has not committed."""
         return sum(
-            len(events) - self.offsets[number] for number, events in enumerate(self.log.partitions)
+            len(events) - self.offsets[number]
+            for number, events in enumerate(self.log.partitions)
         )
 
     def _assign(self, members: tuple[str, ...]) -> None:
         if not members or len(set(members)) < len(members):
-            raise DslabError(f"a group needs one member or more, each once, and got {members}.")
+            raise DslabError(
+                f"a group needs one member or more, each once, and got {members}."
+            )
         self.assigned = {
             member: tuple(range(place, len(self.log.partitions), len(members)))
             for place, member in enumerate(members)
@@ -192,7 +216,7 @@ class Group:
 
 
 class Queue:
-    """A queue whose messages are handed out one by one and are gone when they are acknowledged.
+    """A queue that hands out its messages one by one; acknowledged, they are gone.
 
     limit  after so many rejected deliveries a message goes to `dead`.
     """
@@ -219,7 +243,10 @@ class Queue:
         if not self.waiting:
             return None
         (number, key, event), *rest = self.waiting
-        self.waiting, self.unacknowledged[number] = tuple(rest), (number, key, event)
+        self.waiting, self.unacknowledged[number] = (
+            tuple(rest),
+            (number, key, event),
+        )
         self._show(f"{self.name} hands out {event} of {key}")
         return Delivery(0, number, key, event)
 
@@ -229,14 +256,18 @@ class Queue:
         self._show(f"{delivery.event} of {delivery.key} is acknowledged")
 
     def reject(self, delivery: Delivery, requeue: bool = True) -> bool:
-        """The handler failed: back to its old place, or aside after `limit` deliveries.
+        """The handler failed: back to its old place, or aside after `limit` times.
 
         Returns whether it comes again.
         """
         message = self._held(delivery)
-        self._tries[delivery.offset] = tries = self._tries.get(delivery.offset, 0) + 1
+        self._tries[delivery.offset] = tries = (
+            self._tries.get(delivery.offset, 0) + 1
+        )
         if requeue and tries < self.limit:
-            self.waiting = tuple(sorted((*self.waiting, message), key=lambda each: each[0]))
+            self.waiting = tuple(
+                sorted((*self.waiting, message), key=lambda each: each[0])
+            )
             self._show(
                 f"{delivery.event} of {delivery.key} goes back to its place in "
                 f"{self.name}, try {tries}"
@@ -249,8 +280,8 @@ class Queue:
     def _held(self, delivery: Delivery) -> tuple:
         if delivery.offset not in self.unacknowledged:
             raise DslabError(
-                f"{delivery.event} of {delivery.key} is not in anybody's hands: it was "
-                "acknowledged or rejected before."
+                f"{delivery.event} of {delivery.key} is not in anybody's hands: it "
+                "was acknowledged or rejected before."
             )
         return self.unacknowledged.pop(delivery.offset)
 
@@ -259,7 +290,9 @@ class Queue:
             self,
             sentence,
             queue=tuple((key, event) for _, key, event in self.waiting),
-            unacknowledged=tuple((key, event) for _, key, event in self.unacknowledged.values()),
+            unacknowledged=tuple(
+                (key, event) for _, key, event in self.unacknowledged.values()
+            ),
             dead=self.dead,
         )
 

@@ -1,13 +1,15 @@
-"""Sagas: a long transaction as a sequence of steps, each of which can be undone in its meaning.
+"""Sagas: a long transaction as steps, each of which can be undone in its meaning.
 
-Hector Garcia-Molina and Kenneth Salem, "Sagas", SIGMOD 1987: a saga T1 … Tn with compensations C1 …
-Cn-1 runs either T1 … Tn, or T1 … Tj, Cj … C1 for some j < n (section 2). Others see what the steps
-did before the saga is done: isolation is lost.
+Hector Garcia-Molina and Kenneth Salem, "Sagas", SIGMOD 1987: a saga T1 … Tn with
+compensations C1 … Cn-1 runs either T1 … Tn, or T1 … Tj, Cj … C1 for some j < n
+(section 2). Others see what the steps did before the saga is done: isolation is
+lost.
 
-The orchestrator keeps its log in the event store, one stream a saga, and writes an event before and
-after each call. After a crash it reads the stream and goes on where it was. It can't know whether
-the call that was open arrived, so it calls again: each call carries the same key each time, and a
-service that has seen the key does nothing twice.
+The orchestrator keeps its log in the event store, one stream a saga, and writes an
+event before and after each call. After a crash it reads the stream and goes on
+where it was. It can't know whether the call that was open arrived, so it calls
+again: each call carries the same key each time, and a service that has seen the key
+does nothing twice.
 """
 
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
 from dslab.events.contract import NewEvent, Store
-from dslab.values import Map
+from dslab.values import Map, counted
 
 __all__ = ["Crashed", "Rejected", "Saga", "Step", "every_crash", "run"]
 
@@ -34,8 +36,9 @@ class Step(NamedTuple):
     action        action(key) does it, and raises Rejected where it can't be done.
     compensation  compensation(key) undoes its meaning.
 
-    Both must do nothing where they did it before under this key. A step without a compensation
-    can't be undone: what follows it must not be rejected (the pivot of the saga).
+    Both must do nothing where they did it before under this key. A step without a
+    compensation can't be undone: what follows it must not be rejected (the pivot of
+    the saga).
     """
 
     name: str
@@ -62,16 +65,22 @@ STATUS = {
 
 
 def run(
-    saga: Saga, store: Store, *, attempts: int = 3, crash_at: int | None = None, recorder=None
+    saga: Saga,
+    store: Store,
+    *,
+    attempts: int = 3,
+    crash_at: int | None = None,
+    recorder=None,
 ) -> str:
     """Run `saga` to its end, from wherever its log says that it is.
 
     Returns "completed", "compensated" or "parked".
 
     parked    a compensation failed `attempts` times: a person must look at it.
-    crash_at  for tests and demonstrations: crash before writing the event of this number, counted
-              from the stream's start. Raises Crashed.
-    recorder  a dslab.run.recorder.Recorder with a lane "saga", where what happens is to be shown.
+    crash_at  for tests and demonstrations: crash before writing the event of this
+              number, counted from the stream's start. Raises Crashed.
+    recorder  a dslab.run.recorder.Recorder with a lane "saga", where what happens
+              is to be shown.
     """
     return _Orchestrator(saga, store, attempts, crash_at, recorder).run()
 
@@ -88,20 +97,23 @@ class _Orchestrator:
         self.status = dict.fromkeys((step.name for step in saga.steps), "waiting")
         if len(self.status) < len(saga.steps):
             raise DslabError(
-                f"two steps of {saga.name} have the same name: name each one differently."
+                f"two steps of {saga.name} have the same name: name each one "
+                "differently."
             )
         self.written = 0
         for event in store.read(saga.name):
             self._note(event.type, event.data["step"])
 
     def run(self) -> str:
+        written = counted({"events": self.written})
         self._show(
             f"the orchestrator begins {self.saga.name}"
             if not self.written
-            else f"the orchestrator reads its log of {self.written} events and goes on"
+            else f"the orchestrator reads its log of {written} and goes on"
         )
         if not any(
-            status in ("rejected", "undoing", "undone", "stuck") for status in self.status.values()
+            status in ("rejected", "undoing", "undone", "stuck")
+            for status in self.status.values()
         ):
             if self._forward():
                 return self._end("completed")
@@ -123,7 +135,7 @@ class _Orchestrator:
         return True
 
     def _back(self) -> bool:
-        """Undo the steps that were done, the last one first; False where one can't be undone."""
+        """Undo the steps that were done, the last first; False where one can't."""
         for step in reversed(self.saga.steps):
             if self.status[step.name] not in ("done", "undoing"):
                 continue
@@ -152,13 +164,16 @@ class _Orchestrator:
     def _write(self, kind: str, step: Step, why: str = "") -> None:
         if self.written == self.crash_at:
             self._show(
-                f"the orchestrator crashes before it writes {kind} of {step.name}", crashed=True
+                f"the orchestrator crashes before it writes {kind} of {step.name}",
+                crashed=True,
             )
             raise Crashed(
-                f"{self.saga.name} crashed before it wrote {kind} of {step.name}: run it "
-                "again to go on."
+                f"{self.saga.name} crashed before it wrote {kind} of {step.name}: "
+                "run it again to go on."
             )
-        self.store.append(self.saga.name, [NewEvent(kind, {"step": step.name})], self.written - 1)
+        self.store.append(
+            self.saga.name, [NewEvent(kind, {"step": step.name})], self.written - 1
+        )
         self._note(kind, step.name)
         self._show(f"{kind} of {step.name}{why}")
 
@@ -170,7 +185,9 @@ class _Orchestrator:
         self._show(f"{self.saga.name} is {outcome}", outcome=outcome)
         return outcome
 
-    def _show(self, sentence: str, crashed: bool = False, outcome: str | None = None) -> None:
+    def _show(
+        self, sentence: str, crashed: bool = False, outcome: str | None = None
+    ) -> None:
         if self.recorder is not None:
             self.recorder.act(
                 "saga",
@@ -186,7 +203,8 @@ class _Orchestrator:
 def every_crash(
     saga: Saga, store: Callable[[], Store], recorder: Callable[[str], Any]
 ) -> dict[str, Any]:
-    """One run without a crash, and one for each event of its log with a crash before that event.
+    """One run without a crash, and one for each event of its log with a crash
+    before that event.
 
     After a crash the saga is run again, to its end.
 

@@ -1,4 +1,4 @@
-"""Reading on: all events of a store after a position, each at least once and in order."""
+"""Reading on: all events after a position, each at least once and in order."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ class Subscription:
 
     position  the last event that is done with: keep it, to go on later after it.
 
-    An event is done with when the loop over the events asks for the next one, or ends. So where
-    handling an event fails, the event is not passed over: the next `poll`, or another loop over
-    the subscription, begins with it again.
+    An event is done with when the loop over the events asks for the next one, or
+    ends. So where handling an event fails, the event is not passed over: the next
+    `poll`, or another loop over the subscription, begins with it again.
 
-    `poll()` returns what is new and never waits, so that it works where there are no threads.
-    Iterating hands out events one by one and ends when there are no more; `follow(wait)` calls
-    `wait()` whenever there is nothing new, until it returns False.
+    `poll()` returns what is new and never waits, so that it works where there are
+    no threads. Iterating hands out events one by one and ends when there are no
+    more; `follow(wait)` calls `wait()` whenever there is nothing new, until it
+    returns False.
     """
 
     def __init__(self, store: Store, after: int, batch: int):
@@ -30,7 +31,8 @@ class Subscription:
         self.store, self.position, self.batch = store, after, batch
 
     def poll(self) -> list[Event]:
-        """The next events, at most `batch`, or an empty list. `position` follows the loop over it.
+        """The next events, at most `batch`, or an empty list. `position` follows
+        the loop over it.
 
         Raises StoreError where `position` lies beyond the last event.
         """
@@ -40,7 +42,10 @@ class Subscription:
         return self.follow(lambda: False)
 
     def follow(self, wait: Callable[[], bool]) -> Iterator[Event]:
-        """Events one by one; `position` follows each. Ends when `wait()` returns False."""
+        """Events one by one; `position` follows each.
+
+        Ends when `wait()` returns False.
+        """
         while True:
             events = self.poll()
             yield from events
@@ -64,6 +69,8 @@ class _Batch(list):
     def __iter__(self):
         for event in super().__iter__():
             yield event
-            # Here the loop asks for the next event: it has done with this one. An older batch that
-            # is looped over again takes nothing back.
-            self._subscription.position = max(self._subscription.position, event.position)
+            # Here the loop asks for the next event: it has done with this one. An
+            # older batch that is looped over again takes nothing back.
+            self._subscription.position = max(
+                self._subscription.position, event.position
+            )

@@ -8,7 +8,8 @@ from dslab.errors import DslabError
 from dslab.learn.exercise import Exercise, Property
 from dslab.learn.limits import in_words, limited
 from dslab.run.trace import Trace
-from dslab.verdict import Verdict, looked_at
+from dslab.values import counted
+from dslab.verdict import Verdict
 
 __all__ = ["Report", "Result"]
 
@@ -116,7 +117,7 @@ class Report:
                 lines.append(f"      replay: {verdict.replay}")
             lines.append(f"      hint: {result.property.hint}")
         if self.looked_at:
-            lines.append("  looked at " + looked_at(self.looked_at))
+            lines.append("  looked at " + counted(self.looked_at))
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 
@@ -134,7 +135,7 @@ class Report:
             if not verdict.holds and (verdict.sentence, verdict.reasons) not in shown:
                 shown.add((verdict.sentence, verdict.reasons))
                 details.append(_details(result))
-        looked = looked_at(self.looked_at)
+        looked = counted(self.looked_at)
         return (
             f'<div class="dslab-report"><p><strong>{escape(self.exercise.title)}: '
             f"{self.score} of {self.exercise.points} points"

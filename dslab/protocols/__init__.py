@@ -1,9 +1,10 @@
-"""One file a protocol, each after its paper. They import the node contract and values, and nothing
-else.
+"""One file a protocol, each after its paper.
 
-A protocol is found by the `name` that its class declares. Nothing is imported to find it: the files
-are read, so that a name brings its own module and no other. A file that is no Python is passed
-over, and told where a name isn't found.
+They import the node contract, the machine, values and errors, and nothing else.
+
+A protocol is found by the `name` that its class declares. Nothing is imported to
+find it: the files are read, so that a name brings its own module and no other. A
+file that is no Python is passed over, and told where a name isn't found.
 """
 
 import ast
@@ -18,7 +19,9 @@ __all__ = ["protocol", "protocol_names"]
 
 
 class _Place(NamedTuple):
-    """Where a name is declared: a module, and the class in whose body `name = …` stands."""
+    """Where a name is declared: a module, and the class in whose body `name = …`
+    stands.
+    """
 
     module: str
     kind: str
@@ -29,7 +32,9 @@ class _Place(NamedTuple):
 
 
 def protocol(name: str) -> type[Node]:
-    """The node class of this name. Raises DslabError where there is none, or there are several."""
+    """The node class of this name. Raises DslabError where there is none, or there
+    are several.
+    """
     declared, passed_over = _declared()
     places = declared.get(name, ())
     if not places:
@@ -42,7 +47,9 @@ def protocol(name: str) -> type[Node]:
             f"{files}: give one of them another name."
         )
     [place] = places
-    kind = getattr(imported(f"{__name__}.{place.module}", place.file), place.kind, None)
+    kind = getattr(
+        imported(f"{__name__}.{place.module}", place.file), place.kind, None
+    )
     if not (isinstance(kind, type) and issubclass(kind, Node)):
         raise DslabError(
             f"{place.kind} in {place.file} is no node class, although it has the name {name!r}: "
@@ -58,14 +65,26 @@ def protocol_names() -> tuple[str, ...]:
 
 @cache
 def _declared() -> tuple[dict[str, list[_Place]], tuple[str, ...]]:
-    """Where each name is declared, and a sentence for each file that is passed over."""
+    """Where each name is declared, and a sentence for each file that is passed
+    over.
+    """
     found: dict[str, list[_Place]] = {}
     passed_over = []
     for finder, module, _ in iter_modules(__path__):
         try:
-            body = ast.parse(finder.find_spec(module).loader.get_source(module) or "").body
-        except (ImportError, MemoryError, RecursionError, SyntaxError, ValueError) as error:
-            passed_over.append(f"{_file(module)} is passed over: {error_at(error)}.")
+            body = ast.parse(
+                finder.find_spec(module).loader.get_source(module) or ""
+            ).body
+        except (
+            ImportError,
+            MemoryError,
+            RecursionError,
+            SyntaxError,
+            ValueError,
+        ) as error:
+            passed_over.append(
+                f"{_file(module)} is passed over: {error_at(error)}."
+            )
             continue
         for kind in body:
             for line in kind.body if isinstance(kind, ast.ClassDef) else ():

@@ -1,12 +1,12 @@
-"""Broadcast by rumours that are repeated until they are acknowledged, along the links of a
-topology.
+"""Broadcast by rumours that are repeated until they are acknowledged, along the
+links of a topology.
 
-Demers et al., "Epidemic Algorithms for Replicated Database Maintenance", PODC 1987: who hears
-something new tells their neighbours. There a rumour is dropped after a while, and anti-entropy
-finds what was missed; here a neighbour stays on the list until it has answered, so that a partition
-only delays. The workload is Maelstrom's "broadcast" (Jepsen,
-https://github.com/jepsen-io/maelstrom, doc/workloads.md): each node answers with the messages that
-it has seen.
+Demers et al., "Epidemic Algorithms for Replicated Database Maintenance", PODC 1987:
+who hears something new tells their neighbours. There a rumour is dropped after a
+while, and anti-entropy finds what was missed; here a neighbour stays on the list
+until it has answered, so that a partition only delays. The workload is Maelstrom's
+"broadcast" (Jepsen, https://github.com/jepsen-io/maelstrom, doc/workloads.md): each
+node answers with the messages that it has seen.
 """
 
 from typing import Any
@@ -40,21 +40,21 @@ class Broadcast(Node):
 
     repeat = 100  # Milliseconds.
 
-    # A message is acknowledged to its client, so it outlives a crash, and so does who has yet to
-    # hear it.
+    # A message is acknowledged to its client, so it outlives a crash, and so does
+    # who has yet to hear it.
     seen: frozenset[Any] = frozenset()
     neighbours: tuple[str, ...] | None = None
     untold: Map = Map()  # neighbour → the messages that it has not acknowledged
     durable = "seen", "neighbours", "untold"
 
     def on_start(self):
-        """After a crash too: tell the neighbours what they have not acknowledged."""
+        """After a crash too: tell neighbours what they have not acknowledged."""
         if self.neighbours is None:
             self.neighbours = self.peers
         self.tell_all()
 
     def on_Request(self, client, m):
-        """broadcast a message, read all, or set the topology (name → its neighbours)."""
+        """broadcast a message, read all, or set the topology: name → neighbours."""
         match m.f:
             case "broadcast":
                 self.learn((m.value,), None)
@@ -79,7 +79,9 @@ class Broadcast(Node):
     def on_Heard(self, neighbour, m):
         """The neighbour has these messages."""
         if neighbour in self.untold:
-            self.untold |= {neighbour: self.untold[neighbour] - frozenset(m.messages)}
+            self.untold |= {
+                neighbour: self.untold[neighbour] - frozenset(m.messages)
+            }
 
     def on_Repeat(self):
         """Tell again what is not acknowledged."""
@@ -98,7 +100,7 @@ class Broadcast(Node):
             self.tell_all(new)
 
     def tell_all(self, which=None):
-        """Tell each neighbour what it has not acknowledged, or only `which` of it."""
+        """Tell each neighbour what it has not acknowledged, or `which` of it."""
         for name, messages in self.untold.items():
             if rumour := in_order(messages if which is None else messages & which):
                 self.send(name, Rumour(rumour))

@@ -1,6 +1,8 @@
-"""Echo: the smallest server there is. It shows the form of a node, and that a harness reaches it.
+"""Echo: the smallest server there is. It shows the form of a node, and that a
+harness reaches it.
 
-The workload "echo" of Maelstrom (Jepsen, https://github.com/jepsen-io/maelstrom, doc/workloads.md).
+The workload "echo" of Maelstrom (Jepsen, https://github.com/jepsen-io/maelstrom,
+doc/workloads.md).
 """
 
 from dslab.node import Node, Reply

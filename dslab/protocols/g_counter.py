@@ -1,10 +1,11 @@
 """G-Counter: a counter that only grows, as one number for each server.
 
-Shapiro, Preguiça, Baquero and Zawirski, "A Comprehensive Study of Convergent and Commutative
-Replicated Data Types", INRIA RR-7506, 2011, specification 6: each server increments its own entry
-alone, the value is the sum, and `merge` takes the larger of two entries. A single number would not
-do: nobody could tell two increments of one from one that was heard twice. The workload is
-Maelstrom's "g-counter" (Jepsen, https://github.com/jepsen-io/maelstrom, doc/workloads.md).
+Shapiro, Preguiça, Baquero and Zawirski, "A Comprehensive Study of Convergent and
+Commutative Replicated Data Types", INRIA RR-7506, 2011, specification 6: each
+server increments its own entry alone, the value is the sum, and `merge` takes the
+larger of two entries. A single number would not do: nobody could tell two
+increments of one from one that was heard twice. The workload is Maelstrom's
+"g-counter" (Jepsen, https://github.com/jepsen-io/maelstrom, doc/workloads.md).
 """
 
 from dslab.node import Message, Node, Reply, Timer
@@ -14,7 +15,7 @@ __all__ = ["GCounter", "Gossip", "Merge"]
 
 
 class Merge(Message):
-    """The sender's state: server → what was added there, as far as the sender knows."""
+    """The sender's state: for each server what was added there, as it knows."""
 
     counts: Map
 
@@ -58,5 +59,6 @@ class GCounter(Node):
     def on_Merge(self, peer, m):
         """Take the larger of each two entries."""
         self.counts |= {
-            server: max(count, self.counts.get(server, 0)) for server, count in m.counts.items()
+            server: max(count, self.counts.get(server, 0))
+            for server, count in m.counts.items()
         }

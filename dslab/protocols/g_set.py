@@ -1,10 +1,11 @@
-"""G-Set: a set that only grows, so that copies can be merged in any order, any number of times.
+"""G-Set: a set that only grows, so that copies can be merged in any order, any
+number of times.
 
-Shapiro, Preguiça, Baquero and Zawirski, "A Comprehensive Study of Convergent and Commutative
-Replicated Data Types", INRIA RR-7506, 2011, specification 11: the state is a set, `add` puts an
-element in, and `merge` is the union. Each server sends its whole state to the others from time to
-time; the workload is Maelstrom's "g-set" (Jepsen, https://github.com/jepsen-io/maelstrom,
-doc/workloads.md).
+Shapiro, Preguiça, Baquero and Zawirski, "A Comprehensive Study of Convergent and
+Commutative Replicated Data Types", INRIA RR-7506, 2011, specification 11: the state
+is a set, `add` puts an element in, and `merge` is the union. Each server sends its
+whole state to the others from time to time; the workload is Maelstrom's "g-set"
+(Jepsen, https://github.com/jepsen-io/maelstrom, doc/workloads.md).
 """
 
 from typing import Any
@@ -46,7 +47,9 @@ class GSet(Node):
                 self.elements |= {m.value}
                 self.send(client, Reply(m.id))
             case "read":
-                self.send(client, Reply(m.id, tuple(sorted(self.elements, key=canonical))))
+                self.send(
+                    client, Reply(m.id, tuple(sorted(self.elements, key=canonical)))
+                )
             case _:
                 self.send(client, Reply(m.id, error="not-supported"))
 

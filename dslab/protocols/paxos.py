@@ -2,16 +2,18 @@
 
 Lamport, "Paxos Made Simple", ACM SIGACT News 32(4), 2001.
 
-Names are the paper's. Every node is a proposer, an acceptor and a learner at once, as in section
-2.5, and what it says to itself arrives at once. What differs, and why:
-- A proposal's number is a pair of a round and the proposer's name: so the sets of numbers are
-  disjoint (section 2.2).
-- An acceptor that ignores a request tells its proposer, who abandons its proposal (the optimisation
-  of section 2.3).
-- There is no distinguished proposer. Whoever was refused, or hears nothing, waits a time drawn from
-  a range and tries again, which ends a duel with probability 1 (section 2.4).
-- A client's request is `propose`, and the answer to it is the value that was chosen, which may be
-  another's.
+Names are the paper's. Every node is a proposer, an acceptor and a learner at once,
+as in section 2.5, and what it says to itself arrives at once. What differs, and
+why:
+- A proposal's number is a pair of a round and the proposer's name: so the sets of
+  numbers are disjoint (section 2.2).
+- An acceptor that ignores a request tells its proposer, who abandons its proposal
+  (the optimisation of section 2.3).
+- There is no distinguished proposer. Whoever was refused, or hears nothing, waits a
+  time drawn from a range and tries again, which ends a duel with probability 1
+  (section 2.4).
+- A client's request is `propose`, and the answer to it is the value that was
+  chosen, which may be another's.
 """
 
 from typing import Any
@@ -40,16 +42,16 @@ class Proposal(Value):
 
 
 class Prepare(Message):
-    """Phase 1 (a): a request to accept nothing below `number` any more, and to say what was
-    accepted.
+    """Phase 1 (a): a request to accept nothing below `number` any more, and to say
+    what was accepted.
     """
 
     number: tuple[int, str]
 
 
 class Promise(Message):
-    """Phase 1 (b): the promise, with the proposal of the highest number that the acceptor has
-    accepted, if there is one.
+    """Phase 1 (b): the promise, with the proposal of the highest number that the
+    acceptor has accepted, if there is one.
     """
 
     number: tuple[int, str]
@@ -69,15 +71,15 @@ class Accepted(Message):
 
 
 class Refused(Message):
-    """The request with `number` was ignored, for the acceptor has promised `promised`."""
+    """The request with `number` was ignored: the acceptor promised `promised`."""
 
     number: tuple[int, str]
     promised: tuple[int, str]
 
 
 class Retry(Timer):
-    """Nothing was chosen for too long, or a higher proposal is on its way: try with a higher
-    number.
+    """Nothing was chosen for too long, or a higher proposal is on its way: try with
+    a higher number.
     """
 
 
@@ -92,18 +94,19 @@ class Paxos(Node):
     name = "paxos"
     rules = (agreement,)
 
-    # Milliseconds: several round trips, and a range wide enough for one proposer to be done before
-    # another tries.
+    # Milliseconds: several round trips, and a range wide enough for one proposer to
+    # be done before another tries.
     retry = 50, 200
 
-    # On stable storage before any message is answered (section 2.5), the proposer's last round too.
+    # On stable storage before any message is answered (section 2.5), the proposer's
+    # last round too.
     promised: tuple[int, str] = (0, "")
     accepted: Proposal | None = None
     round: int = 0
     durable = "promised", "accepted", "round"
 
-    # The proposer's: its clients' value, the number of the proposal that it is trying, and who
-    # promised what.
+    # The proposer's: its clients' value, the number of the proposal that it is
+    # trying, and who promised what.
     value: Any = None
     number: tuple[int, str] | None = None
     promises: Map = Map()
@@ -114,7 +117,10 @@ class Paxos(Node):
     chosen: Any = None
 
     def on_Request(self, client, m):
-        """propose a value. The answer, once there is one, is the value that was chosen."""
+        """propose a value.
+
+        The answer, once there is one, is the value that was chosen.
+        """
         if m.f != "propose":
             self.send(client, Reply(m.id, error="not-supported"))
         elif self.chosen is not None:
@@ -154,11 +160,17 @@ class Paxos(Node):
                 self.tell_all(Accept(Proposal(self.number, self.safe_value())))
 
     def safe_value(self):
-        """The value of the highest-numbered proposal among the answers, or any where there is none:
-        then its own.
+        """The value of the highest-numbered proposal among the answers, or any
+        where there is none: then its own.
         """
-        reported = [proposal for proposal in self.promises.values() if proposal is not None]
-        return max(reported, key=lambda proposal: proposal.number).value if reported else self.value
+        reported = [
+            proposal for proposal in self.promises.values() if proposal is not None
+        ]
+        return (
+            max(reported, key=lambda proposal: proposal.number).value
+            if reported
+            else self.value
+        )
 
     # Phase 2.
 
@@ -173,9 +185,13 @@ class Paxos(Node):
     def on_Accepted(self, acceptor, m):
         """A proposal that a majority has accepted is chosen (section 2.3)."""
         self.accepts |= {
-            m.proposal.number: self.accepts.get(m.proposal.number, frozenset()) | {acceptor}
+            m.proposal.number: self.accepts.get(m.proposal.number, frozenset())
+            | {acceptor}
         }
-        if self.chosen is None and len(self.accepts[m.proposal.number]) >= self.quorum():
+        if (
+            self.chosen is None
+            and len(self.accepts[m.proposal.number]) >= self.quorum()
+        ):
             self.chosen = m.proposal.value
             self.cancel_timer(Retry)
             for client, id in self.waiting.items():
@@ -185,7 +201,7 @@ class Paxos(Node):
     # Progress, section 2.4.
 
     def on_Refused(self, acceptor, m):
-        """Abandon the proposal, and let the next number be higher than what was promised."""
+        """Abandon the proposal; the next number is higher than the promised one."""
         if m.number == self.number and m.promised > m.number:
             self.round, self.number = max(self.round, m.promised[0]), None
 

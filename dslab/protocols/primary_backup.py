@@ -1,15 +1,15 @@
 """Primary-backup: one node orders all writes, the others keep copies.
 
-Alsberg and Day, "A Principle for Resilient Sharing of Distributed Resources", ICSE 1976. The
-primary here is the first node by name and never changes; `NaiveFailover` shows what happens when
-backups promote themselves.
+Alsberg and Day, "A Principle for Resilient Sharing of Distributed Resources", ICSE
+1976. The primary here is the first node by name and never changes; `NaiveFailover`
+shows what happens when backups promote themselves.
 
 Two forms, which differ in when the primary answers:
-- `PrimaryBackup` answers a write when every backup has it, and answers reads itself. Linearizable,
-  and one backup that is out of reach stops all writes.
-- `AsyncPrimaryBackup` answers at once and lets every node answer reads. Reads are always served and
-  may be stale; a write that was acknowledged is gone if the primary's disk is lost before the
-  backups have it.
+- `PrimaryBackup` answers a write when every backup has it, and answers reads
+  itself. Linearizable, and one backup that is out of reach stops all writes.
+- `AsyncPrimaryBackup` answers at once and lets every node answer reads. Reads are
+  always served and may be stale; a write that was acknowledged is gone if the
+  primary's disk is lost before the backups have it.
 """
 
 from typing import Any
@@ -33,8 +33,8 @@ SILENCE = (150, 300)
 
 
 class Replicate(Message):
-    """The primary's write number `number`, to be stored unless a later write of `key` is there
-    already.
+    """The primary's write number `number`, to be stored unless a later write of
+    `key` is there already.
     """
 
     number: int
@@ -53,8 +53,8 @@ class Resend(Timer):
 
 
 class Pending(Value):
-    """A write that some backups have not confirmed: the client who waits, the write, and who is
-    missing.
+    """A write that some backups have not confirmed: the client who waits, the
+    write, and who is missing.
     """
 
     client: str
@@ -64,7 +64,7 @@ class Pending(Value):
 
 
 class PrimaryBackup(Node):
-    """Synchronous replication: a write is answered when every backup has stored it."""
+    """Synchronous replication: a write is answered when all backups have it."""
 
     name = "primary-backup"
 
@@ -113,7 +113,9 @@ class PrimaryBackup(Node):
         write = Replicate(self.number, m.key, m.value)
         self.keep(write)
         self.broadcast(write)
-        self.pending |= {self.number: Pending(client, m.id, write, frozenset(self.peers))}
+        self.pending |= {
+            self.number: Pending(client, m.id, write, frozenset(self.peers))
+        }
         self.set_timer(Resend(), RESEND)
         self.answer_if_complete(self.number)
 
@@ -129,7 +131,10 @@ class PrimaryBackup(Node):
             waiting = self.pending[m.number]
             self.pending |= {
                 m.number: Pending(
-                    waiting.client, waiting.id, waiting.write, waiting.missing - {backup}
+                    waiting.client,
+                    waiting.id,
+                    waiting.write,
+                    waiting.missing - {backup},
                 )
             }
             self.answer_if_complete(m.number)
@@ -150,8 +155,8 @@ class PrimaryBackup(Node):
             self.set_timer(Resend(), RESEND)
 
     def keep(self, write):
-        """Store a write unless a later one of the same key is there: messages overtake each
-        other.
+        """Store a write unless a later one of the same key is there: messages
+        overtake each other.
         """
         if write.number > self.store.get(write.key, (0, None))[0]:
             self.store |= {write.key: (write.number, write.value)}
@@ -162,8 +167,8 @@ class PrimaryBackup(Node):
 
 
 class AsyncPrimaryBackup(PrimaryBackup):
-    """Asynchronous replication: a write is answered at once, and every node answers reads from its
-    own copy.
+    """Asynchronous replication: a write is answered at once, and every node answers
+    reads from its own copy.
     """
 
     name = "async-primary-backup"
@@ -193,8 +198,8 @@ class Silence(Timer):
 
 
 class NaiveFailover(AsyncPrimaryBackup):
-    """Failover without agreement: a backup that hears nothing takes over. A partition makes two
-    primaries of it.
+    """Failover without agreement: a backup that hears nothing takes over. A
+    partition makes two primaries of it.
     """
 
     name = "naive-failover"

@@ -1,12 +1,13 @@
 """A replicated register without a leader: any node takes any client's call.
 
-Attiya, Bar-Noy and Dolev, "Sharing Memory Robustly in Message-Passing Systems", JACM 42(1), 1995,
-in the form for several writers (Lynch and Shvartsman, FTCS 1997). Two forms:
-- `QuorumRegister` asks a majority. Linearizable, and a node that reaches no majority answers
-  nobody.
-- `AvailableRegister` answers from its own copy and spreads writes when it can; the write with the
-  greatest version wins. Every node that runs answers every call, and answers may be stale. Once
-  messages arrive, all copies become equal.
+Attiya, Bar-Noy and Dolev, "Sharing Memory Robustly in Message-Passing Systems",
+JACM 42(1), 1995, in the form for several writers (Lynch and Shvartsman, FTCS 1997).
+Two forms:
+- `QuorumRegister` asks a majority. Linearizable, and a node that reaches no
+  majority answers nobody.
+- `AvailableRegister` answers from its own copy and spreads writes when it can; the
+  write with the greatest version wins. Every node that runs answers every call, and
+  answers may be stale. Once messages arrive, all copies become equal.
 """
 
 from typing import Any
@@ -28,15 +29,15 @@ __all__ = [
 ]
 
 RETRY = 50
-#: A call that has found no majority after so many rounds of questions is refused: nothing was
-#: written yet.
+#: A call that has found no majority after so many rounds of questions is refused:
+#: nothing was written yet.
 PATIENCE = 5
 GOSSIP = 50
 
 
 class Version(Value):
-    """Which of two writes is later: the greater `counter`, and between equals the greater node
-    name.
+    """Which of two writes is later: the greater `counter`, and between equals the
+    greater node name.
     """
 
     counter: int = 0
@@ -81,11 +82,11 @@ class Retry(Timer):
 
 
 class Call(Value):
-    """A client's call that this node carries out: who asked, the phase's message, and who has
-    answered it.
+    """A client's call that this node carries out: who asked, the phase's message,
+    and who has answered it.
 
-    `best` is the greatest version found in phase 1, with its value; `tries` counts the rounds of
-    questions.
+    `best` is the greatest version found in phase 1, with its value; `tries` counts
+    the rounds of questions.
     """
 
     client: str
@@ -99,7 +100,7 @@ class Call(Value):
 
 
 class QuorumRegister(Node):
-    """Reads and writes by majorities, with the reader writing back what it found."""
+    """Reads and writes by majorities; a reader writes back what it found."""
 
     name = "quorum-register"
 
@@ -116,11 +117,14 @@ class QuorumRegister(Node):
             self.send(client, Reply(m.id, error="not-supported"))
             return
         self.last_call += 1
-        self.ask_all(self.last_call, Call(client, m.id, m.f, m.value, Query(self.last_call, m.key)))
+        self.ask_all(
+            self.last_call,
+            Call(client, m.id, m.f, m.value, Query(self.last_call, m.key)),
+        )
 
     def ask_all(self, number, call):
-        """Send the phase's message to every replica, oneself included, and repeat it until a
-        majority has answered.
+        """Send the phase's message to every replica, oneself included, and repeat
+        it until a majority has answered.
         """
         self.calls |= {number: call}
         self.broadcast(call.message)
@@ -129,15 +133,19 @@ class QuorumRegister(Node):
 
     def on_Query(self, coordinator, m):
         """Phase 1: say which version of the key this node has."""
-        self.send(coordinator, Answer(m.call, *self.copies.get(m.key, (Version(), None))))
+        self.send(
+            coordinator, Answer(m.call, *self.copies.get(m.key, (Version(), None)))
+        )
 
     def on_Answer(self, replica, m):
-        """Keep the greatest version; once a majority has answered, go on to phase 2."""
+        """Keep the greatest version; after a majority's answers begin phase 2."""
         call = self.calls.get(m.call)
         if call is None or not isinstance(call.message, Query):
             return
         best = max(
-            call.best, (m.version, m.value), key=lambda pair: (pair[0].counter, pair[0].writer)
+            call.best,
+            (m.version, m.value),
+            key=lambda pair: (pair[0].counter, pair[0].writer),
         )
         call = change(call, answered=call.answered | {replica}, best=best)
         self.calls |= {m.call: call}
@@ -145,18 +153,21 @@ class QuorumRegister(Node):
             self.write_back(m.call, call)
 
     def write_back(self, number, call):
-        """Phase 2. A read writes back what it found, so that no later read finds less."""
+        """Phase 2: a read writes back, so that no later read finds less."""
         version, value = call.best
         if call.f in ("write", "put"):
             version, value = self.later_than(version), call.value
         store = Store(number, call.message.key, version, value)
         self.ask_all(
-            number, change(call, message=store, answered=frozenset(), best=(version, value))
+            number,
+            change(
+                call, message=store, answered=frozenset(), best=(version, value)
+            ),
         )
 
     def later_than(self, version):
-        """A version greater than `version`, and one that this node has never given out: it may have
-        two writes open.
+        """A version greater than `version`, and one that this node has never given
+        out: it may have two writes open.
         """
         self.last_counter = max(self.last_counter, version.counter) + 1
         return Version(self.last_counter, self.id)
@@ -176,11 +187,12 @@ class QuorumRegister(Node):
         if len(call.answered) >= majority(self.replicas()):
             self.calls = self.calls.without(m.call)
             self.send(
-                call.client, Reply(call.id, call.best[1] if call.f in ("read", "get") else None)
+                call.client,
+                Reply(call.id, call.best[1] if call.f in ("read", "get") else None),
             )
 
     def on_Retry(self):
-        """Ask those again who have not answered; give up a call that found no majority."""
+        """Ask those again who are silent; give up a call without a majority."""
         for number, call in self.calls.items():
             if isinstance(call.message, Query) and call.tries >= PATIENCE:
                 self.calls = self.calls.without(number)
@@ -214,8 +226,8 @@ class Gossip(Message):
 
 
 class AvailableRegister(QuorumRegister):
-    """Every call is answered from the node's own copy, at once; the greatest version spreads and
-    wins.
+    """Every call is answered from the node's own copy, at once; the greatest
+    version spreads and wins.
     """
 
     name = "available-register"

@@ -1,16 +1,17 @@
 """Raft: leader election and log replication, as in Figure 2 of the paper.
 
-Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014
-(extended version).
+Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX
+ATC 2014 (extended version).
 
 Names are the figure's. What differs, and why:
-- Messages are one-way. An answer names what it answers: `Appended.match_index` says up to where the
-  logs are known to match.
+- Messages are one-way. An answer names what it answers: `Appended.match_index` says
+  up to where the logs are known to match.
 - `candidateId` and `leaderId` are the sender of the message.
-- What is replicated is `machine`, a key-value store unless a subclass names another. Clients'
-  answers are remembered beside it (section 8), so that a repeated command is applied once.
-- Reads go through the log like writes. That is linearizable without ReadIndex (section 8), at the
-  price of a round.
+- What is replicated is `machine`, a key-value store unless a subclass names
+  another. Clients' answers are remembered beside it (section 8), so that a repeated
+  command is applied once.
+- Reads go through the log like writes. That is linearizable without ReadIndex
+  (section 8), at the price of a round.
 """
 
 from dslab.machine import Command, KeyValue, Machine, Sessions
@@ -38,8 +39,8 @@ FOLLOWER, CANDIDATE, LEADER = "follower", "candidate", "leader"
 
 
 class Entry(Value):
-    """A log entry: a command for the state machine, and the term in which the leader received
-    it.
+    """A log entry: a command for the state machine, and the term in which the
+    leader received it.
     """
 
     term: int
@@ -55,8 +56,8 @@ class RequestVote(Message):
 
 
 class Vote(Message):
-    """The result of RequestVote: `term` for the candidate to update itself, and whether it got the
-    vote.
+    """The result of RequestVote: `term` for the candidate to update itself, and
+    whether it got the vote.
     """
 
     term: int
@@ -64,7 +65,7 @@ class Vote(Message):
 
 
 class AppendEntries(Message):
-    """Invoked by the leader to replicate entries (section 5.3); also its heartbeat."""
+    """The leader replicates entries (section 5.3); also its heartbeat."""
 
     term: int
     prev_log_index: int
@@ -74,8 +75,8 @@ class AppendEntries(Message):
 
 
 class Appended(Message):
-    """The result of AppendEntries. `match_index` is the last entry known to match, or 0 where it
-    failed.
+    """The result of AppendEntries. `match_index` is the last entry known to match,
+    or 0 where it failed.
     """
 
     term: int
@@ -101,13 +102,17 @@ def election_safety(view):
 
 
 def log_matching(view):
-    """Log matching: entries with the same index and term are the same, and so is what stands before
-    them (Figure 3; section 5.3).
+    """Log matching: entries with the same index and term are the same, and so is
+    what stands before them (Figure 3; section 5.3).
     """
     logs = [node.log for node in view]
     for number, one in enumerate(logs):
         for other in logs[:number]:
-            shared = [index for index, (a, b) in enumerate(zip(one, other), 1) if a.term == b.term]
+            shared = [
+                index
+                for index, (a, b) in enumerate(zip(one, other), 1)
+                if a.term == b.term
+            ]
             if shared and one[: shared[-1]] != other[: shared[-1]]:
                 return False
     return True
@@ -119,7 +124,7 @@ def commit_within_log(view):
 
 
 def state_machine_safety(view):
-    """What two servers call committed is the same, as far as both go (Figure 3; section 5.4.3)."""
+    """What two servers call committed is the same (Figure 3; section 5.4.3)."""
     done = [node.log[: node.commit_index] for node in view]
     return all(
         one[: min(len(one), len(other))] == other[: min(len(one), len(other))]
@@ -129,11 +134,13 @@ def state_machine_safety(view):
 
 
 def committed_on_a_majority(view, field="log"):
-    """What a server calls committed stands on the disks of a majority (section 5.3), there in the
-    durable field of this name.
+    """What a server calls committed stands on the disks of a majority (section
+    5.3), there in the durable field of this name.
     """
     disks = [view.disk(name).get(field, ()) for name in view.names]
-    longest = max((node.log[: node.commit_index] for node in view), key=len, default=())
+    longest = max(
+        (node.log[: node.commit_index] for node in view), key=len, default=()
+    )
     return all(
         sum(log[index : index + 1] == (entry,) for log in disks) >= majority(disks)
         for index, entry in enumerate(longest)
@@ -141,9 +148,7 @@ def committed_on_a_majority(view, field="log"):
 
 
 def leader_completeness(view):
-    """The leader of the highest term has all that anyone calls committed (Figure 3; section
-    5.4).
-    """
+    """The last term's leader has all that is committed (Figure 3; section 5.4)."""
     top = max((node.current_term for node in view), default=0)
     return all(
         other.log[: other.commit_index] == node.log[: other.commit_index]
@@ -167,12 +172,13 @@ class Raft(Node):
         leader_completeness,
     )
 
-    # Milliseconds. Section 9.3 recommends 150–300 for the election timeout; a heartbeat comes
-    # several times as often.
+    # Milliseconds. Section 9.3 recommends 150–300 for the election timeout; a
+    # heartbeat comes several times as often.
     election_timeout = 150, 300
     heartbeat = 50
 
-    # Persistent state on all servers, on stable storage before any message is answered.
+    # Persistent state on all servers, on stable storage before any message is
+    # answered.
     current_term: int = 0
     voted_for: str | None = None
     log: tuple[Entry, ...] = ()
@@ -217,10 +223,14 @@ class Raft(Node):
         self.count_votes()
 
     def on_RequestVote(self, candidate, m):
-        """Vote for the first candidate of a term whose log is up to date (section 5.4.1)."""
+        """Vote for a term's first candidate that is up to date (section 5.4.1)."""
         self.observe_term(m.term)
         up_to_date = (m.last_log_term, m.last_log_index) >= self.last_log()[::-1]
-        granted = m.term == self.current_term and self.voted_for in (None, candidate) and up_to_date
+        granted = (
+            m.term == self.current_term
+            and self.voted_for in (None, candidate)
+            and up_to_date
+        )
         if granted:
             self.voted_for = candidate
             self.reset_election_timer()
@@ -251,18 +261,20 @@ class Raft(Node):
         self.set_timer(Heartbeat(), self.heartbeat)
 
     def on_Request(self, client, m):
-        """A leader appends the command to its log and replicates it; others name the leader."""
+        """A leader appends the command and replicates it; others name a leader."""
         if self.role != LEADER:
             self.send(client, Reply(m.id, error="not-leader", leader=self.leader))
             return
-        self.log += (Entry(self.current_term, Command(client, m.id, m.f, m.key, m.value)),)
+        self.log += (
+            Entry(self.current_term, Command(client, m.id, m.f, m.key, m.value)),
+        )
         self.waiting |= {len(self.log): (client, m.id)}
         for peer in self.peers:
             self.replicate_to(peer)
         self.advance_commit_index()
 
     def replicate_to(self, peer):
-        """Send what `peer` lacks: all entries from next_index on, or none as a heartbeat."""
+        """Send `peer` all entries from next_index on, or none as a heartbeat."""
         previous = self.next_index[peer] - 1
         self.send(
             peer,
@@ -276,7 +288,7 @@ class Raft(Node):
         )
 
     def on_AppendEntries(self, leader, m):
-        """Follow a leader of this term or a later one, and store what fits the log."""
+        """Follow a leader of this or a later term, and store what fits the log."""
         self.observe_term(m.term)
         if m.term < self.current_term:
             self.send(leader, Appended(self.current_term, False, 0))
@@ -289,13 +301,15 @@ class Raft(Node):
         self.store(m.prev_log_index, m.entries)
         last_new = m.prev_log_index + len(m.entries)
         if m.leader_commit > self.commit_index:
-            self.commit_index = max(self.commit_index, min(m.leader_commit, last_new))
+            self.commit_index = max(
+                self.commit_index, min(m.leader_commit, last_new)
+            )
             self.apply_committed()
         self.send(leader, Appended(self.current_term, True, last_new))
 
     def store(self, previous, entries):
-        """Append what is new. Only a conflicting entry removes what follows it: the message may be
-        an old one.
+        """Append what is new. Only a conflicting entry removes what follows it: the
+        message may be an old one.
         """
         for index, entry in enumerate(entries, previous + 1):
             if self.term_at(index) != entry.term:
@@ -303,7 +317,7 @@ class Raft(Node):
                 return
 
     def on_Appended(self, follower, m):
-        """Note how far the follower's log matches, or go back by one entry and try again."""
+        """Note how far the follower's log matches, or go back by one entry."""
         self.observe_term(m.term)
         if self.role != LEADER or m.term < self.current_term:
             return
@@ -317,7 +331,7 @@ class Raft(Node):
             self.replicate_to(follower)
 
     def advance_commit_index(self):
-        """Commit what a majority stores, if it is of this term (sections 5.3 and 5.4.2)."""
+        """Commit what a majority stores, if of this term (sections 5.3, 5.4.2)."""
         stored = sorted([len(self.log), *self.match_index.values()], reverse=True)
         index = stored[majority(self.servers()) - 1]
         if index > self.commit_index and self.term_at(index) == self.current_term:
@@ -341,7 +355,9 @@ class Raft(Node):
         while self.last_applied < self.commit_index:
             self.last_applied += 1
             command = self.log[self.last_applied - 1].command
-            self.sessions, self.machine, answer = self.sessions.apply(self.machine, command)
+            self.sessions, self.machine, answer = self.sessions.apply(
+                self.machine, command
+            )
             if self.last_applied in self.waiting:
                 client, id = self.waiting[self.last_applied]
                 self.waiting = self.waiting.without(self.last_applied)
@@ -365,8 +381,8 @@ class Raft(Node):
         return len(self.log), self.term_at(len(self.log))
 
     def term_at(self, index):
-        """The term of entry `index`, counted from 1; 0 before the first entry, None where there is
-        no entry.
+        """The term of entry `index`, counted from 1; 0 before the first entry, None
+        where there is no entry.
         """
         if index == 0:
             return 0

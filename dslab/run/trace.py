@@ -16,7 +16,7 @@ from dslab.run.events import KINDS, Event
 from dslab.run.history import SILENT, History
 from dslab.run.history import Event as HistoryEvent
 from dslab.run.words import told
-from dslab.values import frozen
+from dslab.values import counted, frozen
 
 __all__ = ["Event", "KINDS", "Trace", "TraceError"]
 
@@ -123,9 +123,7 @@ class Trace:
         return SILENCE
 
     def count(self, kind: str, of: str | None = None) -> int:
-        """How many events of `kind` there are; `of` counts only messages or timers of that class
-        name.
-        """
+        """How many events of `kind` there are; with `of`, messages or timers of that class name."""
         total = 0
         for record in self.records:
             if record[1] == kind:
@@ -145,12 +143,12 @@ class Trace:
         return told(self)
 
     def __repr__(self):
-        lanes = f"{len(self.nodes)} nodes" + (
-            f", {len(self.clients)} clients" if self.clients else ""
-        )
+        clients = {"clients": len(self.clients)} if self.clients else {}
+        lanes = counted({"nodes": len(self.nodes)} | clients)
+        events = counted({"events": len(self.records)})
         end = self.records[-1][0] / 1000 if self.records else 0
         until = f"in {end:.0f} ms" if self.unit == "ms" else f"up to {self.unit} {end:g}"
-        return f"trace {self.title!r}: {len(self.records):,} events of {lanes} {until}"
+        return f"trace {self.title!r}: {events} of {lanes} {until}"
 
     # JSON.
 
@@ -167,8 +165,9 @@ class Trace:
 
     @classmethod
     def from_json(cls, data: dict) -> "Trace":
-        """The trace that `as_json` packed; payloads and states stay plain data. Raises
-        TraceError.
+        """The trace that `as_json` packed; payloads and states stay plain data.
+
+        Raises TraceError.
         """
         return unpacked(data, cls)
 
@@ -176,8 +175,7 @@ class Trace:
 def _class_name(payload) -> str:
     if isinstance(payload, dict):
         return payload.get("$", "")
-    if (
-        isinstance(payload, (tuple, list)) and payload
-    ):  # The data of "set": a timer and when it is due.
+    if isinstance(payload, (tuple, list)) and payload:
+        # The data of "set": a timer and when it is due.
         return _class_name(payload[0])
     return payload if isinstance(payload, str) else type(payload).__name__

@@ -66,11 +66,8 @@ def test_a_queue_hands_out_each_message_once_until_it_is_rejected():
     first, second = queue.get(), queue.get()
     assert queue.reject(first)
     queue.ack(second)
-    assert [queue.get().event, queue.get().event, queue.get()] == [
-        1,
-        3,
-        None,
-    ]  # 2 was handled before 1.
+    # 2 was handled before 1.
+    assert [queue.get().event, queue.get().event, queue.get()] == [1, 3, None]
 
 
 def test_a_queue_puts_aside_what_fails_again_and_again():

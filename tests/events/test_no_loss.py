@@ -146,8 +146,7 @@ def test_a_forked_child_loses_nothing(tmp_path, actors, inherited):
 
 
 def test_a_fork_waits_for_the_append_of_another_thread(tmp_path):
-    """A child that is made in the middle of one would have half of it, and a lock that nobody
-    opens."""
+    """A child made in the middle of one would have half of it, and a lock that nobody opens."""
     store, path = EventStore(tmp_path / "bank.db"), tmp_path / "bank.db"
     with ThreadPoolExecutor(2) as pool:
         writing = [pool.submit(storm, str(path), seed, 30) for seed in (1, 2)]

@@ -70,9 +70,8 @@ def test_a_saga_completes_from_every_crash_point_with_each_effect_once(tmp_path,
     service = Service()
     assert resumed(order(service), EventStore(tmp_path / "s.db"), crash_at) == "completed"
     assert service.done == ["order-1/reserve", "order-1/charge", "order-1/ship"]
-    assert len(service.calls) == (
-        4 if crash_at in (1, 3, 5) else 3
-    )  # A call whose answer was not written down is made again.
+    # A call whose answer was not written down is made again.
+    assert len(service.calls) == (4 if crash_at in (1, 3, 5) else 3)
 
 
 def test_a_crash_at_each_event_of_each_attempt_still_ends(tmp_path):

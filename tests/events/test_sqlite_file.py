@@ -48,8 +48,7 @@ with open(sys.argv[1], "r+b") as file:
     ids=["opened", "closed", "written", "dropped", "a symlink", "a hard link", "forked"],
 )
 def test_a_store_keeps_its_lock_whatever_else_is_done_with_its_file(path, act):
-    """The lock of the bytes from 0x40000002 on tells others that somebody has the file open
-    (sqlite.org/lockingv3.html)."""
+    """The lock from byte 0x40000002 on says that somebody is there (sqlite.org/lockingv3.html)."""
     store = EventStore(path)
     store.append("a", some())
     act(path)

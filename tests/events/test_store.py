@@ -456,5 +456,5 @@ def test_a_store_in_memory_and_its_words():
     )
     store = EventStore()
     store.append("acc-1", deposit(5), ANY)
-    assert repr(store) == "event store with 1 events in 1 streams\n  #1 acc-1@0 Deposited(amount=5)"
+    assert repr(store) == "event store with 1 event in 1 stream\n  #1 acc-1@0 Deposited(amount=5)"
     assert "<td>Deposited</td>" in store._repr_html_()

@@ -72,8 +72,7 @@ def test_an_old_batch_takes_no_position_back(store):
 
 
 def test_a_position_beyond_the_end_is_told(tmp_path):
-    """A store that was put back to an older copy would give positions again that a reader has
-    passed."""
+    """A store put back to an older copy would give positions again that a reader has passed."""
     with EventStore(tmp_path / "bank.db") as store:
         store.append("a", [deposit(n) for n in range(25)])
         reader = store.subscribe(after=25)
