@@ -1,5 +1,4 @@
-"""CPU time of the linearizability checker, against Porcupine's on the same histories in the same
-run.
+"""CPU time of the linearizability checker, and of Porcupine's on the same histories.
 
     PORCUPINE=~/porcupine python bench/linearizable.py
 
@@ -154,9 +153,7 @@ def porcupine(checkout: Path, cases: list[dict]) -> dict[str, dict]:
 
 
 def ours(history: History, model, explain: bool) -> tuple[bool | None, float]:
-    """The verdict and its CPU seconds, the same history again until there is something to
-    measure.
-    """
+    """The verdict and its CPU seconds; a short search is made again and again."""
     gc.collect()
     start, runs = time.process_time(), 0
     while not runs or time.process_time() - start < 0.05:

@@ -20,9 +20,7 @@ __all__ = ["Command", "KeyValue", "Ledger", "Lock", "Machine", "Session", "Sessi
 
 
 class Command(Value):
-    """A client's request as it stands in a log: who asked, which of their requests it is, and for
-    what.
-    """
+    """A client's request as it stands in a log: who asked, the request's number, and for what."""
 
     client: str
     id: int

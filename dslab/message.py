@@ -28,8 +28,9 @@ class Message(Value):
 
 
 class Timer(Message):
-    """Base of timers: a timer is a message to one's own future. At most one of each class is
-    pending.
+    """Base of timers: a timer is a message to one's own future.
+
+    At most one of each class is pending.
     """
 
 
@@ -52,8 +53,7 @@ PASSING = "not-leader", "unavailable"
 
 
 class Reply(Message):
-    """A node's answer to request `id`: a `value`, or an `error` that promises that nothing was
-    done.
+    """A node's answer to request `id`: a `value`, or an `error`, which says that nothing was done.
 
     A node that can't promise this stays silent. An error of `PASSING` promises it of the copy of
     the request that was answered, any other of all copies. With "not-leader", `leader` names the
@@ -71,9 +71,7 @@ class Reply(Message):
 
 @cache
 def of_part(part: str, kind: type) -> type:
-    """The class of what the part named `part` says in messages of class `kind`: the same fields,
-    named `detector.Alive`.
-    """
+    """The class of a part's messages of class `kind`: the same fields, named `detector.Alive`."""
     return type(
         f"{part}.{kind.__name__}",
         (kind,),

@@ -1,5 +1,4 @@
-"""Gives the code its one form: Python by ruff (pyproject.toml), scripts and style sheets by
-prettier (.prettierrc.json).
+"""Gives the code its one form: Python by ruff, scripts and style sheets by prettier.
 
 `python scripts/form.py` is `make format`; a test asks for the same with `check`.
 """

@@ -1,5 +1,4 @@
-"""Writes book/gallery.ipynb from book/gallery/*.py, one section a widget; `make notebooks` then
-runs it.
+"""Writes book/gallery.ipynb from book/gallery/*.py, a section a widget; `make notebooks` runs it.
 
 A file's docstring says when to use the widget, and its code feeds it: what you read there is what
 runs, in the tests too.

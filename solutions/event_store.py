@@ -103,9 +103,7 @@ class OpensForEachCall:
 
 
 class AsksUntilItMay:
-    """A write-ahead log, a cursor that is kept, and a writer who asks for the lock until it has
-    it.
-    """
+    """A write-ahead log, a cursor that is kept, and a writer who asks until it has the lock."""
 
     def __init__(self, path):
         self.cursor = sqlite3.connect(path, timeout=30, isolation_level=None).cursor()

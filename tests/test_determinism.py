@@ -1,6 +1,4 @@
-"""The same seed gives the same bytes: in another process, with another PYTHONHASHSEED, strict or
-not.
-"""
+"""The same seed gives the same bytes: in another process, by another PYTHONHASHSEED, strict."""
 
 import hashlib
 import os

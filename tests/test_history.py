@@ -50,10 +50,7 @@ def test_calls_are_paired_in_the_order_of_time(tmp_path):
             '{"process": 0, "type": "invoke", "f": "read", "time": NaN}',
             "line 1: NaN is no JSON value",
         ),
-        (
-            '{"process": 0, "type": "invoke", "f": "read", "time": 1e999}',
-            "1e999 is no JSON value",
-        ),
+        ('{"process": 0, "type": "invoke", "f": "read", "time": 1e999}', "1e999 is no JSON value"),
         (
             '{"process": [0], "type": "invoke", "f": "read"}',
             '"process" is [0]: it must be a number or a name',

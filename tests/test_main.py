@@ -213,11 +213,7 @@ def test_every_encoding_can_say_what_holds_and_what_is_wrong(empty):
         ("dslab run /dev/full", 2, "/dev/full is too large"),
         ("dslab check {} --json | true; exit ${{PIPESTATUS[0]}}", 0, ""),
         # What doesn't fit into a pipe, and whose reader goes: the verdict stays.
-        (
-            "dslab run scenarios/split_brain.toml --json | head -c 1; exit ${{PIPESTATUS[0]}}",
-            1,
-            "",
-        ),
+        ("dslab run scenarios/split_brain.toml --json | head -c 1; exit ${{PIPESTATUS[0]}}", 1, ""),
     ],
 )
 def test_streams_may_be_closed_full_or_left(command, code, error, empty):

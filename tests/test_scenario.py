@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from dslab.check import MODELS, figures, linearizable
 from dslab.errors import DslabError
-from dslab.protocols import protocol_names
+from dslab.protocols import protocol, protocol_names
 from dslab.protocols.raft import Raft
 from dslab.run.steps import CLOCK
 from dslab.run.steps import WORDS as STEP_WORDS
 from dslab.run.trace import Trace
 from dslab.scenario import shrink_scenario
 from dslab.scenario.file import CHECKS, EVENTS, NUMBER, WORDS, Scenario
+from dslab.scenario.rules import rules_of
 from dslab.scenario.steps import file_world
 from dslab.scenario.words import EXAMPLE
 from dslab.show import play
@@ -656,6 +657,7 @@ def test_every_word_fault_nemesis_option_and_behaviour_is_named(place):
         *CHECKS,
         *MODELS,
         *(protocol_names() if place == "help" else ()),  # They come by themselves.
+        *(rule for name in protocol_names() for rule in rules_of(protocol(name))),
         *(
             option
             for step in STEPS

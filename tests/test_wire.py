@@ -131,10 +131,7 @@ def test_lists_and_tuples_are_told_apart():
 
 
 def test_not_a_number_and_infinity_are_numbers_to_python():
-    assert decode(loads(dumps((float("inf"), float("-inf")))), {}) == (
-        float("inf"),
-        float("-inf"),
-    )
+    assert decode(loads(dumps((float("inf"), float("-inf")))), {}) == (float("inf"), float("-inf"))
     assert str(decode(loads(dumps(float("nan"))), {})) == "nan"
 
 

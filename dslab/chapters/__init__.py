@@ -1,1 +1,4 @@
-"""What each chapter brings: its exercises, and protocols with one planted bug each."""
+"""What each chapter brings: its exercises, protocols with one planted bug each, terms and sources.
+
+`paxos` and `raft_log` have their bugs, and no notebook yet.
+"""

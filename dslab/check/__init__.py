@@ -3,12 +3,16 @@
 What clients saw, of a History, a Trace or a Cluster:
     linearizable, sequential, causal, sessions, bounded_staleness, convergence, transactions;
     `judge` takes them by name.
+Of a run, or of replicas' states:
+    available, same_states.
+
+Each of these answers with a `dslab.verdict.Verdict`, which is true where the rule holds.
+
     MODELS, Model       what a single copy would answer.
-What else a run shows:
-    available, figures, mattered, same_states.
+    figures             what a run cost and gave, in numbers.
+    mattered            what each fault of a run changed, in words.
     shrink              the smallest part of a list that still fails.
 
-Each answers with a `dslab.verdict.Verdict`, which is true where the rule holds.
 `help(dslab.check.NAME)` says more.
 """
 

@@ -47,9 +47,7 @@ class Asked(NamedTuple):
 
 
 def available(run, kind: str = "total") -> Verdict:
-    """Whether every node answered as `kind` demands, in a Trace or what has one, such as a
-    Cluster.
-    """
+    """Whether every node of a Trace, or a Cluster that has one, answered as `kind` demands."""
     if kind not in KINDS:
         raise DslabError(f"{kind!r} is no kind of availability: choose {', '.join(KINDS)}.")
     trace = run if isinstance(run, Trace) else getattr(run, "trace", None)

@@ -33,9 +33,7 @@ AVAILABILITY: dict[str, Callable] = {
 
 
 def judge(run, kind: str, model: str = "kv", budget: int = BUDGET) -> Verdict:
-    """The verdict of the checker named `kind` on a run, a trace or (for a kind of CONSISTENCY) a
-    history.
-    """
+    """The verdict of the checker `kind` on a run, a trace or (for one of CONSISTENCY) a history."""
     known = CONSISTENCY | AVAILABILITY
     if kind not in known:
         raise DslabError(f"there is no check {kind!r}: {instead(kind, known)}")

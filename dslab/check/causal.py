@@ -13,9 +13,9 @@ CyclicCO, ThinAirRead, WriteCOInitRead and WriteCORead are ruled out by all thre
 |      |                    | itself                                                               |
 
 With writes of different values the patterns are exact: a history has none of them just where it is
-consistent, and they are found in polynomial time. Causes are kept as
-masks, a bit an operation, by a topological order; what cm demands is saturated for each process
-anew, since each may believe in an order of its own.
+consistent, and they are found in polynomial time. Causes are kept as masks, a bit an operation, by
+a topological order; what cm demands is saturated for each process anew, since each may believe in
+an order of its own.
 """
 
 from dslab.check.inputs import (
@@ -207,9 +207,7 @@ class _Run:
             )
 
     def memory(self):
-        """For each process, what it must believe of the order of writes, given all that it saw
-        itself.
-        """
+        """What each process must believe of the order of writes, given all that it saw."""
         lasts = [
             number
             for number in range(len(self.ops))

@@ -79,9 +79,8 @@ def sensible(rest, known) -> bool:
     dropped = [op for op in known if op.invoked not in kept and op.f not in READS]
     functions = {op.f for op in known}
     if not functions <= {*PLAIN, "append"}:
-        return (
-            not dropped
-        )  # A model of the reader's own: any of its operations may have made any value.
+        # A model of the reader's own: any of its operations may have made any value.
+        return not dropped
     found = {value for _, value in _findings(rest)}
     if "append" in functions:
         return not any(_part(_written(op), value) for op, value in product(dropped, found))
@@ -114,9 +113,7 @@ def _part(piece: Any, value: Any) -> bool:
 
 
 def reasons(bad: list[Operation], model: Model) -> list[str]:
-    """A minimal violation in words: what returned before what began, and at the end what can't
-    be.
-    """
+    """A minimal violation in words: what returned before what began, and what can't be."""
     bad = sorted(bad, key=lambda op: op.invoked)
     orders, sentences = _orders(bad), []
     for op in bad:
@@ -165,9 +162,7 @@ def _orders(bad):
 
 
 def _conclusion(bad, model) -> list[str]:
-    """What can't be, in a sentence; before it, what was tried, where a few orders are all that can
-    be.
-    """
+    """What can't be, in a sentence; before it, where orders are few, what was tried."""
     functions = {op.f for op in bad}
     rules = ()
     if functions <= {*PLAIN}:
@@ -247,9 +242,7 @@ def _from_nowhere(bad):
 
 
 def _stale(bad):
-    """Something else was written after all that may have written the value, and before it was
-    found.
-    """
+    """Something else was written after all possible writes of the value, before it was found."""
     writes = [op for op in bad if op.f not in READS and op.outcome == "ok"]
     for (op, value), write in product(_findings(bad), writes):
         if (
@@ -342,9 +335,7 @@ def _of_no_pieces(bad):
 
 
 def _misses_an_append(bad):
-    """An append was over before the read began, nothing was put anew since, and the text lacks
-    it.
-    """
+    """An append was over before the read, nothing was put anew since, and the text lacks it."""
     appends = [
         op for op in bad if op.f == "append" and op.outcome == "ok" and _written(op) is not None
     ]

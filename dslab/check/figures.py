@@ -1,7 +1,7 @@
 """What a run cost and gave, in numbers: the axes of a trade-off.
 
-figures(cluster)      # {"read": 4.1, "write": 11.7, "answered": 96.0, "stale": 0.0, "messages":
-                      9.2}
+figures(cluster)
+# {"read": 4.1, "write": 11.7, "answered": 96.0, "stale": 0.0, "messages": 9.2}
 """
 
 from statistics import median
@@ -14,8 +14,7 @@ __all__ = ["figures"]
 
 
 def figures(run, share: float = 0.5) -> dict[str, float | None]:
-    """Figures of a run that has a trace, such as a Cluster; None for one of which the run says
-    nothing.
+    """Figures of a run with a trace, such as a Cluster; None for what the run doesn't tell.
 
     read, write  how long such calls took that were answered (ms): the least time within which the
                  `share` of them was, the median where nothing else is said.

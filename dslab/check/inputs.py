@@ -56,9 +56,7 @@ def demand_known(history: History, model: Model) -> None:
 
 
 def programs_of(history: History) -> dict:
-    """Each process's operations, in its order; those that were refused are left out, for nothing
-    was done.
-    """
+    """Each process's operations, in its order, without the refused ones: they did nothing."""
     found: dict = {}
     for op in sorted(history.operations, key=lambda op: op.invoked):
         if op.outcome != "fail":

@@ -232,9 +232,7 @@ class OrderSearch:
         return reads & legal
 
     def _branch(self, linearized: int, state: Any, candidates: int) -> None:
-        """Put what may take effect next on the stack, the latest first, so that the earliest is on
-        top.
-        """
+        """Put what may take effect next on the stack, so that the earliest is on top."""
         answers, twins, left = self.answers, self.twins, candidates
         while left:
             number = left.bit_length() - 1

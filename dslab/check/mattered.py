@@ -1,6 +1,4 @@
-"""Which faults mattered: a run that passes under a partition that no message met has tested
-nothing.
-"""
+"""Which faults mattered: a run whose partition no message met has tested nothing."""
 
 from dslab.run.trace import Event, Trace
 
@@ -8,8 +6,9 @@ __all__ = ["mattered"]
 
 
 def mattered(trace: Trace) -> tuple[str, ...]:
-    """A sentence for each fault of a run: what it stopped, or that it changed nothing. For
-    `Verdict.faults`.
+    """A sentence for each fault of a run: what it stopped, or that it changed nothing.
+
+    For `Verdict.faults`.
     """
     events, found = trace.events, []
     end = events[-1].time if events else 0

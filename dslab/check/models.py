@@ -22,8 +22,9 @@ __all__ = [
 
 
 class Model:
-    """A sequential object. A subclass gives `functions`, `initial` and `step`; a state must be
-    hashable.
+    """A sequential object.
+
+    A subclass gives `functions`, `initial` and `step`; a state must be hashable.
 
         class Counter(Model):
             functions = frozenset({"increment", "read"})
@@ -151,8 +152,9 @@ class KeyValue(Register):
 
 
 class Set(Model):
-    """add, remove, contains (answers whether), and read (answers all of it). Unused, it is
-    empty.
+    """add, remove, contains (answers whether), and read (answers all of it).
+
+    Unused, it is empty.
     """
 
     name = "set"
@@ -273,9 +275,7 @@ def _demand_whole(model: Model) -> Model:
 
 
 def demand_answer(model: Model, op: Operation) -> None:
-    """Raise DslabError where `model.step` gives something else than whether `op` fits, and a
-    state.
-    """
+    """Raise DslabError unless `model.step` gives whether `op` fits, and a state."""
     given = model.step(model.initial, op)
     if not (isinstance(given, tuple) and len(given) == 2):
         raise DslabError(

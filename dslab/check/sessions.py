@@ -1,5 +1,4 @@
-"""The four session guarantees: what one client may count on, however its calls are spread over
-replicas.
+"""The four session guarantees: what one client may count on, whatever replicas it asks.
 
 Terry, Demers, Petersen, Spreitzer, Theimer and Welch, "Session guarantees for weakly consistent
 replicated data", PDIS 1994.

@@ -11,8 +11,7 @@ __all__ = ["shrink"]
 
 
 def shrink(steps: Sequence, fails: Callable[[list], bool]) -> list:
-    """A part of `steps`, in their order, for which `fails` is true and that can't lose any single
-    step.
+    """A part of `steps`, in order, for which `fails` is true and that can lose no single step.
 
     `fails` must be true of `steps` themselves, and must give the same answer each time.
     """

@@ -20,8 +20,7 @@ __all__ = ["bounded_staleness", "convergence", "same_states"]
 def bounded_staleness(
     history, *, versions: int | None = None, within: float | None = None
 ) -> Verdict:
-    """Whether each read returns a value that is at most `versions` writes, or `within` ms, out of
-    date.
+    """Whether each read is at most `versions` writes, or `within` ms, out of date.
 
     A value is out of date by each write that began after the value's own had returned, and had
     itself returned before the read was called; and for as long as the first of these has been over.
@@ -165,17 +164,14 @@ def convergence(history, *, quiet: float = 0.0) -> Verdict:
 
 
 def _over(write, read, quiet) -> bool:
-    if (
-        write.returned is None
-    ):  # Nobody knows when it takes effect; from its call on, the time has to be enough.
+    if write.returned is None:
+        # Nobody knows when it takes effect; from its call on, the time has to be enough.
         return write.invoked < read.invoked and (not quiet or read.start - write.start >= quiet)
     return write.returned < read.invoked and (not quiet or read.start - write.end >= quiet)
 
 
 def same_states(states: Mapping[str, Any]) -> Verdict:
-    """Whether replicas hold the same: `states` maps each to what it holds, such as {"n1":
-    node.store, …}.
-    """
+    """Whether replicas hold the same; `states` says what: {"n1": node.store, …}."""
     if not isinstance(states, Mapping) or not states:
         raise DslabError(
             "same_states() compares what replicas hold: give a mapping from their names, "

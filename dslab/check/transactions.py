@@ -6,12 +6,11 @@ anomalies from experimental observations", VLDB 14(3), 2020, the way to see them
 transaction appends values to lists and reads them, and no value is appended twice to a list. A list
 that was read tells the order in which its values were appended; so
 
-    ww  one transaction appended the value after the other's       wr  one read what the other had
-        appended last
+    ww  one transaction appended the value after the other's
+    wr  one read what the other had appended last
     rw  one read a list that the other then appended to
 
-and a cycle of these can't be in any order of the transactions. It is named after what it is made
-of:
+and a cycle of these can't be in any order of the transactions. Its name says what it is made of:
 
 | anomaly  | cycle                                     | ruled out from     |
 |----------|-------------------------------------------|--------------------|
@@ -22,11 +21,11 @@ of:
 | G-single | one rw, and ww or wr                      | snapshot-isolation |
 | G2       | two rw or more                            | serializable       |
 
-It is right in what it finds. No value is appended twice, so a read
-names the transactions that made what it saw, and all reads of a list agree on one order of its
-appends or contradict each other at once. Then each edge stands in every version order that agrees
-with the reads, and a cycle of such edges in every dependency graph of the history. It is not
-complete: a value that nobody read has no place in the order, and no edge.
+It is right in what it finds. No value is appended twice, so a read names the transactions that made
+what it saw, and all reads of a list agree on one order of its appends or contradict each other at
+once. Then each edge stands in every version order that agrees with the reads, and a cycle of such
+edges in every dependency graph of the history. It is not complete: a value that nobody read has no
+place in the order, and no edge.
 
 An anomaly is looked for only when none before it in `ANOMALIES` was found, and relies on that:
 without a duplicate every value that was read has a writer, without an incompatible order each list
@@ -47,17 +46,7 @@ from dslab.verdict import Verdict
 
 __all__ = ["ANOMALIES", "LEVELS", "transactions"]
 
-ANOMALIES = (
-    "internal",
-    "duplicate",
-    "incompatible-order",
-    "G0",
-    "G1a",
-    "G1b",
-    "G1c",
-    "G-single",
-    "G2",
-)
+ANOMALIES = tuple("internal duplicate incompatible-order G0 G1a G1b G1c G-single G2".split())
 #: What those anomalies that are cycles or reads of too much are called.
 NAMES = {
     "G0": "dirty write",

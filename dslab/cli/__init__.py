@@ -3,7 +3,7 @@
     commands/   a file a command, found by itself: `run.py` holds `command`, which is `dslab run`
     program     the group of them all, and how each way to end becomes an exit code
     process     what a process has beside: streams of any encoding that may be closed or full
-    options     numbers with bounds, names of a registry, --json
+    options     numbers with bounds, names that are known, --json
     files       what stands in a file or on standard input, and files written whole
     clusters    node classes and values as words of a shell
 

@@ -1,4 +1,4 @@
-"""What the commands' options have in common: numbers with bounds, names that a registry knows, and
+"""What the commands' options have in common: numbers with bounds, names that are known, and
 answers in words or as JSON.
 """
 
@@ -35,9 +35,7 @@ class Command(click.Command):
     more: Callable[[int], str] | None = None
 
     def parse_args(self, ctx, args):
-        """Parse the words; a negative number is no option, and with a space before it doesn't look
-        like one.
-        """
+        """Parse the words; a negative number gets a space, so that it looks like no option."""
         words = [f" {word}" if re.match(r"-\.?\d", word) else word for word in args]
         try:
             return super().parse_args(ctx, words)
@@ -86,7 +84,7 @@ SEED = Number(-(2**63), 2**63 - 1, whole=True)
 
 
 class Known(click.ParamType):
-    """A name that a registry has; `names()` is asked when it is needed, and imports it."""
+    """One of `names()`, which are asked for, and so imported, when they are needed."""
 
     name = "name"
 

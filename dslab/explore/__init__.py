@@ -1,11 +1,10 @@
 """What may happen: every state that a system can reach, within bounds.
 
-    explore, walk, eventually    of Nodes (with `caller` for clients) or of a Spec, with its
-                                 `action`s, `invariant`s and `goal`s.
-    Stepper, steps_of              runs step by step; a recorded run as such steps.
-    shrunk, shrink_run           the smallest run that still breaks the rule.
-
-Each answers with a `dslab.verdict.Verdict`, which is true where the rule holds.
+explore, walk, eventually    of Nodes (with `caller` for clients) or of a Spec, with its
+                             `action`s, `invariant`s and `goal`s: each answers with a
+                             `dslab.verdict.Verdict`, which is true where the rule holds.
+Stepper, steps_of            runs step by step; a recorded run as such steps.
+shrunk, shrink_run           the smallest run that still breaks the rule.
 """
 
 from dslab.explore.clients import caller

@@ -16,9 +16,7 @@ __all__ = ["demand_bounds", "demand_classes", "demand_disks", "demand_rules", "d
 
 
 def demand_classes(nodes: Mapping[str, type[Node]]) -> None:
-    """Raise DslabError unless names are mapped to Node classes, and callers call nodes that are
-    there.
-    """
+    """Raise DslabError unless names stand for Node classes, and callers call nodes that exist."""
     if not isinstance(nodes, Mapping) or not nodes:
         raise DslabError(
             "there is no node to explore: give a mapping from names to Node classes, "

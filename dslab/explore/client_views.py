@@ -82,11 +82,14 @@ class Seen:
             over, *what = op
             return tuple(sorted((renamed(other), done) for other, done in over)), *what
 
+        def seen(done):
+            return tuple(sorted((names.get(other, other), count) for other, count in done))
+
         return Seen(
             tuple(
                 sorted(
-                    (renamed(process), tuple(map(with_names, theirs)))
-                    for process, theirs in self.ops
+                    (names.get(client, client), tuple((seen(op[0]), *op[1:]) for op in theirs))
+                    for client, theirs in self.ops
                 )
             )
         )

@@ -19,9 +19,7 @@ HOUSE = "dslab.node", "dslab.part"
 
 
 class Lines:
-    """In a `with`, notes what is run of the handlers of `classes`, those that they inherit
-    included.
-    """
+    """In a `with`, notes what is run of the handlers of `classes`, inherited ones included."""
 
     def __init__(self, classes):
         self.functions = {
@@ -67,18 +65,15 @@ class Lines:
                         if number not in asked:
                             self.taken.add((code, number, number in bodies))
                     open_tests[:] = asked
-            elif (
-                event == "return"
-            ):  # What leaves the function out of a test has left the branch aside.
+            elif event == "return":
+                # What leaves the function out of a test has left the branch aside.
                 self.taken.update((code, number, False) for number in open_tests)
             return step
 
         return step
 
     def missing(self) -> list[str]:
-        """In words, what was never run: whole functions, branches that always went one way, and
-        other lines.
-        """
+        """In words, what was never run: functions, one way of a branch, and other lines."""
         found = []
         for code, name in self.functions.items():
             lines = sorted(line for other, line in self.lines if other is code)
@@ -128,9 +123,7 @@ class _Branch:
 
 
 class _Branches:
-    """A function's branches, and for each instruction by offset which tests it is a part of, and
-    which bodies.
-    """
+    """A function's branches, and which tests and bodies each instruction (by offset) is in."""
 
     def __init__(self, branches: list[_Branch], tests: dict[int, tuple]):
         self.all, self.tests = branches, tests

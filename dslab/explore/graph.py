@@ -1,5 +1,4 @@
-"""The states of an exploration with all steps between them, to be looked at: `explore(system,
-graph=True).graph`.
+"""All states of an exploration and the steps between them: `explore(system, graph=True).graph`.
 
 Exploring keeps one parent of each state and forgets the other steps; here the actions are taken
 once more from each state.
@@ -62,8 +61,7 @@ class Graph:
         return not set(self.pruned) - {"symmetry"}
 
     def valence(self, decided: Callable) -> list[tuple]:
-        """For each state the values that may still be decided from it, sorted, as far as the graph
-        reaches.
+        """For each state the values that may still be decided, sorted, as far as the graph reaches.
 
         decided  what is decided in a state: a function as the system's rules are, which gives one
                  value, a collection of them, or None. A state with one value is univalent, with
@@ -190,6 +188,5 @@ def _depths(graph: Graph) -> list[int]:
                     following.append(other)
         level = following
     deepest = max(depth)
-    return [
-        each if each >= 0 else deepest + 1 for each in depth
-    ]  # Found by ways that the picture lacks.
+    # Found by ways that the picture lacks.
+    return [each if each >= 0 else deepest + 1 for each in depth]

@@ -82,9 +82,7 @@ def eventually(
 
 
 class _Graph:
-    """The states that are not good and that a run can be in once `after` was true, with the steps
-    between them.
-    """
+    """The states, not good, that a run can be in once `after` was true, and the steps between."""
 
     def __init__(self, system, good, after, budget):
         self.system, self.looked, self.cut, self.complete = system, 0, False, True
@@ -142,9 +140,7 @@ class _Graph:
         return len(self.states) - 1
 
     def parts(self):
-        """The strongly connected parts, each a list of numbers; without recursion, for there may be
-        many states.
-        """
+        """The strongly connected parts, each a list of numbers; without recursion, for depth."""
         index, low, onto, stack, count = {}, {}, set(), [], 0
         for root in range(len(self.states)):
             if root in index:
@@ -179,9 +175,7 @@ class _Graph:
                         yield part
 
     def is_fair(self, part, fair) -> bool:
-        """Whether a run may stay in this part for ever and be fair; in a single state, it stops
-        there.
-        """
+        """Whether a run may stay in this part for ever and be fair; in one state, it stops."""
         inside = set(part)
         moves = [
             (self.states[one], self.states[other])

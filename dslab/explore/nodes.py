@@ -320,9 +320,7 @@ class Nodes(System):
         return f"{action} {type(message).__name__} {sender}→{receiver}"
 
     def fairness(self):
-        """Each message is delivered in the end, each pending timer runs out, and a node that is
-        down restarts.
-        """
+        """In the end each message is delivered, each timer runs out, and who is down restarts."""
 
         def delivered(number):
             return lambda one, other: (

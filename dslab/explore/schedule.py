@@ -1,5 +1,4 @@
-"""Runs without a clock: every step is written down, so that any part of a schedule is again a
-schedule.
+"""Runs without a clock: every step is written down, and any part of a schedule is a schedule.
 
 A schedule is a list of steps in the words of `dslab.run.steps` that need no clock:
 
@@ -268,17 +267,8 @@ class Stepper:
             )
             raise
         outbox, node.outbox, timers, node.timers = node.outbox, [], node.timers, {}
-        self.trace.records.append(
-            (
-                self.now,
-                kind,
-                name,
-                sender,
-                ref,
-                message if what == "fire" else None,
-                dict(vars(node)),
-            )
-        )
+        fired = message if what == "fire" else None
+        self.trace.records.append((self.now, kind, name, sender, ref, fired, dict(vars(node))))
         self.trace.note(node)
         for receiver, sent in outbox:
             number = self._record("send", name, receiver, None, sent)
@@ -319,8 +309,7 @@ class Stepper:
 
 
 def steps_of(trace: Trace) -> list[tuple]:
-    """A recorded run as a schedule: what its nodes handled, in that order, with crashes and
-    restarts.
+    """A recorded run as a schedule: what its nodes handled, in order, with crashes and restarts.
 
     A client's message is forged, and so is what a Byzantine node said and what was altered on its
     way; what was lost is never delivered. Pauses and cuts leave no steps of their own: they are in

@@ -211,9 +211,7 @@ class Search:
         return None
 
     def walk(self, path: list, length: int, chance: Random):
-        """Make `path` a random run of up to `length` steps; (rule, state) where it breaks a
-        rule.
-        """
+        """Make `path` a random run of up to `length` steps; (rule, state) where it breaks one."""
         bad = self.meet(path)
         while not bad and len(path) <= length:
             options = [
@@ -241,9 +239,7 @@ class Search:
         return bad
 
     def path_to(self, state) -> list:
-        """A shortest way to `state` (by breadth): real states, each a successor of the one
-        before.
-        """
+        """A shortest way to `state` (by breadth): states, each a successor of the last."""
         if state in self.walked:
             return self.walked[state]
         chain = []

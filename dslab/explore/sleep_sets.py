@@ -11,7 +11,7 @@ and whether each action was ever taken. What it doesn't promise: that a countere
 shortest; and it is not used for liveness, which needs every step between two states. What it saves
 is steps, not states. Persistent and ample sets (Peled 1993; Flanagan and Godefroid 2005) save
 states too, but a node's steps may only stand for all others' if no further message can reach it and
-no rule sees them, and in a protocol everybody writes to everybody: tests/check/test_persistent.py
+no rule sees them, and in a protocol everybody writes to everybody: tests/explore/test_persistent.py
 counts how little even an oracle would save.
 """
 
@@ -54,9 +54,7 @@ class SleepSetSearch(Search):
         return None
 
     def _try(self, state, only):
-        """Take those steps of `state` that are awake, or of ALL; (rule, state) where a rule is
-        broken.
-        """
+        """Take the steps of `state` that are awake, or ALL; (rule, state) where one is broken."""
         system, sleeping = self.system, self.asleep.get(state, NONE)
         enabled, before = 0, list(sleeping)
         self.here, self.cut, system.cut = state, self.cut or system.cut, False
@@ -87,8 +85,7 @@ class SleepSetSearch(Search):
         if woken:
             self.asleep[new] &= sleeping
             turn = self.todo if new in self.todo else self.following
-            if (
-                turn.get(new, NONE) is not ALL
-            ):  # It has been looked at, so what has woken up needs another look.
+            if turn.get(new, NONE) is not ALL:
+                # It has been looked at, so what has woken up needs another look.
                 turn[new] = turn.get(new, NONE) | woken
         return None

@@ -54,8 +54,9 @@ def goal(function: Callable) -> Callable:
 
 
 class Spec(System):
-    """A system of variables, initial states and actions. A subclass may override any of them by
-    name.
+    """A system of variables, initial states and actions.
+
+    A subclass may override any of them by name.
 
     variables  their names, in the order in which they stand in a state.
     fair       names of actions that are taken in the end if they can always be taken (weak
@@ -145,9 +146,7 @@ class Spec(System):
         return ", ".join(self.variables) + ("," if len(self.variables) == 1 else "")
 
     def state(self, state: tuple) -> dict[str, Any]:
-        """A state's variables by name, for a reader: a Spec may override it to unpack what it has
-        packed.
-        """
+        """A state's variables by name, for a reader; a Spec that packs them may override it."""
         return dict(zip(self.variables, state, strict=True))
 
     def predicate(self, rule):
@@ -172,17 +171,8 @@ class Spec(System):
         trace = Trace([self.name], title=f"{self.name}: {len(states)} states", unit="step")
         trace.records.append((0, "start", self.name, None, None, None, self.state(states[0])))
         for number, (one, other) in enumerate(zip(states, states[1:]), 1):
-            trace.records.append(
-                (
-                    number * TICK,
-                    "act",
-                    self.name,
-                    None,
-                    None,
-                    self.names(one, other),
-                    self.state(other),
-                )
-            )
+            names, state = self.names(one, other), self.state(other)
+            trace.records.append((number * TICK, "act", self.name, None, None, names, state))
         return trace
 
     def __repr__(self):

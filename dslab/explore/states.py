@@ -61,13 +61,7 @@ class Local:
     @property
     def key(self) -> tuple:
         """The same for two that don't differ, and can be hashed."""
-        return (
-            self.place,
-            tuple(self.fields),
-            tuple(self.fields.values()),
-            self.timers,
-            self.up,
-        )
+        return (self.place, tuple(self.fields), tuple(self.fields.values()), self.timers, self.up)
 
     def renamed(self, names: Mapping[str, str], place: int) -> "Local":
         """With other names of nodes, as the node at `place`."""

@@ -1,9 +1,8 @@
 """What can be explored: a system of states and actions.
 
-States can be hashed, and an action gives the states that may come next.
-What they mean is the system's affair: `dslab.explore.spec` makes one of guarded actions in the
-manner of TLA+, `dslab.explore.nodes` one of Node classes with all orders of their messages, timers
-and crashes.
+States can be hashed, and an action gives the states that may come next. What they mean is the
+system's affair: `dslab.explore.spec` makes one of guarded actions in the manner of TLA+,
+`dslab.explore.nodes` one of Node classes with all orders of their messages, timers and crashes.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -42,9 +41,7 @@ class System:
         raise NotImplementedError
 
     def path(self, states: list) -> Any:
-        """The run through `states`, each a successor of the one before, as a
-        `dslab.run.trace.Trace`.
-        """
+        """The run through `states`, each a successor of the last, as a `dslab.run.trace.Trace`."""
         raise NotImplementedError
 
     def steps(self, states: list) -> list[tuple]:
@@ -101,14 +98,10 @@ class System:
         raise NotImplementedError
 
     def check(self) -> None:
-        """Raise DslabError where its author has made a mistake that a look at the first states
-        shows.
-        """
+        """Raise DslabError where a look at the first states shows its author's mistake."""
 
     def never_run(self) -> list[str]:
-        """Parts of the system's own code that no explored step has run, in words; where it can
-        tell.
-        """
+        """Parts of the system's code that no explored step has run, in words."""
         return []
 
 

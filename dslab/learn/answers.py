@@ -1,6 +1,4 @@
-"""Exercises that are answered rather than coded: predictions, and schedules that break
-something.
-"""
+"""Exercises that are answered, not coded: predictions, and schedules that break something."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -52,8 +50,7 @@ def _tidy(answer: Any) -> Any:
 def hunt(
     name: str, title: str, stars: int, targets: Iterable[tuple[str, str, int, str, Callable]]
 ) -> Exercise:
-    """A HUNT exercise: `check(name, {"target": schedule, …})`, one schedule for each thing to
-    break.
+    """A HUNT exercise: `check(name, {"target": schedule, …})`, a schedule for each thing to break.
 
     targets  (id, what to bring about, par, hint, judge) for each. `judge(schedule)` returns None
              where the schedule does it, and raises Broken where it doesn't. A schedule of at most

@@ -72,9 +72,8 @@ def monitored(ours, begun, line):
 
     def enter(code, offset, *_):
         if not ours(code.co_filename):
-            return (
-                None if _ else sys.monitoring.DISABLE
-            )  # A throw into a generator can't be left out.
+            # A throw into a generator can't be left out.
+            return None if _ else sys.monitoring.DISABLE
         if get_ident() == owner:
             _monitor.look_into(code)
             caller = sys._getframe(1).f_back

@@ -85,9 +85,7 @@ class Exercise:
 
 
 def is_node(submission: Any) -> str | None:
-    """For `Exercise.accepts`: the submission must be a Node class, in this process or in one of its
-    own.
-    """
+    """For `Exercise.accepts`: a Node class, in this process or in one of its own."""
     if isinstance(submission, type) and getattr(
         submission, "is_node", issubclass(submission, Node)
     ):

@@ -20,8 +20,9 @@ __all__ = ["check", "grade", "kept", "replay"]
 
 
 def check(name: str, submission: Any) -> Report:
-    """Grade `submission` for the exercise `name`. Never raises, so that an unfinished notebook
-    still runs.
+    """Grade `submission` for the exercise `name`.
+
+    Never raises, so that an unfinished notebook still runs.
     """
     try:
         exercise = exercise_named(name)

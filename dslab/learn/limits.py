@@ -84,9 +84,7 @@ def _counted(filename: str) -> bool:
 
 
 def place_of(error: BaseException) -> str:
-    """Where in the submission an error came from: "on_Vote, line 7"; "" where it came from none of
-    its lines.
-    """
+    """Where in the submission an error came from, "on_Vote, line 7"; "" for none of its lines."""
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if _counted(frame.filename)
     ]

@@ -46,11 +46,11 @@ class Watcher:
     purpose: tuple[str, ...] = ()
     progress = 0
 
-    def __init__(self, stage: Stepper, stop_at: str | None = None):
-        self.stage, self.stop_at = stage, stop_at
+    def __init__(self, stepper: Stepper, stop_at: str | None = None):
+        self.stepper, self.stop_at = stepper, stop_at
         self.breaches: dict[str, Breach] = {}
         self._earned: int | None = None
-        stage.watch = self.look
+        stepper.watch = self.look
 
     @property
     def earned(self) -> int:
@@ -67,7 +67,7 @@ class Watcher:
             return
         self._earned = self.earned
         self.breaches[rule] = Breach(rule, sentence, expected, got)
-        self.stage.say(sentence)
+        self.stepper.say(sentence)
         if rule == self.stop_at:
             raise self.breaches[rule]
 
@@ -83,12 +83,14 @@ class Script(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One run. `stage` is None where the submission failed before it had nodes, `lost` whether its
-    process is gone.
+    """One run.
+
+    `stepper` is None where the submission failed before it had nodes; `lost` is whether its process
+    is gone.
     """
 
     steps: list[tuple]
-    stage: Stepper | None
+    stepper: Stepper | None
     breaches: dict[str, Breach]
     lost: bool
     progress: int
@@ -124,8 +126,9 @@ class Survey:
         return self
 
     def _one_more(self) -> bool:
-        """Look at one more schedule. Who has failed once fails again, and doesn't seem to be at its
-        end.
+        """Look at one more schedule.
+
+        Who has failed once fails again, and doesn't seem to be at its end.
         """
         if self._failed:
             raise self._failed
@@ -193,28 +196,28 @@ class ScheduleSearch:
         """Run given steps, or random ones from a seed.
 
         stop_at  the rule at whose breach the run ends.
-        expect   what must be so at the end: (stage, watcher) → None, or (what is wrong, expected,
+        expect   what must be so at the end: (stepper, watcher) → None, or (what is wrong, expected,
                  got).
         trusted  whether neither limits nor the node contract are watched.
         """
-        stage = watcher = before = error = None
+        stepper = watcher = before = error = None
         taken, breaches = [], {}
         try:
             with nullcontext() if trusted else limited():
-                stage = self.set_up(submission, start)
-                stage.strict = stage.strict and not trusted
-                watcher = self.watcher(stage, stop_at)
-                stage.start()
+                stepper = self.set_up(submission, start)
+                stepper.strict = stepper.strict and not trusted
+                watcher = self.watcher(stepper, stop_at)
+                stepper.start()
                 for step in (
-                    random_steps(stage, Random(f"schedule {steps}"), self.length)
+                    random_steps(stepper, Random(f"schedule {steps}"), self.length)
                     if isinstance(steps, int)
-                    else _each(stage, steps)
+                    else _each(stepper, steps)
                 ):
                     taken.append(step)
                     if before is None and step[0] in FAULTS:
                         before = watcher.earned
-                    stage.perform(step)
-                wrong = expect(stage, watcher) if expect else None
+                    stepper.perform(step)
+                wrong = expect(stepper, watcher) if expect else None
                 if wrong:
                     breaches["expected"] = Breach("expected", *wrong)
         except Breach:
@@ -224,12 +227,12 @@ class ScheduleSearch:
         except BaseException as caught:
             error = caught
             breaches["runs"] = Breach("runs", in_words(error), "a handler that returns", "none")
-        if stage and breaches:
-            stage.say(next(iter(breaches.values())).sentence)
+        if stepper and breaches:
+            stepper.say(next(iter(breaches.values())).sentence)
         won = watcher.earned if watcher else 0
         return Run(
             taken,
-            stage,
+            stepper,
             (watcher.breaches if watcher else {}) | breaches,
             isinstance(error, Lost),
             won,
@@ -253,29 +256,30 @@ class ScheduleSearch:
         def fails(part):
             return rule in self.run(submission, start, part, stop_at=rule).breaches
 
-        if run.stage is not None and not run.lost:
+        if run.stepper is not None and not run.lost:
             run = self.run(submission, start, shrink(run.steps, fails), stop_at=rule)
         return self.told(
-            run, rule, self.rules[rule], [start, *(run.stage.steps if run.stage else ())]
+            run, rule, self.rules[rule], [start, *(run.stepper.steps if run.stepper else ())]
         )
 
     def told(self, run: Run, rule: str, title: str, steps: list[tuple]) -> Broken:
         """A run that broke a rule, as a report tells it; `steps` make it again."""
         breach = run.breaches[rule]
-        if run.stage is None:
+        if run.stepper is None:
             return Broken(breach.sentence, expected=breach.expected, got=breach.got)
-        run.stage.trace.title = title.split(" (")[0].rstrip(".")
+        run.stepper.trace.title = title.split(" (")[0].rstrip(".")
         return Broken(
             breach.sentence,
             expected=breach.expected,
             got=breach.got,
-            trace=run.stage.trace,
+            trace=run.stepper.trace,
             steps=steps,
         )
 
     def replay(self, submission, steps: list[tuple], default: tuple) -> Trace:
-        """The run of a printed schedule again, as a trace. It says which rules it breaks, where it
-        breaks them.
+        """The run of a printed schedule again, as a trace.
+
+        It says which rules it breaks, where it breaks them.
 
         A last step ("expect", id) asks for what the property of that id expects.
         """
@@ -286,16 +290,17 @@ class ScheduleSearch:
             self.expectations.get(steps[-1][1]) if steps and steps[-1][:1] == ("expect",) else None
         )
         run = self.run(submission, start, steps[:-1] if expect else steps, expect=expect)
-        if run.stage is None:
+        if run.stepper is None:
             raise DslabError(run.breaches["runs"].sentence)
-        run.stage.trace.title = f"{submission.__name__}: a written schedule"
-        return run.stage.trace
+        run.stepper.trace.title = f"{submission.__name__}: a written schedule"
+        return run.stepper.trace
 
     # Properties for an exercise.
 
     def rule(self, id: str, points: int, hint: str) -> Property:
-        """The property that `id` is never broken. It earns nothing where no run came as far as
-        `goal`.
+        """The property that `id` is never broken.
+
+        It earns nothing where no run came as far as `goal`.
         """
 
         def test(submission):
@@ -340,10 +345,10 @@ class ScheduleSearch:
         return Property(id, sentence, points, hint, test)
 
 
-def _each(stage: Stepper, steps: Iterable[tuple]) -> Iterator[tuple]:
+def _each(stepper: Stepper, steps: Iterable[tuple]) -> Iterator[tuple]:
     """The steps, with the deliveries that ("settle",) stands for."""
     for step in steps:
         if step == ("settle",):
-            yield from stage.settling()
+            yield from stepper.settling()
         else:
             yield step

@@ -35,8 +35,9 @@ class Statements:
         self._connection = _watched(self)
 
     def at(self, moment: int, happens: Callable[[], Any]) -> "Count":
-        """From now on, `happens()` just before the `moment`-th statement. Returns what counts
-        them.
+        """From now on, `happens()` just before the `moment`-th statement.
+
+        Returns what counts them.
         """
         self.before = count = Count(moment, happens)
         return count

@@ -2,7 +2,7 @@
 
 async with Client(cluster_of("n1=127.0.0.1:7001,n2=127.0.0.1:7002")) as client:
     await client.call("write", "x", 1)    # ("ok", None)
-    await asyncio.gather(client.call("write", "x", 2), client.call("read", "y"))
+await asyncio.gather(client.call("write", "x", 2), client.call("read", "y"))
 """
 
 import asyncio

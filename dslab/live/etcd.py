@@ -199,9 +199,8 @@ class EtcdCluster:
             data = answer.json()
         except (requests.RequestException, ValueError) as error:
             raise NoAnswer(f"{name} did not answer ({type(error).__name__})") from None
-        if (
-            answer.status_code >= 500 or answer.status_code == 408
-        ):  # unavailable, timed out, cancelled
+        if answer.status_code >= 500 or answer.status_code == 408:
+            # unavailable, timed out, cancelled
             raise NoAnswer(f"{name} answered: {data.get('error', data)}")
         if not answer.ok:
             raise DslabError(f"{name} refused {path}: {data.get('error', data)}.")

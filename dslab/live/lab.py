@@ -58,9 +58,7 @@ class CapLab:
     version: str = ""
 
     def history(self, reads: str) -> History:
-        """What the clients saw: all writes, and the reads of one kind, "linearizable" or
-        "serializable".
-        """
+        """What clients saw: all writes, and reads of a kind, "linearizable" or "serializable"."""
         wanted = {"linearizable": "read", "serializable": SERIALIZABLE}.get(reads)
         if wanted is None:
             raise DslabError(f"{reads!r} is no kind of read: choose linearizable or serializable.")
@@ -180,9 +178,8 @@ def live_run() -> CapLab:
     """The lab on a real etcd. Raises ServerMissing."""
     try:
         from dslab.live.etcd import EtcdCluster
-    except (
-        ModuleNotFoundError
-    ) as error:  # Not everybody who plays recorded runs has the client's package.
+    except ModuleNotFoundError as error:
+        # Not everybody who plays recorded runs has the client's package.
         raise ServerMissing(
             f"the package {error.name} is not installed here: run `pip install {error.name}`, "
             "or use the recorded run (DSLAB_LAB=recorded)."
@@ -202,8 +199,7 @@ def _story(etcd) -> Iterator[Step]:
     long its client waits, and a client of the majority waits longer than any election takes.
     """
     yield _call(etcd, "alice", MAJORITY, "write", "100")
-    # The third member has the write, too, before it is cut off: what it answers later is stale, not
-    # empty.
+    # The third member has the write before it is cut off: what it answers then is stale, not empty.
     etcd.wait(
         lambda: etcd.get(MINORITY, KEY, serializable=True) == "100",
         "did not replicate the first write",

@@ -114,8 +114,7 @@ class LinkProxy:
             asyncio.LimitOverrunError,
             asyncio.CancelledError,
         ):
-            # Either side went away, or the cluster ends: the other side is told by the closing
-            # below.
+            # Either side went away, or the cluster ends; closing, below, tells the other.
             pass
         finally:
             self._open.get(link, set()).difference_update(writers)

@@ -52,9 +52,8 @@ class StdioNode:
         }
         self.host: Host | None = None
         self._members: tuple[str, ...] = ()
-        self._open: dict[
-            tuple[str, int], tuple[Request, str | None]
-        ] = {}  # (client, msg_id) → the request, and which node forwarded it
+        # (client, msg_id) → the request, and which node forwarded it
+        self._open: dict[tuple[str, int], tuple[Request, str | None]] = {}
 
     def take(self, line: bytes) -> None:
         """Handle one line. Raises DslabError for a bad disk.
@@ -223,10 +222,8 @@ async def run(node_class: type[Node], data: Path | None = None) -> None:
 
     Raises DslabError where it can't go on.
     """
-    output, sys.stdout = (
-        sys.stdout.buffer,
-        sys.stderr,
-    )  # Nothing but messages may stand there, whatever a handler prints.
+    # Nothing but messages may stand there, whatever a handler prints.
+    output, sys.stdout = sys.stdout.buffer, sys.stderr
     lines: asyncio.Queue[bytes] = asyncio.Queue(LINES)
     loop = asyncio.get_running_loop()
 
@@ -248,8 +245,7 @@ async def run(node_class: type[Node], data: Path | None = None) -> None:
         output.write(line)
         output.flush()
 
-    # A thread, since a file or a terminal on standard input can't be waited for in the same way
-    # everywhere.
+    # A thread: a file or a terminal on standard input can't be waited for in one way everywhere.
     threading.Thread(target=read, daemon=True).start()
     node, ended = StdioNode(node_class, write, data), loop.create_future()
     while True:

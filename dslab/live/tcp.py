@@ -212,8 +212,7 @@ class _Link:
                 pass
             finally:
                 writer.transport.abort()
-            # A peer that refuses us is not asked in a hurry; one that has been there may be back
-            # soon.
+            # A peer that refuses us is not asked in a hurry; one that was there may be back soon.
             pause = (
                 SOON if asyncio.get_running_loop().time() - since > LATE else min(2 * pause, LATE)
             )
@@ -222,9 +221,8 @@ class _Link:
     async def _speak(self, reader, writer) -> None:
         """Send what comes, until the connection ends. What was written when it did is lost."""
         writer.write(frame(self.hello))
-        gone = asyncio.create_task(
-            reader.read()
-        )  # A peer says nothing here, unless it refuses us; the end is its end.
+        # A peer says nothing here, unless it refuses us; the end is its end.
+        gone = asyncio.create_task(reader.read())
         try:
             while not gone.done():
                 while self._waiting and not gone.done():

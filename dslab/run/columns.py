@@ -140,17 +140,8 @@ def _unpacked(data: dict, make):
             first = kind in ("start", "restart") or (kind == "tell" and place not in current)
             state = changed if first else current[place] | changed
             current[place] = state
-        trace.records.append(
-            (
-                now,
-                kind,
-                place,
-                other,
-                number - back if back else None,
-                _at(values, payload),
-                state,
-            )
-        )
+        ref = number - back if back else None
+        trace.records.append((now, kind, place, other, ref, _at(values, payload), state))
     if next(states, None) is not None:
         raise ValueError("there are more states than steps")
     return trace

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dslab.errors import DslabError
-from dslab.values import show
+from dslab.values import counted, show
 
 __all__ = ["Event", "History", "HistoryError", "Operation", "SILENT"]
 
@@ -30,8 +30,9 @@ class HistoryError(DslabError):
 
 @dataclass(frozen=True)
 class Event:
-    """One line of a history. `time` is in milliseconds, or None where the order of lines is all
-    there is.
+    """One line of a history.
+
+    `time` is in milliseconds, or None where the order of lines is all there is.
     """
 
     process: int | str
@@ -148,9 +149,7 @@ class History:
 
     @classmethod
     def read(cls, path: str | Path) -> "History":
-        """The history in a file of one JSON object a line; raises HistoryError with the line's
-        number.
-        """
+        """The history in a file of one JSON object a line. HistoryError names the line."""
         try:
             text = Path(path).read_text(encoding="utf-8-sig")
         except OSError as error:
@@ -197,7 +196,7 @@ class History:
 
     def __repr__(self):
         return "\n".join(
-            [f"history of {len(self.operations)} operations"]
+            [f"history of {counted({'operations': len(self.operations)})}"]
             + [f"  {op}" for op in self.operations]
         )
 
@@ -235,8 +234,9 @@ def _event(line: str) -> Event:
 
 
 def _demanded(event, line: int) -> Event:
-    """The event, with tuples for lists. Raises HistoryError, with the line's number, where it can't
-    be one.
+    """The event, with tuples for lists.
+
+    Raises HistoryError, with the line's number, where it can't be one.
     """
     if not isinstance(event, Event):
         raise HistoryError(
@@ -329,19 +329,8 @@ def _pair(events, lines) -> list[Operation]:
                     "new number."
                 )
             open_calls[event.process] = len(operations), place
-            operations.append(
-                Operation(
-                    event.process,
-                    event.f,
-                    event.key,
-                    event.value,
-                    None,
-                    "info",
-                    place,
-                    None,
-                    event.time,
-                )
-            )
+            call = event.process, event.f, event.key, event.value
+            operations.append(Operation(*call, None, "info", place, None, event.time))
         else:
             if event.process not in open_calls:
                 raise HistoryError(

@@ -80,8 +80,9 @@ class Table:
 
 
 def whole(values: list, grows: list) -> list:
-    """The values of a table, each list whole. Raises ValueError or TypeError where they don't
-    fit.
+    """The values of a table, each list whole.
+
+    Raises ValueError or TypeError where they don't fit.
     """
     values, last = list(values), 0
     for value, other in zip(grows[::2], grows[1::2], strict=True):

@@ -45,9 +45,7 @@ class Recorder:
         return self._write("send", self._known(sender), receiver, data=frozen(message))
 
     def deliver(self, sent: int, **fields: Any) -> int:
-        """The message of event number `sent` arrives, and its receiver has these fields
-        afterwards.
-        """
+        """The message of event number `sent` arrives; its receiver then has these fields."""
         _, _, sender, receiver, *_ = self.trace.records[sent]
         if receiver not in self._states:
             self.start(receiver)

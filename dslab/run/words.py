@@ -86,9 +86,8 @@ def _what(trace, event: Event) -> str:
             return event.data[2]
         case "crash":
             return f"{who} crashes" + ("" if event.data is None else f": {event.data}")
-        case (
-            "send" | "set" | "cancel"
-        ):  # Never the first of a step in a run of ours; an edited trace may differ.
+        case "send" | "set" | "cancel":
+            # Never the first of a step in a run of ours; an edited trace may differ.
             return f"{who} {_effects(trace, [event])[0]}"
     verbs = {
         "start": "starts",
@@ -113,10 +112,11 @@ def _effects(trace, events: list[Event]) -> list[str]:
         last = None
         if event.kind == "set":
             timer, due = event.data
+            # Without a clock, for some time.
             phrases.append(
                 f"sets {show(timer)}"
                 + (f" for {_moment(trace, due)}" if trace.unit == "ms" else "")
-            )  # Without a clock, for some time.
+            )
         else:
             phrases.append(f"cancels {show(event.data)}")
     return phrases
@@ -150,8 +150,9 @@ def _changes(event: Event, before: dict) -> list[str]:
 
 
 def _change(old, new) -> str:
-    """What became of a field. A long list that grows is said by what it gains: nobody reads the
-    rest twice.
+    """What became of a field.
+
+    A long list that grows is said by what it gains: nobody reads the rest twice.
     """
     if isinstance(old, (tuple, list)) and len(old) > LONG and begins(old, new):
         return f"gains {', '.join(map(show, new[len(old) :]))} and has {len(new)} items"

@@ -6,11 +6,9 @@
     seed = 7
     clients = 2
     duration = 2000                     # milliseconds
-    workload = ["x", "y"]               # clients read and write these keys at random; leave it out
-                                        for none
+    workload = ["x", "y"]               # clients read and write these keys at random
     check = ["linearizable"]
-    mode = "liveness"                   # faults end at quiet_at, and every client must get on;
-                                        "safety" demands no progress
+    mode = "liveness"                   # faults end at quiet_at, and every client must get on
     quiet_at = 1200
 
     [[step]]
@@ -27,8 +25,8 @@ changes nothing before its own moment.
 
 | word at the top                   | what it says, and what holds where it is left out            |
 |-----------------------------------|--------------------------------------------------------------|
-| title, protocol, duration         | a line for a reader; a protocol's name; how many ms to   |
-|                                   | run. The last two are needed                                 |
+| title, protocol, duration         | a line for a reader; a protocol's name; how many ms to run.  |
+|                                   | The last two are needed                                      |
 | nodes, clients, seed              | how many (3 and 1); where chance comes from (0)              |
 | outstanding                       | how many calls a client may have open at once (1)            |
 | delay                             | how many ms a message takes, drawn for each: [1, 10]         |
@@ -37,11 +35,11 @@ changes nothing before its own moment.
 | window, checksums                 | for how many ms `reorder` holds back at most (50); whether   |
 |                                   | what `corrupt` altered is noticed and thrown away (true)     |
 | workload                          | keys that clients read and write (none)                      |
-| check, model                      | what must hold, names of `CHECKS` or of the protocol's rules |
-|                                   | (nothing); what one copy would do ("kv")                     |
+| check, model                      | what must hold, by the names of checks and of the protocol's |
+|                                   | own rules below (nothing); what one copy would do ("kv")     |
 | mode, quiet_at, within            | "safety" or "liveness"; when faults end; in how many ms      |
 |                                   | after the run clients must get on (5000)                     |
-| budget                            | how many events there may be (200,000; a link, no more)     |
+| budget                            | how many events there may be (200,000; a link, no more)      |
 | step                              | what goes wrong, and what clients do                         |
 """
 
@@ -66,6 +64,7 @@ from dslab.sim import Cluster
 from dslab.sim.clock import OutOfBudget
 from dslab.sim.network import share
 from dslab.sim.steps import HARMLESS, act, demand_delay
+from dslab.values import counted
 from dslab.verdict import Verdict
 
 __all__ = ["Outcome", "Scenario"]
@@ -224,9 +223,7 @@ class Scenario:
         return scenario, moment
 
     def link(self, moment: float | None = None) -> str:
-        """The fragment of a page's address, `s=…&t=…`, that opens this scenario at `moment`
-        (ms).
-        """
+        """The fragment of an address, `s=…&t=…`, that opens this scenario at `moment` (ms)."""
         return links.packed(self.data, moment)
 
     # Branches.
@@ -244,9 +241,7 @@ class Scenario:
         return Scenario(self.data | {"step": [*steps[:place], step, *steps[place:]]}, self.name)
 
     def upto(self, moment: float) -> "Scenario":
-        """This scenario without the steps after `moment` (ms): where another story may branch
-        off.
-        """
+        """This scenario without the steps after `moment` (ms): another story may begin there."""
         return Scenario(
             self.data
             | {"step": [step for step in self.data.get("step", []) if step["at"] <= moment]},
@@ -260,9 +255,9 @@ class Scenario:
 
     def __repr__(self):
         title = self.data.get("title", "")
+        steps = counted({"steps": len(self.steps)})
         return (
-            f"scenario {title!r}: {self.data['protocol']}, {len(self.steps)} steps in "
-            f"{self.data['duration']:g} ms"
+            f"scenario {title!r}: {self.data['protocol']}, {steps} in {self.data['duration']:g} ms"
         )
 
     # What is demanded of the words.
@@ -351,9 +346,7 @@ class Scenario:
     # Running.
 
     def start(self, seed: int | None = None) -> Cluster:
-        """A cluster at 0 ms, to be run by whoever asked: each step and each client will act at its
-        moment.
-        """
+        """A cluster at 0 ms, to be run by who asked: each step and client acts at its moment."""
         data = self.data
         settings = {
             word: data[word] for word in ("clients", "outstanding", *NETWORK) if word in data
@@ -398,10 +391,7 @@ class Scenario:
             )
         return Outcome(
             cluster,
-            [
-                *(self._judged(cluster, check) for check in self.data.get("check", [])),
-                *verdicts,
-            ],
+            [*(self._judged(cluster, check) for check in self.data.get("check", [])), *verdicts],
         )
 
     def _judged(self, cluster: Cluster, check: str) -> Verdict:
@@ -429,9 +419,7 @@ class Scenario:
             raise DslabError(f"{self.name}, step {number}: {error}") from None
 
     def _work(self, cluster, name, numbers):
-        """One call after the other of a client, each with a number; as many such as it may have
-        calls open.
-        """
+        """A client's calls, one after the other, numbered; one such for each that may be open."""
         client = cluster.client(name)
         while True:
             yield cluster.after(5 + 40 * cluster.chance.random())

@@ -58,9 +58,7 @@ def _breaks(rule: str, data: dict) -> Outcome | None:
 
 
 def _shorter(rule: str, data: dict) -> dict:
-    """The same for as long as it needs: up to an answer that a client got, where clients show
-    it.
-    """
+    """The same for as long as it needs: up to a client's answer, where clients show it."""
     steps = max((step["at"] for step in data.get("step", [])), default=0)
     answers = {
         record[0]

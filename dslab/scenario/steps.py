@@ -12,9 +12,7 @@ __all__ = ["file_world", "timed"]
 
 
 def file_world(nodes: int, clients: int, protocol: type[Node]) -> World:
-    """What a file's steps may speak of: n1, n2, … and c1, c2, …; they don't wait, for `at` says
-    when.
-    """
+    """What a file's steps may speak of: n1, n2, … and c1, c2, …; `at` stands for waiting."""
     names = (
         [f"{letter}{number}" for number in range(1, many + 1)]
         for letter, many in zip("nc", (nodes, clients))

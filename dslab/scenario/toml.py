@@ -1,6 +1,4 @@
-"""TOML out of Python's data, for the few forms that a scenario has; the standard library only reads
-it.
-"""
+"""TOML out of a scenario's few forms of data; the standard library only reads it."""
 
 import json
 import re
@@ -12,9 +10,7 @@ __all__ = ["written"]
 
 
 def written(data: dict[str, Any]) -> str:
-    """A TOML text that reads back as `data`: a list of tables as [[name]], every other value on one
-    line.
-    """
+    """A TOML text that reads back as `data`: lists of tables as [[name]], all else on one line."""
     plain = {name: value for name, value in data.items() if not _tables(value)}
     lines = [f"{_key(name)} = {_value(value)}" for name, value in plain.items()]
     for name, tables in data.items():

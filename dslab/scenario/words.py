@@ -5,9 +5,10 @@ the modules themselves.
 from textwrap import wrap
 
 from dslab.node import Node
-from dslab.protocols import protocol_names
+from dslab.protocols import protocol, protocol_names
 from dslab.run.steps import CLOCK, WORDS
 from dslab.scenario import file as scenario
+from dslab.scenario.rules import rules_of
 from dslab.scenario.steps import file_world
 from dslab.sim import byzantine, nemesis
 from dslab.sim.steps import own_options
@@ -46,11 +47,18 @@ def words(width: int) -> str:
         ("Byzantine behaviours:", [(name, [what]) for name, what in _rows(byzantine)]),
         ("Protocols:", [(", ".join(protocol_names()), [])]),
         ("Checks:", [(", ".join(scenario.CHECKS), [])]),
+        ("A protocol's own rules, which are checks too, of every state:", _rules()),
         ("Models:", [(", ".join(scenario.MODELS), [])]),
     ]
     return "\n".join(
         f"{title}\n{EXAMPLE if rows is None else _listed(rows, width)}" for title, rows in parts
     )
+
+
+def _rules() -> list[tuple[str, list[str]]]:
+    """Each protocol that has rules, with their names."""
+    found = ((name, rules_of(protocol(name))) for name in protocol_names())
+    return [(name, [", ".join(rules)]) for name, rules in found if rules]
 
 
 def _step(word) -> list[str]:

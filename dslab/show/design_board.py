@@ -1,6 +1,4 @@
-"""A design against its requirements, with figures from runs of every combination of choices:
-<dslab-design-board>.
-"""
+"""A design against its requirements, by runs of all combinations: <dslab-design-board>."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -1,5 +1,4 @@
-"""A scenario under the reader's hand: what they click becomes a step of it, and it runs again from
-its start.
+"""A scenario under the reader's hand: a click becomes a step of it, and it runs again.
 
 A scenario is data and its run is deterministic, so the past stays as it was, and going back to act
 there is another branch. The element `<dslab-drive>` (static/drive.js) shows the branches; it and
@@ -48,9 +47,7 @@ _MODULE = """export default { render({ model, el }) {
 
 @dataclass(frozen=True)
 class Branch:
-    """One story: a scenario with its run; `of` is the number of the branch that it left at `at`
-    ms.
-    """
+    """One story: a scenario with its run; it left branch number `of` at `at` ms."""
 
     number: int
     name: str
@@ -196,9 +193,7 @@ class Drive:
         }
 
     def _compared(self, branch: Branch) -> Branch | None:
-        """What a branch is compared with: the one that it left, or the first one where that is
-        closed.
-        """
+        """What a branch is compared with: the one that it left, or the first if that is closed."""
         if branch.number == self.branches[0].number:
             return None
         return next(
@@ -273,8 +268,7 @@ def _lasting(scenario, duration: float):
 
 
 def drive(scenario, *views: str) -> Drive:
-    """Show a `dslab.scenario.file.Scenario` to be driven by hand: crash, cut, pause, drop, go back,
-    and compare.
+    """Show a `dslab.scenario.Scenario` to be driven by hand: crash, cut, drop, go back, compare.
 
     In a notebook with anywidget each click is one more step of the scenario, which then runs again.
     On a page without Python the recorded run plays.

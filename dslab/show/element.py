@@ -1,5 +1,4 @@
-"""A custom element for a page: its data, and beside it a picture with words for where there are no
-scripts.
+"""A custom element for a page: its data, and a picture with words where no script runs.
 
 The browser draws it (`static/`), so that it lives on a page without a kernel. The picture is an
 `<img>` with an SVG address, which survives where scripts and inline SVG are taken out: in an
@@ -72,9 +71,8 @@ class Element:
         attributes = "".join(
             f' {name}="{escape(value)}"' for name, value in self.attributes().items()
         )
-        data = self.dumps().replace(
-            "<", "\\u003c"
-        )  # So that it can't end the script element that it stands in.
+        # So that it can't end the script element that it stands in.
+        data = self.dumps().replace("<", "\\u003c")
         return (
             f'<{self.tag} class="dslab"{attributes}><script '
             f'type="application/json">{data}</script>{self.still()}</{self.tag}>'
@@ -85,8 +83,7 @@ class Element:
 
 
 def standalone(title: str, body: str) -> str:
-    """A page that shows elements by itself, as a file without a server: it carries the widgets'
-    modules inside.
+    """A page that shows elements without a server: it carries the widgets' modules inside.
 
     A module in a file may import no other file and fetch none, so each becomes a data address, and
     an import map gives them names. A stylesheet's address becomes the sheet.

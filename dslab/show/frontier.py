@@ -70,9 +70,7 @@ class Frontier(Element):
 
     @property
     def frontier(self) -> list[str]:
-        """The names of the points that no other beats in the two figures that are shown at
-        first.
-        """
+        """The names of the points that no other beats in the two figures shown at first."""
         return [self.content["points"][number]["name"] for number in self._best()]
 
     def _best(self) -> list[int]:
@@ -107,8 +105,7 @@ def frontier(
     series: str = "",
     title: str = "",
 ) -> Frontier:
-    """Show runs as points between two of their figures, and which of them no other run beats
-    (Pareto's frontier).
+    """Show runs as points between two figures, and which no other run beats (Pareto's frontier).
 
     points   one dict a run: its figures, numbers or None, and what else it holds is its
              configuration.

@@ -45,9 +45,8 @@ class Live:
                 picture.value = play(
                     self.run(**{name: slider.value for name, slider in sliders.items()})
                 )._repr_html_()
-            except (
-                Exception
-            ) as error:  # Shown where the reader looks, instead of in the kernel's log.
+            except Exception as error:
+                # Shown where the reader looks, instead of in the kernel's log.
                 picture.value = (
                     f"<p><strong>{type(error).__name__}:</strong> {escape(str(error))}</p>"
                 )
@@ -82,8 +81,7 @@ class Live:
 
 
 def live(run: Callable, **ranges) -> Live:
-    """Show `run(**arguments)`, a scenario that returns a Cluster or Trace, with a slider for each
-    argument.
+    """Show `run(**arguments)`, which returns a Cluster or Trace, with a slider for each argument.
 
     ranges  for each argument (least, greatest) or (least, default, greatest); whole numbers give
             whole steps.

@@ -21,10 +21,7 @@ __all__ = ["VIEWS", "Player", "page", "play"]
 VIEWS = tuple(sorted(path.stem for path in (STATIC / "views").glob("*.js")))
 USUAL = ("space-time", "fields")
 #: What a view may be told of a run; the top of its file says what each name means.
-NAMES = {
-    "logs": Pictured._fields,
-    "history": ("model", "core"),
-}
+NAMES = {"logs": Pictured._fields, "history": ("model", "core")}
 
 
 class Player(Element):
@@ -77,8 +74,9 @@ class Player(Element):
 
 
 def play(run, *views: str, at: float | None = None, **names: str) -> Player:
-    """Show a recorded run: a Trace, or whatever has one (a Cluster, a Verdict). It opens at `at`
-    milliseconds.
+    """Show a recorded run: a Trace, or whatever has one (a Cluster, a Verdict).
+
+    It opens at `at` milliseconds.
 
     views  what to show of it, by name, one under the other: `play(run, "stage", "logs")`. The usual
            ones are the space-time diagram and the table of fields.

@@ -1,7 +1,7 @@
 """Guess before you see: a question, a guess with how sure the reader is, and only then the answer.
 
     run = Cluster(Raft, 5, seed=7).run(1000)
-    leader = next(node.id for node in run if node.role == "leader")
+    leader = next(node.id for node in run.nodes.values() if node.role == "leader")
     predict("first-leader", "Five nodes start together. Who leads after a second?", run.names,
             answer=leader, why="n3's election timer ran out first.", then=play(run))
 

@@ -1,5 +1,4 @@
-"""The quorum grid: which read quorums meet which write quorums, in a picture to play with, and
-counted.
+"""The quorum grid: which read quorums meet which write quorums, drawn to play with, and counted.
 
 Gifford, "Weighted Voting for Replicated Data", SOSP 1979, for R + W > N; Cheung, Ammar and Ahamad,
 "The Grid Protocol", ICDE 1990; DeCandia et al., "Dynamo", SOSP 2007, section 4.6, for sloppy
@@ -114,11 +113,11 @@ class Quorums(Element):
     def counts(self) -> dict[str, int]:
         """How many quorums and pairs there are, and how many meet.
 
-        readers, writers  smallest quorums
-        met, pairs        pairs of a read and a write quorum
-        writes_met, write_pairs   pairs of two different write quorums
-        least             the least overlap of a read and a write quorum
-        readers_left, writers_left   quorums without a failed node
+        readers, writers            smallest quorums
+        met, pairs                  pairs of a read and a write quorum
+        writes_met, write_pairs     pairs of two different write quorums
+        least                       the least overlap of a read and a write quorum
+        readers_left, writers_left  quorums without a failed node
         """
         if self.grid is None:
             return self._by_formula()

@@ -1,6 +1,4 @@
-"""A choice among recorded runs, for a page without a kernel: the reader picks, and the page has all
-of them.
-"""
+"""A choice among recorded runs, for a page without a kernel: it holds them all."""
 
 import json
 
@@ -59,8 +57,7 @@ class Runs(Element):
 
 
 def runs(named: dict, *views: str, label: str = "Run") -> Runs:
-    """Show one of several runs, chosen by name: `runs({f"seed {n}": run(n) for n in range(5)},
-    "space-time")`.
+    """Show one of several runs, chosen by name: `runs({"seed 1": run(1), …}, "space-time")`.
 
     named  for each name a Trace, what has one, or `play(run, at=…)` to open it at that moment; the
            first is shown first.

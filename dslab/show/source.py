@@ -22,9 +22,7 @@ class Source:
 
 
 def source(*pieces) -> Source:
-    """The source of functions, methods or classes, one after the other:
-    `source(Raft.on_RequestVote)`.
-    """
+    """The source of functions, methods or classes, in order: `source(Raft.on_RequestVote)`."""
     try:
         return Source("\n".join(dedent(inspect.getsource(piece)) for piece in pieces))
     except (TypeError, OSError):

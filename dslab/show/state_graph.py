@@ -103,8 +103,7 @@ def valence(names: list[str], mask: int) -> str:
 
 
 def state_graph(exploration, decided: Callable | None = None, title: str = "") -> StateGraph:
-    """Show the states that `explore(system, graph=True)` looked at, up to 5,000, and the steps
-    between them.
+    """Show up to 5,000 states of `explore(system, graph=True)`, and the steps between them.
 
     The shortest counterexample is a path through them; starts, goals, broken rules and deadlocks
     bear signs; where something was left out (by symmetry, a bound or a budget) the state has a
@@ -228,9 +227,7 @@ class _Values:
 
 
 def _edges(graph, place) -> dict:
-    """Steps by where they begin: how many from each state, where they lead, and their labels'
-    numbers.
-    """
+    """Steps by where they begin: how many from each state, where to, and their labels' numbers."""
     names: dict[tuple[int, int], list[str]] = {}
     for one, other, label in graph.edges:
         names.setdefault((place[one], place[other]), []).append(label)

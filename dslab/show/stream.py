@@ -1,18 +1,15 @@
-"""A stream of events as a run: each event a step, with the state that the events up to it fold
-to.
-"""
+"""A stream of events as a run: each event a step, with the state folded up to it."""
 
 from dslab.errors import DslabError
 from dslab.run.recorder import Recorder
 from dslab.run.trace import Trace
-from dslab.values import Map, Value, plain, show
+from dslab.values import Map, Value, counted, plain, show
 
 __all__ = ["stream"]
 
 
 def stream(events, decider, title: str = "") -> Trace:
-    """The events of a store as a trace for `play(stream(store.read("account-1"), ACCOUNT),
-    "stream")`.
+    """A store's events as a trace: `play(stream(store.read("account-1"), ACCOUNT), "stream")`.
 
     events   what EventStore.read or read_all gives, of one stream or several, in order.
     decider  says how they fold: `initial` and `evolve`. Where its state is a Value, its fields
@@ -23,7 +20,7 @@ def stream(events, decider, title: str = "") -> Trace:
         raise DslabError("there are no events to show: append some first, or name another stream.")
     recorder = Recorder(
         *dict.fromkeys(event.stream for event in events),
-        title=title or f"{len(events)} events",
+        title=title or counted({"events": len(events)}),
         unit="position",
     )
     states = dict.fromkeys(recorder.trace.nodes, decider.initial)

@@ -76,9 +76,7 @@ def table(rows, columns=None, caption: str = "") -> Table:
 
 
 def states(cluster, *fields: str) -> Table:
-    """Each node's fields at this moment, of all fields or of those named; a node that is down says
-    so.
-    """
+    """Each node's fields at this moment, all or those named; a node that is down says so."""
     known = cluster.node_class.fields
     for field in fields:
         if field not in known:

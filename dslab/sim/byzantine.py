@@ -78,9 +78,7 @@ def _other(value: Any) -> Any:
 
 
 class _Liar:
-    """What stands before the protocol's class: each step is the protocol's, and then its messages
-    are twisted.
-    """
+    """What stands before the protocol's class: each step is its own, then messages are twisted."""
 
     __slots__ = ()
 

@@ -68,9 +68,7 @@ class Clock(simpy.Environment):
         self.schedule(event, NORMAL, due - self.now)
 
     def step(self) -> None:
-        """Deliver the messages that are due before simpy's next event, and then process that
-        event.
-        """
+        """Deliver the messages due before simpy's next event, and then process that event."""
         queue, deliver = self._queue, self._deliver
         if self.watch is not None:
             self.watch()

@@ -126,8 +126,9 @@ class Cluster(Faults, ByHand):
         return self.env.now / 1000
 
     def run(self, duration: float | None = None, *, until: Event | None = None) -> "Cluster":
-        """Let `duration` milliseconds pass, or wait for an event such as a client's call. Returns
-        the cluster.
+        """Let `duration` milliseconds pass, or wait for an event such as a client's call.
+
+        Returns the cluster.
         """
         if until is None and (duration is None or duration < 0):
             raise DslabError(f"run({duration!r}): give the milliseconds to run, 0 or more.")
@@ -163,9 +164,7 @@ class Cluster(Faults, ByHand):
         self.after(delay).callbacks.append(lambda _: action())
 
     def script(self, scenario: Callable[["Cluster"], Generator]) -> "Cluster":
-        """Run the generator `scenario(cluster)` beside the nodes; it yields events such as
-        `cluster.after(200)`.
-        """
+        """Run the generator `scenario(cluster)`; it yields events such as `cluster.after(200)`."""
         steps = scenario(self)
         if not isinstance(steps, Generator):
             raise DslabError(
@@ -262,9 +261,7 @@ class Cluster(Faults, ByHand):
         self.env.post_altered(due, sender, receiver, None if caught else became, number)
 
     def _note_losses(self) -> None:
-        """Record what was lost on leaving: after the whole step, so that a handler's effects stand
-        together.
-        """
+        """Record what was lost on leaving, after the step, so that its effects stand together."""
         self._records.extend(self._losses)
         self._losses.clear()
 
@@ -317,9 +314,7 @@ class Cluster(Faults, ByHand):
         self._step(node, "fire", None, alarm.number, alarm.timer, node.fire, alarm.timer)
 
     def _step(self, node: Node, kind, other, ref, data, handle: Callable, *args) -> None:
-        """Run one handler and record it, then flush its effects: disk first, then messages, then
-        timers.
-        """
+        """Run one handler and record it, then flush its effects: disk, messages, timers."""
         name, now = node.id, self.env.now
         node.now = now / 1000 if name not in self._clocks else self.shown(name) / 1000
         before = self._disks.get(name)
@@ -357,9 +352,7 @@ class Cluster(Faults, ByHand):
             self._note_losses()
 
     def _cut_short(self, node: Node, before: dict | None) -> None:
-        """A crash in the middle of the step that `node` has just done: a prefix of its effects
-        happens.
-        """
+        """A crash in the middle of the step just done: a prefix of its effects happens."""
         written, sends = self._traps.pop(node.id)
         leaving, kept_back = node.outbox[:sends], node.outbox[sends:]
         node.outbox, node.timers = [], {}

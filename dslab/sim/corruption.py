@@ -1,6 +1,4 @@
-"""Messages that are not what was sent: one leaf of a value altered by chance, or every field of a
-name rewritten.
-"""
+"""Messages altered on their way: one leaf of a value by chance, or every field of a name."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass

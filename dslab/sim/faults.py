@@ -1,6 +1,4 @@
-"""What goes wrong: nodes that stop and lie, disks that forget, clocks that are wrong, links that
-fail.
-"""
+"""What goes wrong: nodes stop and lie, disks forget, clocks are wrong, links fail."""
 
 from itertools import combinations, product
 
@@ -129,9 +127,7 @@ class Faults:
             self._step(node, "restart", None, None, None, node.start)
 
     def pause(self, *names: str) -> None:
-        """Freeze nodes, as a long garbage collection does: nothing is lost, everything waits until
-        `resume`.
-        """
+        """Freeze nodes, as a long garbage collection does: everything waits until `resume`."""
         for name in names:
             if self.node_named(name) is None:
                 raise DslabError(f"{name} is down: only a node that runs can be paused.")

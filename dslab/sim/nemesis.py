@@ -62,9 +62,7 @@ def _only(cluster, pairs) -> None:
 
 
 def majority_ring(*, after: float = 100, hold: float = 500):
-    """Each node keeps its links to the nearest on a ring, as many as make a majority with
-    itself.
-    """
+    """Each node keeps its links to the nearest on a ring, a majority with itself."""
     _ready("majority_ring", hold)
 
     def script(cluster):

@@ -1,6 +1,4 @@
-"""Links between nodes: how long a message takes, whether it arrives and as what, and which links
-are cut.
-"""
+"""Links between nodes: how long a message takes, whether it arrives and as what; cuts."""
 
 from random import Random
 
@@ -72,9 +70,7 @@ class Network:
         )
 
     def slow(self, pairs, delay) -> None:
-        """Give the directed links in `pairs` a delay range of their own; None gives back the usual
-        one.
-        """
+        """Give the directed links in `pairs` a delay range of their own, or with None the usual."""
         for pair in pairs:
             if delay is None:
                 self.slowed.pop(pair, None)
@@ -104,18 +100,14 @@ class Network:
         return bool(self.corrupt) and self._random() < self.corrupt
 
     def copies(self) -> int:
-        """How many copies of a message are on their way: 0 where it is lost, 2 where it is
-        duplicated.
-        """
+        """How many copies of a message are on their way: 0 if it is lost, 2 if duplicated."""
         if self.loss and self._random() < self.loss:
             return 0
         return 2 if self.duplicate and self._random() < self.duplicate else 1
 
 
 def delay_range(delay) -> tuple[int, int]:
-    """(low, high) milliseconds, or one number for both, as (low, how many choices) in
-    microseconds.
-    """
+    """(low, high) in ms, or one number for both, as (low, how many choices) in µs."""
     try:
         low, high = delay if isinstance(delay, (tuple, list)) else (delay, delay)
         low, high = round(low * 1000), round(high * 1000)

@@ -1,9 +1,8 @@
-"""The steps of `dslab.run.steps` in the simulator: what their options may be, and what they do to a
-cluster.
+"""The steps of `dslab.run.steps` in the simulator: their options, and what they do to a cluster.
 
-    perform(cluster, ("crash", "n1"))
-    perform(cluster, {"slow": {"from": "n1", "to": "n2", "delay": [50, 90]}})
-    perform_all(cluster, [("write", "n1", 5), ("isolate", "n1"), ("wait", 100), ("read", "n2")])
+perform(cluster, ("crash", "n1"))
+perform(cluster, {"slow": {"from": "n1", "to": "n2", "delay": [50, 90]}})
+perform_all(cluster, [("write", "n1", 5), ("isolate", "n1"), ("wait", 100), ("read", "n2")])
 """
 
 import inspect
@@ -24,15 +23,7 @@ from dslab.sim.network import delay_range
 from dslab.values import frozen
 from dslab.wire import heard
 
-__all__ = [
-    "HARMLESS",
-    "act",
-    "demand_delay",
-    "own_options",
-    "perform",
-    "perform_all",
-    "world_of",
-]
+__all__ = ["HARMLESS", "act", "demand_delay", "own_options", "perform", "perform_all", "world_of"]
 
 #: The words after which nothing is wrong that was right before.
 HARMLESS = ("mark", "call", "read", "write", "wait", "heal", "restart", "resume")
@@ -119,9 +110,7 @@ def _timer(value, protocol):
 
 
 def demand_delay(value) -> None:
-    """Raise DslabError for a delay of no time: messages that answer each other would never let time
-    pass.
-    """
+    """Raise DslabError for a delay of no time: messages and answers would stop the clock."""
     low, choices = delay_range(tuple(value) if isinstance(value, list) else value)
     if low + choices - 1 < 1:
         raise DslabError(
@@ -209,17 +198,7 @@ ACTS: dict[str, Callable] = {
     **{name: _to_message(name) for name in ("deliver", "drop", "duplicate", "delay")},
     **{
         name: _each(name)
-        for name in (
-            "crash",
-            "crash_during",
-            "restart",
-            "pause",
-            "resume",
-            "byzantine",
-            "clock",
-            "isolate",
-            "bridge",
-        )
+        for name in "crash crash_during restart pause resume byzantine clock isolate bridge".split()
     },
     "partition": lambda cluster, groups: cluster.partition(*groups),
     "cut": lambda cluster, **links: cluster.cut(links["from"], links["to"]),

@@ -190,9 +190,7 @@ class Client:
 
 
 class _Call(NamedTuple):
-    """An open call: `done` is the event that its caller waits for, `invoked` its number in the
-    trace.
-    """
+    """An open call: its caller waits for the event `done`; `invoked` is its number in the trace."""
 
     request: Request
     done: Event

@@ -89,9 +89,7 @@ def vendor() -> None:
 
 
 def config(vendored: bool) -> Path:
-    """The configuration to build with: _config.yml, less the local parts where they could not be
-    had.
-    """
+    """The configuration to build with: _config.yml, less local parts that could not be had."""
     if vendored:
         return ROOT / "_config.yml"
     data = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))

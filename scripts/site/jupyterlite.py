@@ -42,9 +42,8 @@ def copies(folder: Path) -> None:
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.metadata["trusted"] = True
-                if ELSEWHERE.search(
-                    cell.source
-                ):  # So that "Run All" goes on behind what a browser refuses.
+                if ELSEWHERE.search(cell.source):
+                    # So that "Run All" goes on behind what a browser refuses.
                     cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
         # Each source as one text, as a server would send it: the table of contents knows no lists
         # of lines.
@@ -60,9 +59,7 @@ def player(folder: Path) -> Path:
 
 
 def settings(python: Path) -> dict:
-    """JupyterLite's own configuration: Pyodide from the site's python/, and no package from
-    anywhere else.
-    """
+    """JupyterLite's configuration: Pyodide from the site's python/, packages from nowhere else."""
     about = json.loads((python / "config.json").read_text(encoding="utf-8"))
     local = about["index"] == "./"
     kernel = {

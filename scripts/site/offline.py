@@ -26,9 +26,8 @@ def group(path: str, page: set[str]) -> int | None:
         return 2
     if path.startswith("python/"):
         return 1 if path.removeprefix("python/") in page else 2
-    if path.startswith(
-        "_sources/"
-    ):  # The notebooks are what a live page runs; nobody asks for the rest.
+    if path.startswith("_sources/"):
+        # The notebooks are what a live page runs; nobody asks for the rest.
         return 1 if path.endswith(".ipynb") else None
     return 1 if path.startswith(RUN) and path != f"{RUN}start.js" else 0
 

@@ -125,9 +125,7 @@ def assemble(with_npm: bool) -> Path:
 def write_wheels(
     folder: Path, contents: list[dict[str, bytes]], others: dict[str, dict] = {}
 ) -> dict[str, dict]:
-    """The wheels, and Pyodide's lock that lists them and the `others`; the lock's entries by
-    name.
-    """
+    """The wheels, and Pyodide's lock that lists them and the `others`: its entries by name."""
     known, packages = {*wheels.pins(), *wheels.FROM_KERNEL}, dict(others)
     for files in contents:
         about, packed = wheels.entry(files, known)
@@ -139,9 +137,7 @@ def write_wheels(
 
 
 def bytecode(shelf: Path) -> dict[str, bytes]:
-    """What a page imports of others' modules, compiled by the Python that will run it: path to
-    pyc.
-    """
+    """What a page imports of others' modules, compiled for the Python there: path to pyc."""
     return run_node(
         folders.BUILD / "bytecode.zip",
         "bytecode.mjs",
@@ -218,9 +214,7 @@ def write_pyodide(folder: Path, compiled: dict[str, bytes]) -> None:
 
 
 def config(folder: Path, packages: dict[str, dict], with_npm: bool) -> dict:
-    """What a page reads first: where Pyodide is, what to load, and the bytes of each file that this
-    takes.
-    """
+    """What a page reads first: where Pyodide is, what to load, and each file's bytes."""
     version = json.loads((WEB / "package.json").read_text(encoding="utf-8"))["dependencies"][
         "pyodide"
     ]

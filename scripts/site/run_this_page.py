@@ -34,9 +34,7 @@ BUNDLES = ("codemirror", "widgets")
 
 
 def write_assets(assets: Path, bundled: bool) -> None:
-    """Write the page's files into `assets`/run; `bundled` tells whether npm's packages are
-    there.
-    """
+    """Write the page's files into `assets`/run; `bundled` tells whether npm's packages are in."""
     target = assets / "run"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)

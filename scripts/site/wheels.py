@@ -67,24 +67,11 @@ LEFT_OUT = {
     "wcwidth": ("wcwidth/table_grapheme_overrides/_known_*",),
 }
 #: … but for these: the languages of IPython's cell magics, and what their modules import.
+LANGUAGES = "css html javascript jvm markup perl python ruby shell".split()
 KEPT = {
     "pygments": (
-        "*/__init__.py",
-        "*/_mapping.py",
-        *(
-            f"pygments/lexers/{name}.py"
-            for name in (
-                "css",
-                "html",
-                "javascript",
-                "jvm",
-                "markup",
-                "perl",
-                "python",
-                "ruby",
-                "shell",
-            )
-        ),
+        *("*/__init__.py", "*/_mapping.py"),
+        *(f"pygments/lexers/{name}.py" for name in LANGUAGES),
         *(f"pygments/formatters/{name}.py" for name in ("html", "terminal", "terminal256")),
     )
 }
@@ -120,19 +107,9 @@ def fetch() -> list[Path]:
         done = subprocess.run(
             [
                 sys.executable,
-                "-m",
-                "pip",
-                "download",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-deps",
-                "--require-hashes",
-                "--only-binary=:all:",
-                "--python-version=3.14",
-                "--dest",
-                folder,
-                "-r",
-                PINS,
+                *("-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+                *("--no-deps", "--require-hashes", "--only-binary=:all:"),
+                *("--python-version=3.14", "--dest", folder, "-r", PINS),
             ],
             capture_output=True,
             text=True,

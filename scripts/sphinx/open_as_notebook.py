@@ -1,6 +1,4 @@
-"""A link on each chapter's page that opens it as a notebook in JupyterLite, beside the theme's own
-buttons.
-"""
+"""A link on each chapter's page, beside the theme's buttons, that opens it in JupyterLite."""
 
 from urllib.parse import quote
 

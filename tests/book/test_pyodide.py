@@ -32,9 +32,7 @@ def wheel(folder, name, **files):
 
 @pytest.fixture
 def workshop(tmp_path, monkeypatch):
-    """A build folder and pins of its own, and wheels that pip finds on this machine instead of an
-    index.
-    """
+    """A build folder, pins, and wheels that pip finds on this machine instead of an index."""
     shelf = tmp_path / "shelf"
     shelf.mkdir()
     monkeypatch.setattr(folders, "BUILD", tmp_path / "build")

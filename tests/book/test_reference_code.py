@@ -1,6 +1,4 @@
-"""Every block of code on a reference page runs, in order, in one namespace, and prints what stands
-below it.
-"""
+"""Every block of code on a reference page runs, in order, and prints what stands below it."""
 
 import re
 from contextlib import redirect_stdout

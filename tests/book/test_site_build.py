@@ -104,9 +104,7 @@ def test_what_fails_while_a_folder_is_copied_is_one_line(workshop, monkeypatch, 
     (workshop / "from").mkdir()
     (workshop / "from" / "wheel").symlink_to("nowhere")
     monkeypatch.setattr(
-        pyodide,
-        "assemble",
-        lambda with_npm: folders.publish(workshop / "from", workshop / "to"),
+        pyodide, "assemble", lambda with_npm: folders.publish(workshop / "from", workshop / "to")
     )
     assert ending(build.build) == 2
     [line] = capsys.readouterr().err.splitlines()

@@ -87,9 +87,7 @@ def scratch(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def base(scratch):
-    """The address of a server that has the book at /book/, the player's script at /static/ and
-    scratch pages.
-    """
+    """A server's address: the book at /book/, the player's script at /static/, scratch pages."""
     folders = {"/book/": SITE, "/static/": STATIC, "/scratch/": scratch}
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, folders=folders))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -97,9 +95,8 @@ def base(scratch):
     server.shutdown()
 
 
-@pytest.fixture(
-    scope="package"
-)  # Playwright holds an event loop, and other tests run their own in the same process.
+# Playwright holds an event loop, and other tests run their own in the same process.
+@pytest.fixture(scope="package")
 def browser():
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed: run `sudo apt-get install chromium`")
@@ -200,9 +197,7 @@ def patient(browser, **options):
 
 
 def guarded(browser, base, **options):
-    """A browser context that may ask no other host for anything; what it tried stands in
-    `trouble`.
-    """
+    """A browser context that may ask no other host; what it tried stands in `trouble`."""
     usual = {"viewport": {"width": 1280, "height": 900}, "service_workers": "block"}
     context = patient(browser, **(usual | options))
     context.trouble = []

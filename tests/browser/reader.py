@@ -1,6 +1,4 @@
-"""A copy of the built book at an address of its own, and a reader whose browser keeps what the book
-gives it.
-"""
+"""A copy of the built book at its own address, and a reader whose browser keeps what it gets."""
 
 import functools
 import os

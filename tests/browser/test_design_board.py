@@ -114,9 +114,7 @@ def test_a_map_of_all_designs_leads_to_each(drawn):
 
 
 def test_the_map_is_walked_with_arrows_and_a_design_chosen_with_enter(drawn):
-    """All designs but the last, which has no run, stand in a table of two options across and three
-    down.
-    """
+    """All designs but the last, which has no run, in a table of two options by three."""
     page, element = drawn()
 
     def focused():

@@ -315,9 +315,7 @@ def test_a_link_s_scenario_opens_at_its_moment_where_python_is(show):
 
 @pytest.fixture
 def pair(show):
-    """Opens a page with two live drives, at the address `hash`, and returns (page, their Python
-    sides).
-    """
+    """Opens a page with two live drives, at address `hash`; returns (page, their Python sides)."""
 
     def open_it(hash=""):
         page = show("")
@@ -433,9 +431,7 @@ def test_it_answers_after_it_was_moved_in_the_page(live):
 
 
 def test_an_answer_that_came_while_it_was_out_of_the_page_is_asked_for_again(show):
-    """JupyterLab takes outputs out of the page and puts them back, when cells are added or scrolled
-    away.
-    """
+    """JupyterLab takes outputs out of the page and puts them back when cells are scrolled away."""
     driven = drive(scenario())
     page = show("")
     page.expose_function("python", driven.handle)

@@ -1,6 +1,4 @@
-"""The stream scrubber, the pipeline board, the saga lanes and the choice of runs, with a reader's
-hands.
-"""
+"""Stream scrubber, pipeline board, saga lanes and choice of runs, with a reader's hands."""
 
 import ast
 
@@ -177,9 +175,8 @@ def test_groups_at_one_place_share_a_flag_and_a_long_log_shows_where_they_are(sh
     assert page.locator(".lag").all_inner_texts() == [
         "ledger: lag 20, read by 1 · mail: lag 20, read by 1"
     ]
-    to(
-        page, 91
-    )  # The log's last 40 events are on the board, and the first group to read is far behind them.
+    # The log's last 40 events are on the board, and the first group to read is far behind them.
+    to(page, 91)
     assert (
         page.locator(".boxes li.box").count() == 40
         and "50 before" in flag.locator("..").inner_text()
@@ -248,8 +245,7 @@ def test_a_saga_plays_and_every_crash_point_is_a_dot(show, shown):
     for name in names[1:]:
         page.get_by_role("button", name=name, exact=True).click()
         page.wait_for_function(
-            f"(name) => {PLAYER}?.querySelector('.which')?.textContent === name",
-            arg=name,
+            f"(name) => {PLAYER}?.querySelector('.which')?.textContent === name", arg=name
         )
         texts = [shown["saga"].players[name].trace.sentences()]
         down = next(

@@ -1,6 +1,4 @@
-"""The view of the clients' history: points moved by hand and by keys, and the same answers as
-Python's checker.
-"""
+"""The view of the clients' history: points moved by hand and keys, and Python's answers."""
 
 import itertools
 import json
@@ -21,9 +19,7 @@ from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 
 
 def stale_run() -> Cluster:
-    """A stale read in a cut, a call that nobody answers, one that is refused, and a node that is
-    down.
-    """
+    """A stale read in a cut, a call without an answer, one that is refused, a node that is down."""
     shop = Cluster(AvailableRegister, 3, seed=5, clients=2, title="A store that always answers")
     anna, ben = shop.client("c1"), shop.client("c2")
     shop.run(until=anna.write("x", 1, to="n1")).run(60)
@@ -45,9 +41,7 @@ def run():
 
 @pytest.fixture
 def player(show, run):
-    """Opens a page with the history of `run`, its bad core marked, and returns (page, the
-    element).
-    """
+    """Opens a page with the history of `run`, its bad core marked: (page, the element)."""
 
     def open_it(html=None, **options):
         page = show(html or play(linearizable(run, "kv"), "history")._repr_html_(), **options)

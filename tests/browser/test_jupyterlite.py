@@ -37,9 +37,8 @@ SAVE = "async () => { await window.jupyterapp.commands.execute('docmanager:save'
 def reader(browser, tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("lite"))
     found = Reader(browser, server, CHATTER)
-    settled(
-        found.visit("book/preface.html")
-    ).close()  # Readers come from the book, whose worker keeps what they use.
+    # Readers come from the book, whose worker keeps what they use.
+    settled(found.visit("book/preface.html")).close()
     yield found
     found.context.close()
     server.stop()
@@ -97,7 +96,7 @@ def test_every_notebook_is_there(reader):
 def test_a_stored_run_plays_before_any_python(reader):
     page = reader.visit(f"lite/notebooks/index.html?path={CHAPTER}.ipynb")
     page.wait_for_function(
-        "() => document.querySelector('.jp-OutputArea dslab-trace')?.run?.steps.length > 0",
+        "() => document.querySelector('.jp-OutputArea dslab-trace')?.run?.steps.length > 0"
     )
     page.close()
 

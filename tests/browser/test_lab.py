@@ -153,9 +153,8 @@ def run_until(page, shown):
 def test_a_stored_run(lab, browser, name, plays):
     context = patient(browser, viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.goto(
-        f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb"
-    )  # A workspace of its own: the other one is not restored.
+    # A workspace of its own: the other one is not restored.
+    page.goto(f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb")
     page.locator(".jp-OutputArea-output").first.wait_for()
     if plays:
         player = page.locator(".jp-OutputArea-output dslab-trace")

@@ -12,9 +12,7 @@ from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 
 
 def minority_run() -> Cluster:
-    """Two entries of a leader without a majority, overwritten when the cut heals, while a follower
-    is down.
-    """
+    """Two entries without a majority, overwritten when the cut heals; a follower is down."""
     cluster = Cluster(Raft, 5, seed=7, clients=2, title="The minority's entries")
     alice, bob = cluster.client("c1"), cluster.client("c2")
     cluster.run(until=alice.write("x", 1)).run(60)

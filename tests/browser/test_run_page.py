@@ -29,8 +29,9 @@ ENDLESS = "while True: pass"
 
 @pytest.fixture(scope="module")
 def shared(browser, base):
-    """One live chapter for all tests that leave Python as they found it. Each test resets the page
-    first.
+    """One live chapter for all tests that leave Python as they found it.
+
+    Each test resets the page first.
     """
     context = guarded(browser, base, accept_downloads=True)
     chapter = Chapter(visit(context, f"{base}/book/{START}.html")).go_live()
@@ -336,7 +337,7 @@ def test_a_name_from_a_cell_that_did_not_run_is_pointed_out(open_page):
     assert "Cell 1, which has to do with play, has not run." in advice.inner_text()
     advice.get_by_role("button", name="Run all above").click()
     chapter.page.wait_for_function(
-        "() => document.querySelectorAll('[data-run=ok]').length === " + str(PLAYS),
+        "() => document.querySelectorAll('[data-run=ok]').length === " + str(PLAYS)
     )
     assert chapter.cell(PLAYS).locator("dslab-trace").count() == 1
 

@@ -228,9 +228,7 @@ PHONE = {"viewport": {"width": 360, "height": 800}, "has_touch": True, "is_mobil
 
 @pytest.fixture
 def phone(states):
-    """A state graph on a phone: (page, element, `touch(kind, *points)` with points as shares of the
-    canvas).
-    """
+    """A state graph on a phone: (page, element, `touch(kind, *points)`, shares of the canvas)."""
     page, element = states(paxos(), **PHONE)
     element.locator("canvas").scroll_into_view_if_needed()
     box, fingers = element.locator("canvas").bounding_box(), page.context.new_cdp_session(page)

@@ -1,6 +1,4 @@
-"""Availability per node: the consistent register answers where there is a majority, the available
-one everywhere.
-"""
+"""Availability per node: one register answers where a majority is, the other everywhere."""
 
 import pytest
 

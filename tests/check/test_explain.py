@@ -21,9 +21,7 @@ FUNCTIONS = {
 
 
 def calls(*steps, times=False) -> History:
-    """A history of (process, f, value) that begin and (process, outcome, value) that end a call of
-    key x.
-    """
+    """A history of key x: (process, f, value) begins a call, (process, outcome, value) ends it."""
     events, open_calls = [], {}
     for number, (process, what, value) in enumerate(steps):
         time = 10.0 * number if times else None

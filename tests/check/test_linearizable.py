@@ -305,9 +305,7 @@ def test_a_key_that_is_hard_hides_none_that_is_easily_wrong():
 
 
 def test_fifty_clients_who_append_are_decided():
-    """Each read shows the order so far; a search that tried all orders of fifty open calls would
-    not end.
-    """
+    """Each read shows the order so far; trying all orders of fifty open calls would not end."""
     events, text = [], ""
     for turn in range(20):
         events += [

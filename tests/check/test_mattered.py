@@ -1,6 +1,4 @@
-"""What each fault of a run changed, in words: and where it changed nothing, that it tested
-nothing.
-"""
+"""What each fault of a run changed, in words; where it changed nothing, it tested nothing."""
 
 import pytest
 
@@ -10,9 +8,7 @@ from tests.sim.worlds import Note, Sender, Ticker
 
 
 def told(act, node_class=Sender, nodes=3, rest=50, **more):
-    """What is said of a run in which n1 sends note 0 to everybody at 1 ms and note 1 to n2 after
-    `act`.
-    """
+    """What is said of a run: n1 sends note 0 to everybody at 1 ms, and note 1 to n2 after `act`."""
     cluster = Cluster(node_class, nodes, clients=0, delay=10, **more).run(20)
     act(cluster)
     if node_class is Sender:

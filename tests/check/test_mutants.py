@@ -7,13 +7,7 @@ import pytest
 from dslab.chapters.raft_log.mutants import AnswersWhatItNeverDid
 from dslab.learn import known_exercises
 from dslab.learn.finding import chapters_with
-from dslab.learn.mutants import (
-    Schedule,
-    Simulator,
-    breaks_of,
-    every_mutant,
-    instruments_of,
-)
+from dslab.learn.mutants import Schedule, Simulator, breaks_of, every_mutant, instruments_of
 
 MUTANTS = list(every_mutant())
 MEASURED = [mutant for mutant in MUTANTS if hasattr(mutant.killed_by, "found")]

@@ -1,6 +1,4 @@
-"""Anomalies of transactions: each by its example, and against every order of small random
-histories.
-"""
+"""Anomalies of transactions: by example, and against every order of small random histories."""
 
 from itertools import permutations
 from random import Random
@@ -23,9 +21,7 @@ def steps(text, asked):
 
 
 def history(*texts):
-    """One transaction after the other, each by a process of its own; "!" means that it is
-    refused.
-    """
+    """One transaction after the other, each by its own process; "!" means refused."""
     events = []
     for process, text in enumerate(texts):
         refused = text.startswith("!")

@@ -31,9 +31,7 @@ def history(*lines):
 
 
 def random_history(seed, processes=3, calls=7, keys="x"):
-    """Calls of some processes, overlapping at random, with answers that somebody wrote or
-    nobody.
-    """
+    """Calls of some processes, overlapping at random; somebody wrote the answers, or nobody."""
     random, events, open_calls, number, names = (
         Random(f"history {seed}"),
         [],
@@ -70,9 +68,7 @@ def explains(order, model="kv") -> bool:
 
 
 def sequential_by_force(found) -> bool:
-    """Some order of all operations, those without an answer or not, that keeps every process's
-    own.
-    """
+    """Some order of all operations, answered ones at least, that keeps every process's own."""
     sure = [op for op in found.operations if op.outcome == "ok"]
     maybe = [op for op in found.operations if op.outcome == "info"]
     for size in range(len(maybe) + 1):
@@ -113,9 +109,8 @@ def test_sequential_keeps_each_process_s_order_and_not_the_clock():
         "returned the initial value.",
         "  looked at 2 operations, 2 configurations",
     ]
-    again = sequential(
-        history("0 write x 1", "1 write x 1", "2 read x 1", "2 read x -")
-    )  # Which write the first read saw can't be told.
+    # Which write the first read saw can't be told.
+    again = sequential(history("0 write x 1", "1 write x 1", "2 read x 1", "2 read x -"))
     assert (
         again.sentence.startswith("No order of these 4 operations")
         and again.reasons[-1]
@@ -347,9 +342,7 @@ def test_bad_input_is_told_in_a_sentence():
 
 
 def test_the_reasons_of_a_circle_lead_from_each_call_to_the_next():
-    """Whatever isn't sequential and tells which write each read saw: the reasons go round, and each
-    is true.
-    """
+    """Not sequential, and each read's write is known: the reasons go round, and each is true."""
     told = 0
     for seed in range(2500):
         found = random_history(seed, processes=3, calls=6, keys="xy")

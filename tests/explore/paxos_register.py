@@ -36,9 +36,7 @@ class Decided(Message):
 
 
 class PaxosRegister(Node):
-    """Any server leads a ballot when a client asks it to write; the first value to be decided
-    stays.
-    """
+    """Any server leads a ballot when asked to write; the first value to be decided stays."""
 
     ballot: tuple = (0, "s0")
     proposal: tuple = ()

@@ -57,9 +57,8 @@ def test_exact_counts(spec, states, depth):
 def test_the_actor_form_has_the_count_of_the_example_that_it_follows():
     found = explore(paxos_register())
     assert found.holds and found.states == 16_668
-    assert (
-        found.reached["value_chosen"].count("deliver") == 8
-    )  # As short as the example's own discovery.
+    # As short as the example's own discovery.
+    assert found.reached["value_chosen"].count("deliver") == 8
 
 
 def test_depth_first_finds_the_same_states():
@@ -241,11 +240,11 @@ def test_a_bug_gives_the_shortest_run_which_replays(kind, bounds):
     system = elections(kind, **bounds)
     found = explore(system)
     assert not found.holds and found.rule == "one_leader_a_term"
-    stage = Stepper(kind, NAMES).start()
+    stepper = Stepper(kind, NAMES).start()
     steps = found.steps
-    assert all(stage.perform(step) for step in steps)
+    assert all(stepper.perform(step) for step in steps)
     assert system.replay(steps).records == found.trace.records
-    leaders = [node.current_term for node in stage.nodes.values() if node.role == "leader"]
+    leaders = [node.current_term for node in stepper.nodes.values() if node.role == "leader"]
     assert len(leaders) == 2 and leaders[0] == leaders[1]
     # None shorter: no run of fewer steps breaks it.
     assert explore(system, depth=len(steps)).holds is None
@@ -738,13 +737,11 @@ def test_a_run_is_not_called_fair_because_a_bound_withholds_what_fairness_demand
         return view["c"].rung
 
     assert eventually(Nodes(dict.fromkeys("abc", Restless)), rung).holds is True
-    assert (
-        eventually(Nodes(dict.fromkeys("abc", Restless), fires=0), rung).holds is None
-    )  # Repeats, but only for want of the timer,
+    # This one repeats, but only for want of the timer;
+    assert eventually(Nodes(dict.fromkeys("abc", Restless), fires=0), rung).holds is None
     lost = elections(losses=2, fires={"ElectionTimeout": 1, "Heartbeat": 0})
-    assert (
-        eventually(lost, somebody_leads).holds is None
-    )  # and this one ends for want of another election.
+    # and this one ends for want of another election.
+    assert eventually(lost, somebody_leads).holds is None
 
 
 def test_a_bound_on_faults_hides_no_run_that_ends():

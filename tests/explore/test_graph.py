@@ -82,9 +82,8 @@ def test_the_counterexample_is_a_path_of_steps():
         and set(zip(graph.path, graph.path[1:])) <= steps
     )
     assert graph.rule == "SomebodyIsEast" and graph.describe(graph.path[-1])["east"] == frozenset()
-    assert set(graph.pruned) == {
-        "budget"
-    }  # The search ended there: what comes after its last layer was not looked at.
+    # The search ended there: what comes after its last layer was not looked at.
+    assert set(graph.pruned) == {"budget"}
 
 
 def test_goals_deadlocks_and_depths():

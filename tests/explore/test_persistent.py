@@ -14,9 +14,7 @@ from tests.explore.test_explore import elections
 
 
 class Oracle:
-    """All states by number, and from each the steps as (place of the node, step, state after
-    it).
-    """
+    """All states by number, and the steps from each as (the node's place, step, next state)."""
 
     def __init__(self, system, seen):
         search = Search(system, 100_000, False, None)
@@ -33,9 +31,7 @@ class Oracle:
         ]
 
     def persistent(self, start, nodes) -> bool:
-        """Whether these nodes' steps stay the same whatever the others do (Godefroid 1996, section
-        4.1).
-        """
+        """Whether these nodes' steps stay, whatever others do (Godefroid 1996, section 4.1)."""
         known, todo = {start}, [start]
         own = {step for place, step, _ in self.steps[start] if place in nodes}
         for here in todo:

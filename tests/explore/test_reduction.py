@@ -83,9 +83,7 @@ def world(seed: int, invariants=()) -> Nodes:
 
 
 def rule(seed: int):
-    """A random thing that must not be: two nodes in given states at once, the one having taken more
-    steps.
-    """
+    """A random thing that must not be: two nodes in given states, one having taken more steps."""
     random = Random(f"rule {seed}")
     one, other = random.sample(NAMES, 2)
     these = random.randrange(4), random.randrange(4)

@@ -1,6 +1,4 @@
-"""Runs of explicit steps: what each step does, and that any part of a schedule is again a
-schedule.
-"""
+"""Runs of explicit steps: what each does, and that any part of a schedule is a schedule."""
 
 from random import Random
 

@@ -24,9 +24,8 @@ from dslab.sim import Cluster
 def test_what_is_left_is_minimal_and_in_order(steps, needed):
     def fails(part):
         rest = iter(part)
-        return all(
-            any(step == want for step in rest) for want in needed
-        )  # `needed` is a subsequence of it.
+        # `needed` is a subsequence of it.
+        return all(any(step == want for step in rest) for want in needed)
 
     if fails(steps):
         assert shrink(steps, fails) == needed
@@ -69,19 +68,17 @@ class ForgetsItsVote(Raft):
     durable = ("current_term", "log")
 
 
-def two_leaders(stage):
+def two_leaders(stepper):
     terms = [
         node.current_term
-        for node in stage.nodes.values()
+        for node in stepper.nodes.values()
         if node is not None and node.role == "leader"
     ]
     return len(terms) > len(set(terms))
 
 
 def stormy(seed):
-    """Five servers with loss and repetitions, of which one after the other crashes and comes back
-    at once.
-    """
+    """Five servers with loss and repetitions; one after the other crashes and comes back."""
     cluster = Cluster(
         ForgetsItsVote, 5, seed=seed, clients=1, loss=0.1, duplicate=0.1, delay=(1, 120)
     )
@@ -96,9 +93,9 @@ def stormy(seed):
 
 def test_a_simulator_s_run_is_a_schedule_with_the_same_states():
     cluster = stormy(1)
-    stage = Stepper(ForgetsItsVote, NAMES, clients=["c1"]).start()
-    assert all(stage.perform(step) for step in steps_of(cluster.trace))
-    assert {name: vars(node) for name, node in stage.nodes.items()} == {
+    stepper = Stepper(ForgetsItsVote, NAMES, clients=["c1"]).start()
+    assert all(stepper.perform(step) for step in steps_of(cluster.trace))
+    assert {name: vars(node) for name, node in stepper.nodes.items()} == {
         name: vars(node) for name, node in cluster.nodes.items()
     }
 
@@ -110,20 +107,19 @@ def test_a_simulator_s_failing_run_shrinks_to_a_run_that_needs_each_of_its_steps
     found = []
     for seed in range(24, 30):
         steps = steps_of(stormy(seed).trace)
-        stage = make().start()
-        if any(stage.perform(step) and two_leaders(stage) for step in steps):
+        stepper = make().start()
+        if any(stepper.perform(step) and two_leaders(stepper) for step in steps):
             found.append((len(steps), shrink_run(make, steps, two_leaders)))
     assert found
     for before, small in found:
         assert two_leaders(small) and len(small.steps) < before / 4
-        assert (
-            sum(step[0] == "crash" for step in small.steps) == 1
-        )  # One server votes twice, and that is all that it takes.
+        # One server votes twice, and that is all that it takes.
+        assert sum(step[0] == "crash" for step in small.steps) == 1
         assert not any(step[0] == "forge" for step in small.steps)
         for place in range(len(small.steps)):
-            stage = make().start()
+            stepper = make().start()
             assert not any(
-                stage.perform(step) and two_leaders(stage)
+                stepper.perform(step) and two_leaders(stepper)
                 for step in small.steps[:place] + small.steps[place + 1 :]
             )
 
@@ -141,11 +137,11 @@ def test_lies_and_flipped_bits_are_in_the_schedule(disturbed):
     disturbed(cluster)
     cluster.client().write("x", 1)
     cluster.run(1500)
-    stage = Stepper(Raft, NAMES, clients=["c1"]).start()
+    stepper = Stepper(Raft, NAMES, clients=["c1"]).start()
     for step in steps_of(cluster.trace):
-        stage.perform(step)
+        stepper.perform(step)
     honest = [name for name, kind in cluster.classes.items() if kind is Raft]
-    assert {name: stage.nodes[name] and vars(stage.nodes[name]) for name in honest} == {
+    assert {name: stepper.nodes[name] and vars(stepper.nodes[name]) for name in honest} == {
         name: cluster.nodes[name] and vars(cluster.nodes[name]) for name in honest
     }
 
@@ -200,9 +196,9 @@ def test_a_random_walk_s_violation_shrinks_to_a_run_that_needs_each_of_its_steps
     assert small.trace.records == system.replay(small.steps).records
     [rule] = system.rules.values()
     for place in range(len(small.steps)):
-        stage = system.stepper().start()
+        stepper = system.stepper().start()
         assert not any(
-            stage.perform(step) and not rule(stage.view)
+            stepper.perform(step) and not rule(stepper.view)
             for step in small.steps[:place] + small.steps[place + 1 :]
         )
 
@@ -249,12 +245,12 @@ def test_a_rule_sees_the_same_in_the_explorer_and_on_a_stage():
             options := [new for _, action in system.actions for new in action(path[-1])]
         ):
             path.append(chance.choice(options))
-        stage = system.stepper().start()
+        stepper = system.stepper().start()
         for state, step in zip(path, [None, *system.steps(path)]):
-            assert step is None or stage.perform(step)
+            assert step is None or stepper.perform(step)
             told.clear()
             note(View(system.states, state))
-            note(stage.view)
+            note(stepper.view)
             assert told[0] == told[1]
         ops = told[0][-1].ops
         lengths.append(sum(len(theirs) for (client, _), theirs in ops if client == "c1"))

@@ -1,6 +1,4 @@
-"""What belongs to an exercise outside the package: the answers in solutions/, the cell in its
-notebook.
-"""
+"""What belongs to an exercise elsewhere: the answers in solutions/, the cell in its notebook."""
 
 import ast
 import json
@@ -18,9 +16,7 @@ EXERCISES = known_exercises()
 
 
 def each_exercise(*names):
-    """Parametrize a test by exercises, all of them or the named ones, each marked with its
-    chapter.
-    """
+    """Parametrize a test by exercises, all or the named ones, each marked with its chapter."""
     return pytest.mark.parametrize(
         "name",
         [

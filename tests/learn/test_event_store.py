@@ -56,9 +56,7 @@ def test_a_decider_with_one_bug_breaks_one_property(name):
 
 
 def test_the_second_writer_does_meet_the_first(tmp_path):
-    """Without the check, the experiment sees both win; where the first holds the lock, the second
-    is refused.
-    """
+    """Without the check both win; where the first holds the lock, the second is refused."""
     outcomes = {
         tuple(
             EXPERIMENTS["race"](

@@ -23,11 +23,7 @@ def test_each_author_gets_a_row_and_a_page_whatever_the_others_do(tmp_path):
     (folder / "late").mkdir(parents=True)
     notebook(folder / "ann.ipynb", SOLUTION, CHECK)
     notebook(folder / "bob.ipynb", SOLUTION.replace('"total", "charged"', '"total",'), CHECK)
-    notebook(
-        folder / "eve.ipynb",
-        handler("__import__('os')._exit(0)"),
-        CHECK,
-    )
+    notebook(folder / "eve.ipynb", handler("__import__('os')._exit(0)"), CHECK)
     notebook(folder / "late" / "zoe.ipynb", "print('nothing yet')")
     (folder / "json.py").write_text(
         "raise SystemExit  # A file that bears the name of a module of Python's."

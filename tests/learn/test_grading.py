@@ -254,7 +254,14 @@ def test_a_forged_message_wins_no_hunt():
         ("forge", "n3", "n2", Vote(1, True)),
     ]
     report = check("raft-two-leaders", {"VotesTwice": forged})
-    assert report.score == 0 and "A forged message is no step of this hunt." in repr(report)
+    [step, write] = report.results[0].verdict.sentence.split(" is no step: write ")
+    assert report.score == 0 and step.startswith("('forge', 'n3', 'n1', Vote(")
+    assert "deliver, again, drop, duplicate, crash, restart" in write and "forge" not in write
+
+
+def test_a_word_that_is_mistyped_is_told_those_of_the_hunt():
+    report = check("raft-two-leaders", {"VotesTwice": [("forget", "n3", "n1")]})
+    assert "drop" in (sentence := report.results[0].verdict.sentence) and "forge," not in sentence
 
 
 def test_a_hunt_takes_the_words_of_its_chapter_alone():

@@ -1,6 +1,4 @@
-"""Limits in process: an endless loop ends in a sentence, and the tracer that was there is there
-again.
-"""
+"""Limits in process: an endless loop ends in a sentence, and the old tracer is there again."""
 
 import sys
 

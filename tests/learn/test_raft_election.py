@@ -329,11 +329,7 @@ def test_the_same_report_under_any_hash_seed():
 
 @pytest.mark.parametrize(
     "message, rule",
-    [
-        (Vote(1, True), None),
-        (AppendEntries(1, 0, 0, (), 0), None),
-        (Appended(1, True, 0), None),
-    ],
+    [(Vote(1, True), None), (AppendEntries(1, 0, 0, (), 0), None), (Appended(1, True, 0), None)],
 )
 def test_stray_messages_break_no_rule_of_a_correct_election(message, rule):
     for name in CORRECT:
@@ -347,6 +343,6 @@ def test_stray_messages_break_no_rule_of_a_correct_election(message, rule):
 
 def test_logs_give_each_node_entries_of_these_terms():
     run = ELECTIONS.run(MyRaft, logs(n1=(1, 2), n2=(), n3=(1,)), [])
-    assert [entry.term for entry in run.stage.nodes["n1"].log] == [1, 2] and run.stage.nodes[
+    assert [entry.term for entry in run.stepper.nodes["n1"].log] == [1, 2] and run.stepper.nodes[
         "n2"
     ].log == ()

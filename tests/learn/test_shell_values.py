@@ -1,6 +1,4 @@
-"""What crosses the process boundary is data: values of dslab's classes, stand-ins for others, and
-no code.
-"""
+"""What crosses the process boundary is data: dslab's values, stand-ins for others, no code."""
 
 import json
 import sys

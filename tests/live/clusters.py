@@ -105,9 +105,7 @@ class Work:
 
 
 async def write_kill_all_and_read(protocol):
-    """One acknowledged write, all killed and started again, one read: its answer, and the
-    history.
-    """
+    """One acknowledged write, all killed and started again, one read: its answer, the history."""
     with TcpCluster(protocol) as cluster:
         calls = Calls()
         async with Client(cluster.cluster, calls) as client:

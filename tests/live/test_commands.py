@@ -125,8 +125,9 @@ def test_a_cluster_is_asked_from_a_shell(capsys):
         places = ",".join(f"{name}={address}" for name, address in cluster.cluster.items())
 
         def call(*words):
-            """What the command answers. A leader may change at any moment, so each of these may be
-            said again.
+            """What the command answers.
+
+            A leader may change at any moment, so each of these may be said again.
             """
             while True:
                 cluster.check()

@@ -1,6 +1,4 @@
-"""The disk of a real node: whole or told, there before anything is sent, and what the simulator
-keeps.
-"""
+"""The disk of a real node: whole or told, there before anything is sent, as the simulator's."""
 
 import asyncio
 import errno
@@ -247,9 +245,8 @@ def test_a_process_that_is_killed_leaves_what_it_had_written(tmp_path):
         for _ in range(chance.randrange(1, 40)):
             told = int(process.stdout.readline())
         process.send_signal(signal.SIGKILL)
-        told = int(
-            (process.communicate()[0].split() or [told])[-1]
-        )  # What it had told before it died.
+        # What it had told before it died.
+        told = int((process.communicate()[0].split() or [told])[-1])
         assert told <= held(tmp_path)["given"] <= told + 1
     assert told > 50
 

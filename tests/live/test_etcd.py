@@ -119,9 +119,8 @@ def test_a_leader_that_hears_nobody_steps_down_and_can_answer_nothing(whole):
 @etcd
 def test_a_delayed_member_serves_old_values_without_any_cut(whole):
     leader = whole.status("n1").leader
-    late = next(
-        name for name in whole.names if name != leader
-    )  # A leader knows of every write first.
+    # A leader knows of every write first.
+    late = next(name for name in whole.names if name != leader)
     whole.delay(((name, late) for name in whole.names if name != late), 0.2)
     stale = 0
     for number in range(20):

@@ -1,6 +1,4 @@
-"""Nodes behind the Maelstrom protocol: each message word for word, and whole clusters under cuts
-and kills.
-"""
+"""Nodes behind the Maelstrom protocol: messages word for word, clusters under cuts and kills."""
 
 import asyncio
 import json

@@ -1,6 +1,4 @@
-"""Whole clusters under seeded faults: Raft's five properties at every step, and what clients
-saw.
-"""
+"""Clusters under seeded faults: Raft's five properties at every step, and what clients saw."""
 
 import pytest
 
@@ -238,9 +236,7 @@ def test_the_available_register_answers_every_call_and_comes_together():
 
 
 def test_a_read_of_the_quorum_register_writes_back():
-    """Attiya, Bar-Noy and Dolev 1995: a value that was read stays read, though its writer never
-    finished.
-    """
+    """Attiya, Bar-Noy, Dolev 1995: what was read stays read, though its writer never finished."""
     cluster = Cluster(QuorumRegister, 3, seed=1, clients=2, delay=(2, 4))
     cluster.cut("n1", "n3")
     cluster.client("c1").write("x", 1, to="n1", timeout=400)

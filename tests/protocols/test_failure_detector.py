@@ -52,9 +52,7 @@ def test_strong_completeness_who_crashes_is_suspected_for_good_by_all_who_run():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_eventual_strong_accuracy_after_finitely_many_mistakes_nobody_is_suspected(seed):
-    """Section 2.2. A peer may be silent for 170 ms, so four ticks are always enough, and two
-    are not.
-    """
+    """Section 2.2: a peer may be silent for 170 ms; four ticks are always enough, two are not."""
     cluster = Cluster(Trusting, 3, seed=seed, delay=(1, 120)).run(20_000)
     mistakes = [node.mistakes for node in cluster.nodes.values()]
     cluster.run(20_000)

@@ -92,9 +92,7 @@ def test_accepting_is_a_promise():
 
 
 def test_an_acceptor_remembers_across_a_crash_and_a_proposer_its_round():
-    """Section 2.5: stable storage holds what it must remember; proposers never use a number
-    twice.
-    """
+    """Section 2.5: stable storage holds what it must remember; no number is used twice."""
     node = proposer()
     told(node, "n3", Accept(B))
     again = Paxos.recover("n1", node.peers, node.disk())

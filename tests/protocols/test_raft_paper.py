@@ -70,9 +70,7 @@ def ask(node, id=1, f="write", key="x", value=9, client="c1"):
 
 
 def test_initial_state():
-    """Figure 2, State: currentTerm starts at 0, votedFor null, the log empty, commitIndex and
-    lastApplied 0.
-    """
+    """Figure 2, State: currentTerm, commitIndex, lastApplied 0; votedFor null; the log empty."""
     node = Raft("n1", NAMES[1:])
     assert (node.current_term, node.voted_for, node.log, node.commit_index, node.last_applied) == (
         0,
@@ -144,9 +142,7 @@ def test_the_log_that_votes_compare(mine, index, term, granted):
 
 
 def test_granting_a_vote_puts_off_the_voter_s_own_election():
-    """Figure 2, Followers: stand if no AppendEntries came and no vote was granted for an election
-    timeout.
-    """
+    """Figure 2, Followers: stand after an election timeout without AppendEntries or vote."""
     node = server(term=1)
     node.receive("n2", RequestVote(2, 0, 0))
     assert ElectionTimeout in effects(node)[1]
@@ -173,9 +169,7 @@ def test_append_is_refused_in_a_lower_term():
     [(0, 0, True), (1, 1, True), (2, 2, True), (2, 1, False), (3, 2, False), (9, 1, False)],
 )
 def test_append_is_refused_without_a_matching_previous_entry(previous, previous_term, success):
-    """Figure 2, AppendEntries, rule 2: reply false without an entry of prevLogTerm at
-    prevLogIndex.
-    """
+    """Figure 2, AppendEntries, 2: reply false without an entry of prevLogTerm at prevLogIndex."""
     reply = told(server((1, 2)), "n2", append(3, previous, previous_term))
     assert reply == [("n2", Appended(3, success, previous if success else 0))]
 
@@ -240,9 +234,7 @@ def test_committed_commands_are_applied_in_order():
 )
 @pytest.mark.parametrize("role", ["candidate", "leader"])
 def test_a_higher_term_makes_a_follower(message, role):
-    """Figure 2, All servers, and section 5.1: a higher term is taken over, and its observer is a
-    follower.
-    """
+    """Figure 2, All servers, and section 5.1: who sees a higher term takes it over and follows."""
     node = leader()
     if role == "candidate":
         node = server(term=1)
@@ -254,9 +246,7 @@ def test_a_higher_term_makes_a_follower(message, role):
 
 
 def test_a_deposed_leader_stops_its_heartbeat_and_waits_for_another():
-    """Section 5.1: a stale leader reverts to follower; so it falls silent and has an election timer
-    again.
-    """
+    """Section 5.1: a stale leader reverts to follower: silent, with an election timer again."""
     node = leader()
     node.receive("n3", Vote(9, False))
     timers = effects(node)[1]
@@ -267,8 +257,9 @@ def test_a_deposed_leader_stops_its_heartbeat_and_waits_for_another():
 
 
 def test_a_server_starts_as_a_follower_with_a_random_timeout():
-    """Section 5.2: servers start as followers. Election timeouts are chosen randomly from an
-    interval.
+    """Section 5.2: servers start as followers.
+
+    Election timeouts are chosen randomly from an interval.
     """
     node = Raft("n1", NAMES[1:])
     node.start()
@@ -403,9 +394,7 @@ def test_failure_goes_back_by_one_and_tries_again():
 
 
 def test_a_late_failure_does_not_go_back_behind_what_matches():
-    """Figure 2, Leaders: what is known to match is never sent again for an answer that comes
-    late.
-    """
+    """Figure 2, Leaders: what is known to match is never sent again for a late answer."""
     node = leader((1, 1))
     told(node, "n2", Appended(2, True, 2))
     assert told(node, "n2", Appended(2, False, 0)) == [] and node.next_index["n2"] == 3
@@ -448,9 +437,7 @@ def test_a_leader_never_removes_from_its_log():
 
 
 def test_a_follower_sends_clients_to_the_leader():
-    """Section 8: a server that is not the leader rejects the request and names the leader that it
-    knows.
-    """
+    """Section 8: a server that doesn't lead rejects the request and names the leader it knows."""
     node = server(term=1)
     assert ask(node) == [("c1", Reply(1, error="not-leader"))]
     told(node, "n3", append(1))
@@ -458,9 +445,7 @@ def test_a_follower_sends_clients_to_the_leader():
 
 
 def test_a_repeated_command_is_applied_once_and_answered_again():
-    """Section 8: the state machine tracks the latest serial number of each client, with its
-    answer.
-    """
+    """Section 8: the state machine tracks each client's latest serial number, with its answer."""
     node = server(size=1)
     node.fire(ElectionTimeout())
     effects(node)
@@ -471,9 +456,7 @@ def test_a_repeated_command_is_applied_once_and_answered_again():
 
 
 def test_a_deposed_leader_does_not_answer_for_what_another_committed():
-    """Section 8: a command may be lost with its leader; its client must not be told that it
-    succeeded.
-    """
+    """Section 8: a command may be lost with its leader; its client is told of no success."""
     node = leader()
     ask(node, client="c1")
     told(node, "n2", append(3, 0, 0, entries(3), 0))

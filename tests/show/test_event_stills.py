@@ -1,6 +1,4 @@
-"""The still pictures of streams, boards and sagas: what stands on paper, and where no script
-runs.
-"""
+"""The stills of streams, boards and sagas: what stands on paper, and where no script runs."""
 
 import json
 import xml.dom.minidom

@@ -1,6 +1,4 @@
-"""A history on a page: the run of clients that it becomes, and the bad core that a verdict brings
-along.
-"""
+"""A history on a page: the run of clients that it becomes, and a verdict's bad core."""
 
 import pytest
 

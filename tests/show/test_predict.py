@@ -1,6 +1,8 @@
 """Questions that hide their answer."""
 
 import re
+import sys
+from textwrap import dedent
 
 import pytest
 
@@ -8,6 +10,13 @@ from dslab.errors import DslabError
 from dslab.protocols.raft import Raft
 from dslab.show import play, predict, predictions
 from dslab.sim import Cluster
+
+
+def test_the_module_s_example_is_right():
+    example = re.search(r"(?:^    .*\n)+", sys.modules[predict.__module__].__doc__, re.MULTILINE)
+    names = {"Cluster": Cluster, "Raft": Raft, "play": play, "predict": lambda *a, **more: more}
+    exec(dedent(example[0]), names)
+    assert names["leader"] in names["run"].names
 
 
 def test_a_terminal_shows_the_question_and_not_the_answer():

@@ -83,11 +83,12 @@ def crossings(data, order=None):
 def test_layers_are_ordered_so_that_fewer_steps_cross():
     data = paxos().data()
     starts = [sum(data["layers"][:depth]) for depth in range(len(data["layers"]))]
+    # Any other order.
     as_found = [
         start + ((place * 7919) % count)
         for start, count in zip(starts, data["layers"])
         for place in range(count)
-    ]  # Any other order.
+    ]
     assert crossings(data) * 3 < crossings(data, as_found)
 
 

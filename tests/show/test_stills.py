@@ -1,6 +1,4 @@
-"""The still pictures of a run's views: what stands where no script runs, at the moment asked
-for.
-"""
+"""The stills of a run's views: what stands where no script runs, at the moment asked for."""
 
 import json
 import re

@@ -1,6 +1,4 @@
-"""One Byzantine node: what each behaviour says, from the seed, and what an honest cluster then does
-wrong.
-"""
+"""One Byzantine node: what each behaviour says, and what an honest cluster then does wrong."""
 
 from pathlib import Path
 

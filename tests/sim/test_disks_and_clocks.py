@@ -112,9 +112,7 @@ def test_a_clock_that_jumps_and_drifts_misleads_its_node_and_its_timers():
 
 
 def test_a_disk_that_forgets_a_vote_lets_a_server_vote_twice():
-    """What makes Raft safe is a disk that keeps its word (Ongaro and Ousterhout 2014, section
-    5).
-    """
+    """Raft is safe on a disk that keeps its word (Ongaro and Ousterhout 2014, section 5)."""
     cluster = Cluster(Raft, 3, seed=1, clients=0).run(400)
     voter = next(name for name, node in cluster.nodes.items() if node.role == "follower")
     term, vote = cluster[voter].current_term, cluster[voter].voted_for

@@ -65,9 +65,7 @@ def test_raft_survives_it_and_goes_on_when_it_is_over(name, seed):
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_it_matters_under_some_seed(name):
-    """Not under each: between Raft's followers no message passes, so a cut between them is met by
-    none.
-    """
+    """Not under each: between Raft's followers no message passes that could meet a cut."""
     told = [sentence for seed in range(4) for sentence in mattered(run(name, seed).trace)]
     assert any(
         "tested nothing" not in sentence and "no message" not in sentence for sentence in told

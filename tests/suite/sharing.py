@@ -1,7 +1,8 @@
 """How the tests are shared out: a file's tests stay together, and the dearest come first.
 
 A file of APART asks the same of many pages or exercises, and each of these is shared out by itself:
-so a book of many chapters keeps all workers busy to the end.
+so a book of many chapters keeps all workers busy to the end. Beside a page an exercise of it may
+stand, which stays with its page.
 """
 
 import re
@@ -12,17 +13,17 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.suite.costs import measured
 
-APART = (
-    "tests/browser/test_chapters.py",
-    "tests/browser/test_pages.py",
-    "tests/learn/test_exercises.py",
-)
+APART = {
+    "tests/browser/test_chapters.py": r"\[([\w/]+)",
+    "tests/browser/test_pages.py": r"\[([\w/]+)",
+    "tests/learn/test_every_exercise.py": r"\[([\w-]+)",
+}
 
 
 def piece(test: str) -> str:
     """What a test stays together with: its file, or there the page or exercise it is asked of."""
     file = test.partition("::")[0]
-    asked = re.search(r"\[([\w/]+)", test) if file in APART else None
+    asked = re.search(APART[file], test) if file in APART else None
     return f"{file}[{asked[1]}]" if asked else file
 
 

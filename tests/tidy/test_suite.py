@@ -1,6 +1,4 @@
-"""The suite's own parts: what a chapter's tests are, what costs are counted, and that CI skips
-nothing.
-"""
+"""The suite's own parts: a chapter's tests, the costs counted, and that CI skips nothing."""
 
 import os
 import subprocess
@@ -12,6 +10,7 @@ import pytest
 from tests.suite import chapters, costs, sharing
 
 ROOT = Path(__file__).parents[2]
+CHAPTERS, PAGES, EXERCISES = sharing.APART
 BURNS = """
 import sys, time
 while time.process_time() < 0.3: pass  # A machine counts in ticks.
@@ -57,22 +56,25 @@ def test_only_runs_what_concerns_a_chapter():
     [
         ("tests/test_wire.py::test_a[notebooks/x-1]", "tests/test_wire.py"),
         ("notebooks/12_raft.ipynb::Cell 3", "notebooks/12_raft.ipynb"),
-        (f"{sharing.APART[0]}::test_a[12_raft-answer]", f"{sharing.APART[0]}[12_raft]"),
-        (
-            f"{sharing.APART[1]}::test_a[notebooks/12_raft]",
-            f"{sharing.APART[1]}[notebooks/12_raft]",
-        ),
-        (f"{sharing.APART[1]}::test_a", sharing.APART[1]),
+        (f"{CHAPTERS}::test_a[12_raft-answer]", f"{CHAPTERS}[12_raft]"),
+        (f"{PAGES}::test_a[notebooks/12_raft]", f"{PAGES}[notebooks/12_raft]"),
+        (f"{PAGES}::test_a", PAGES),
+        (f"{EXERCISES}::test_a[cap-cp]", f"{EXERCISES}[cap-cp]"),
     ],
 )
 def test_what_stays_together(test, piece):
     assert sharing.piece(test) == piece
 
 
+@pytest.mark.parametrize("path", [*sharing.APART, *chapters.SLOW])
+def test_what_is_shared_out_or_left_out_is_there(path):
+    assert (ROOT / path).exists()
+
+
 @pytest.mark.parametrize(
     "file, area",
     [
-        ("tests/check/test_lines.py", "tests/check"),
+        ("tests/check/test_weaker.py", "tests/check"),
         ("tests/test_wire.py", "tests"),
         ("notebooks/12_raft.ipynb", "nbval"),
     ],

@@ -1,5 +1,6 @@
-"""Three stores whose authors call them "CA": consistent and available at once. Each is broken by a
-short schedule.
+"""Three stores whose authors call them "CA": consistent and available at once.
+
+Each is broken by a short schedule.
 """
 
 from dslab.node import Reply

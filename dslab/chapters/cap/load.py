@@ -1,6 +1,4 @@
-"""Clients that read and write at random through a partition, and what every register must do
-without one.
-"""
+"""Clients that read and write at random, with a partition, and what a register must do without."""
 
 from dslab.chapters.cap.steps import PATIENCE, cluster_of
 from dslab.learn.exercise import Broken
@@ -13,9 +11,7 @@ SEEDS = range(8)
 
 
 def loaded(node_class: type[Node], seed: int, *, partition: bool = True) -> Cluster:
-    """Three clients that read and write at random, each at its own node, with a partition in the
-    middle.
-    """
+    """Three clients read and write at random, each at its node, with a partition in the middle."""
     cluster = cluster_of(node_class, seed, title=f"{node_class.__name__} under load, seed {seed}")
     numbers = iter(range(1, 10_000))
 

@@ -7,9 +7,7 @@ __all__ = ["double_spend", "exercise"]
 
 
 def double_spend(steps):
-    """Raises Broken unless these steps overdraw an account of 100, in a store that takes every
-    append.
-    """
+    """Raises Broken unless these steps overdraw an account of 100, where every append is taken."""
     seen, balance = {}, 100
     for step in steps:
         match step:

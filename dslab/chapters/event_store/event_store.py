@@ -5,13 +5,7 @@ import shutil
 import tempfile
 
 from dslab.chapters.event_store import experiments
-from dslab.chapters.event_store.experiments import (
-    BATCH,
-    EXPERIMENTS,
-    MOMENTS,
-    listed,
-    refused,
-)
+from dslab.chapters.event_store.experiments import BATCH, EXPERIMENTS, MOMENTS, listed, refused
 from dslab.chapters.event_store.mutants import STORES
 from dslab.learn.exercise import Broken, Exercise, Property
 

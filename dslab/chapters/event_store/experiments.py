@@ -79,8 +79,7 @@ def full_disk(store_class, path, moment):
 
 
 def race(store_class, path, moment):
-    """Two writers who both read version 0; the second appends just before the first one's
-    `moment`-th statement.
+    """Two writers read version 0; the second appends before the first one's `moment`-th statement.
 
     Returns who was not refused, what is stored, and how many statements the first one made.
     """

@@ -188,9 +188,7 @@ class KeepsErrorsToItself(SimpleStore):
 
 
 class TakesPositionsBeforeTheTransaction(SimpleStore):
-    """Takes positions from a counter first and writes afterwards, so that a greater position may be
-    committed before.
-    """
+    """Takes positions from a counter and writes later: a greater one may be committed before."""
 
     breaks = "nothing-passed-over"
 

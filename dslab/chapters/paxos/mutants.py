@@ -1,5 +1,6 @@
-"""Paxos for one value with one bug. Each class says what it does wrong; `breaks` names the
-property.
+"""Paxos for one value with one bug.
+
+Each class says what it does wrong; `breaks` names the property.
 """
 
 from dslab.learn.mutants import Explorer, Nothing, Simulator, planted_in

@@ -1,5 +1,4 @@
-"""How Raft is put to the explorer and to the simulator, and the bounds in which its elections go
-wrong.
+"""How the explorer and the simulator get Raft, and in what bounds its elections go wrong.
 
 A kill by the explorer is a shortest run, or, where the bounded space is too large, one met on
 random walks. A kill by the simulator is a rule broken at some moment of a seeded run, a history

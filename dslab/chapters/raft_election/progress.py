@@ -22,9 +22,9 @@ __all__ = [
 
 
 def somebody_leads(count):
-    def expect(stage, watcher):
+    def expect(stepper, watcher):
         if not watcher.ranges:
-            return never_stands(stage.names[0])
+            return never_stands(stepper.names[0])
         if len(watcher.leaders) < count:
             return (
                 "Messages all arrived, and nobody won the election: no AppendEntries of "
@@ -48,40 +48,40 @@ def never_stands(name):
     )
 
 
-def leader_beats(stage, watcher):
+def leader_beats(stepper, watcher):
     if not watcher.leaders:
-        return somebody_leads(1)(stage, watcher)
+        return somebody_leads(1)(stepper, watcher)
     leader = watcher.leaders[max(watcher.leaders)]
     told = {
         record[3]
-        for record in stage.trace.records
+        for record in stepper.trace.records
         if record[1:3] == ("send", leader) and isinstance(record[5], AppendEntries)
     }
-    silent = ", ".join(name for name in stage.names if name != leader and name not in told)
+    silent = ", ".join(name for name in stepper.names if name != leader and name not in told)
     if silent:
         return (
             f"{leader} won, and sends no AppendEntries to {silent}.",
             "a heartbeat to every peer at once",
             f"none to {silent}",
         )
-    if "Heartbeat" not in stage.timers[leader]:
+    if "Heartbeat" not in stepper.timers[leader]:
         return (
             f"{leader} leads, but has no Heartbeat timer pending: it will fall silent.",
             "set_timer(Heartbeat(), …)",
             "no timer",
         )
-    before = len(stage.trace.records)
-    stage.perform(("fire", leader, "Heartbeat"))
+    before = len(stepper.trace.records)
+    stepper.perform(("fire", leader, "Heartbeat"))
     if not any(
         record[1] == "send" and isinstance(record[5], AppendEntries)
-        for record in stage.trace.records[before:]
+        for record in stepper.trace.records[before:]
     ):
         return (
             f"{leader}'s Heartbeat ran out, and it sent no AppendEntries.",
             "a heartbeat to every peer",
             "nothing",
         )
-    if "Heartbeat" not in stage.timers[leader]:
+    if "Heartbeat" not in stepper.timers[leader]:
         return (
             f"{leader}'s Heartbeat ran out, and it did not set it again.",
             "set_timer(Heartbeat(), …)",
@@ -105,22 +105,22 @@ def waits_after(what):
     ignoring the old one.
     """
 
-    def expect(stage, watcher):
+    def expect(stepper, watcher):
         number, deliver = max(
             (number, record)
-            for number, record in enumerate(stage.trace.records)
+            for number, record in enumerate(stepper.trace.records)
             if record[1] == "deliver"
         )
         name = deliver[2]
-        effects = stage.trace.records[number + 1 :]
+        effects = stepper.trace.records[number + 1 :]
         if any(
             record[1] == "set" and isinstance(record[5][0], ElectionTimeout) for record in effects
         ):
             return None
-        stage.perform(fire(name))
+        stepper.perform(fire(name))
         if any(
             record[1] == "send" and isinstance(record[5], RequestVote)
-            for record in stage.trace.records[number + 1 :]
+            for record in stepper.trace.records[number + 1 :]
         ):
             return (
                 f"{name} handled {what}, did not set its ElectionTimeout again, and "
@@ -133,8 +133,8 @@ def waits_after(what):
     return expect
 
 
-def timeouts_are_drawn(stage, watcher):
-    for name in stage.names:
+def timeouts_are_drawn(stepper, watcher):
+    for name in stepper.names:
         if not any(node == name for node, *_ in watcher.ranges):
             return never_stands(name)
     for name, low, high in watcher.ranges:
@@ -169,9 +169,8 @@ class Healing:
             for record in self.cluster.trace.records
             if record[1] == "set" and isinstance(record[5][0], ElectionTimeout)
         ]
-        self.patience = min(
-            max(waits, default=0) / 1000 * 8, 20_000
-        )  # Time for several elections, whatever the timeouts are.
+        # Time for several elections, whatever the timeouts are.
+        self.patience = min(max(waits, default=0) / 1000 * 8, 20_000)
 
     def run(self):
         """Raises Broken where the nodes don't come to rest."""
@@ -188,9 +187,7 @@ class Healing:
         self.rest(f"{leader} came back", FIVE)
 
     def rest(self, what, names) -> str:
-        """Wait, and look at the last third of the time: who leads among `names`, and does anybody
-        still stand?
-        """
+        """Wait; in the last third of the time: who of `names` leads, and does anybody stand?"""
         self.cluster.run(self.patience * 2 / 3)
         before = len(self.cluster.trace)
         self.cluster.run(self.patience / 3)

@@ -13,14 +13,7 @@ from dslab.chapters.raft_election.progress import (
     voted_for,
     waits_after,
 )
-from dslab.chapters.raft_election.schedules import (
-    ELECTIONS,
-    FIVE,
-    THREE,
-    empty,
-    fire,
-    votes_from,
-)
+from dslab.chapters.raft_election.schedules import ELECTIONS, FIVE, THREE, empty, fire, votes_from
 from dslab.learn.exercise import Broken, Exercise, Property, is_node
 from dslab.learn.schedules import Script
 
@@ -105,9 +98,9 @@ LIVENESS = (
             empty(THREE),
             (fire("n1"), *votes_from("n1", "n2"), ("deliver", "n1", "n2", "AppendEntries")),
         ),
-        lambda stage, watcher: (
-            somebody_leads(1)(stage, watcher)
-            or waits_after("a heartbeat from its leader")(stage, watcher)
+        lambda stepper, watcher: (
+            somebody_leads(1)(stepper, watcher)
+            or waits_after("a heartbeat from its leader")(stepper, watcher)
         ),
     ),
     ELECTIONS.expects(
@@ -116,9 +109,9 @@ LIVENESS = (
         1,
         "Who has just voted gives the candidate time to win.",
         Script(empty(THREE), (fire("n1"), ("deliver", "n1", "n2"))),
-        lambda stage, watcher: (
+        lambda stepper, watcher: (
             voted_for("n2", "n1", watcher)
-            or waits_after("a RequestVote that it granted")(stage, watcher)
+            or waits_after("a RequestVote that it granted")(stepper, watcher)
         ),
     ),
     ELECTIONS.expects(
@@ -177,9 +170,7 @@ LIVENESS = (
 
 
 def run_again(submission, steps):
-    """The run of a schedule as a report prints it; without its logs, three nodes with empty
-    ones.
-    """
+    """The run of a schedule as a report prints it; without logs, of three nodes with none."""
     match steps:
         case [("healing", seed)]:
             healing = Healing(submission, seed)

@@ -37,8 +37,8 @@ class Elections(Watcher):
 
     purpose = ("one-leader",)
 
-    def __init__(self, stage, stop_at=None):
-        super().__init__(stage, stop_at)
+    def __init__(self, stepper, stop_at=None):
+        super().__init__(stepper, stop_at)
         self.leaders: dict[int, str] = {}
         self.votes: dict[tuple[str, int], str] = {}
         self.ballots: dict[tuple[str, int], set[str]] = {}
@@ -56,9 +56,8 @@ class Elections(Watcher):
         known = max(self.seen.get(event.node, 0), self.spoken.get(event.node, 0))
         self.look_at_log(event)
         if event.what == "start":
-            self.seen.pop(
-                event.node, None
-            )  # What it saw and never answered may be lost in a crash.
+            # What it saw and never answered may be lost in a crash.
+            self.seen.pop(event.node, None)
         if event.what == "receive":
             self.seen[event.node] = max(known, getattr(event.message, "term", 0))
             if isinstance(event.message, Vote) and event.message.granted:
@@ -81,7 +80,7 @@ class Elections(Watcher):
 
     def look_at_log(self, event):
         """Remember where the node's log ends; only a crash may lose it, and must not."""
-        log = vars(self.stage.nodes[event.node]).get("log", ())
+        log = vars(self.stepper.nodes[event.node]).get("log", ())
         end = (log[-1].term, len(log)) if log else (0, 0)
         before = self.ends.get(event.node, (0, 0))
         self.ends[event.node] = end
@@ -149,13 +148,13 @@ class Elections(Watcher):
     def led(self, event, append):
         first = self.leaders.get(append.term)
         votes = self.ballots.get((event.node, append.term), set()) | {event.node}
-        needed = majority(self.stage.names)
+        needed = majority(self.stepper.names)
         if first is None and len(votes) < needed:
             self.breach(
                 "majority",
                 f"{event.node} leads term {append.term} with the votes of "
                 f"{', '.join(sorted(votes))}: "
-                f"{len(votes)} of {len(self.stage.names)}.",
+                f"{len(votes)} of {len(self.stepper.names)}.",
                 f"{needed} votes, its own among them",
                 f"{len(votes)}",
             )

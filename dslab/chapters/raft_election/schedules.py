@@ -9,24 +9,13 @@ from dslab.machine import Command
 from dslab.node import Node
 from dslab.protocols.raft import AppendEntries, Entry, RequestVote
 
-__all__ = [
-    "ELECTIONS",
-    "FIVE",
-    "THREE",
-    "empty",
-    "fire",
-    "logs",
-    "set_up",
-    "votes_from",
-]
+__all__ = ["ELECTIONS", "FIVE", "THREE", "empty", "fire", "logs", "set_up", "votes_from"]
 
 THREE, FIVE = ("n1", "n2", "n3"), ("n1", "n2", "n3", "n4", "n5")
 
 
 def set_up(submission, start) -> Stepper:
-    """Nodes whose logs have entries of the terms that `start` gives: ("logs", ("n1", 1, 1, 2),
-    ("n2",), …).
-    """
+    """Nodes whose logs hold the terms that `start` gives: ("logs", ("n1", 1, 1, 2), ("n2",), …)."""
     contents = {
         name: tuple(
             Entry(term, Command("c1", index, "write", "x", index))

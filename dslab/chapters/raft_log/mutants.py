@@ -235,9 +235,7 @@ class AssumesLogsMatch(Raft):
 
 
 class ReadsBeforeCommit(Raft):
-    """A new leader answers reads from its machine before it has committed anything in its term
-    (etcd #7331).
-    """
+    """A new leader answers reads before it has committed anything in its term (etcd #7331)."""
 
     breaks = "linearizability"
     killed_by = Simulator("not linearizable")
@@ -254,17 +252,14 @@ class ReadsBeforeCommit(Raft):
 
 
 class DeposedReads(Raft):
-    """Answers reads from its machine as long as it believes to lead, without asking whether it
-    still does.
-    """
+    """Answers reads as long as it believes to lead, without asking whether it still does."""
 
     breaks = "linearizable_so_far"
     killed_by = Explorer("old leader")
 
     def on_Request(self, client, m):
-        committed = (
-            self.term_at(self.commit_index) == self.current_term
-        )  # Not the bug above: it has committed in its term.
+        # Not the bug above: it has committed in its term.
+        committed = self.term_at(self.commit_index) == self.current_term
         if self.role == LEADER and committed and m.f in ("read", "get"):
             self.send(client, Reply(m.id, self.machine.store.get(m.key)))
         else:

@@ -41,8 +41,9 @@ OTHERS = ("add", "broadcast", "echo", "generate", "propose", "topology")
 )
 @as_json
 def command(operation, key, values, cluster, to, timeout, as_json):
-    """Do one operation, such as `write x 1`, `read x` or `cas x 1 2`. KEY and VALUE are JSON, or
-    else texts.
+    """Do one operation, such as `write x 1`, `read x` or `cas x 1 2`.
+
+    KEY and VALUE are JSON, or else texts.
 
     Exit code: 0 done; 1 the cluster says no, as of a `cas` that finds another value; 2 not done
     (nobody can be reached, nobody leads, there is no such operation), or no answer, so that nobody

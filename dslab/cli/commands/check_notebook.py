@@ -6,16 +6,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from dslab.cli.files import (
-    FILE,
-    FOLDER,
-    STANDARD,
-    demand_one_output,
-    named,
-    read,
-    replaced,
-    write,
-)
+from dslab.cli.files import FILE, FOLDER, STANDARD, demand_one_output, named, read, replaced, write
 from dslab.cli.options import Command, answer, as_json, demand_apply
 from dslab.errors import DslabError
 

@@ -1,6 +1,4 @@
-"""Specifications of guarded actions for `dslab.explore.search`, each after the paper or puzzle that
-it names.
-"""
+"""Specifications of guarded actions, each after the paper or puzzle that it names."""
 
 from dslab.explore.specs.die_hard import DieHard
 from dslab.explore.specs.missionaries import Missionaries

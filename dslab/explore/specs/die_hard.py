@@ -1,5 +1,4 @@
-"""Two jugs, of 3 and of 5 gallons, and four gallons wanted: the puzzle of the film *Die Hard with a
-Vengeance* (1995).
+"""Two jugs, of 3 and 5 gallons, and 4 wanted: from *Die Hard with a Vengeance* (1995).
 
 It is the first specification of Lamport's TLA+ course. Its invariant says that the puzzle can't be
 solved, so the counterexample is the solution.

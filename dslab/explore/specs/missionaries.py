@@ -1,6 +1,4 @@
-"""Missionaries and cannibals cross a river in a boat for two, and nowhere may cannibals outnumber
-missionaries.
-"""
+"""Missionaries cross a river with cannibals, who may outnumber them nowhere, in a boat for two."""
 
 from itertools import combinations
 

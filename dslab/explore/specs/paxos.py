@@ -1,5 +1,4 @@
-"""Paxos for one value (Lamport, "The part-time parliament", TOCS 16(2), 1998; "Paxos made simple",
-2001).
+"""Paxos for one value (Lamport, "The part-time parliament", TOCS 1998; "Paxos made simple", 2001).
 
 Leaders have no state of their own: whatever a ballot's leader would have heard stands among the
 messages, which stay. A ballot's number is its leader's, so one ballot has one value.

@@ -1,6 +1,4 @@
-"""Mutual exclusion for two processes (Peterson, "Myths about the mutual exclusion problem", IPL
-12(3), 1981).
-"""
+"""Mutual exclusion for two (Peterson, "Myths about the mutual exclusion problem", IPL 1981)."""
 
 from dslab.explore.spec import Spec, action, goal, invariant
 
@@ -66,9 +64,7 @@ class Peterson(Spec):
             yield now, put(flag, me, False), turn
 
     def fairness(self):
-        """Each process goes on in the end, if it always can; only from outside it need not want
-        in.
-        """
+        """Each process goes on in the end, if it can; from outside it need not want in."""
         return [
             (
                 f"process {me}",

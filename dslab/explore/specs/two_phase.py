@@ -1,5 +1,4 @@
-"""Two-phase commit (Gray and Lamport, "Consensus on transaction commit", TODS 31(1), 2006, section
-3).
+"""Two-phase commit (Gray and Lamport, "Consensus on transaction commit", TODS 2006, section 3).
 
 The transaction manager is spontaneous: it may abort at any time. Messages stay, so a message is
 received as often as anyone likes, and nothing says that it is received at all.

@@ -24,8 +24,9 @@ CELL = 5_000_000
 
 
 class Holder:
-    """The submission's objects, by number. Each public method is a question that the grader may
-    ask.
+    """The submission's objects, by number.
+
+    Each public method is a question that the grader may ask.
     """
 
     def __init__(self):
@@ -62,9 +63,7 @@ class Holder:
         return {"checks": self.found, "error": error}
 
     def check(self, name, submission):
-        """Stands for `dslab.learn.check`: what the book's own cells show of dslab's own classes is
-        no submission.
-        """
+        """Stands for `dslab.learn.check`: dslab's classes in the book's cells are not graded."""
         if not str(getattr(submission, "__module__", "")).startswith("dslab."):
             with limited():
                 self.found.append(self.describe(name, submission))

@@ -71,9 +71,7 @@ def _progress(notebooks):
 
 
 def write_csv(graded: Iterable[Graded], path: Path) -> None:
-    """One row for each notebook and exercise: notebook, exercise, score, of, broken (ids of
-    properties), problem.
-    """
+    """A row for each notebook and exercise; `broken` holds the ids of properties."""
     try:
         with open(path, "w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
@@ -85,16 +83,9 @@ def write_csv(graded: Iterable[Graded], path: Path) -> None:
                     broken = " ".join(
                         result.property.id for result in report.results if not result.verdict.holds
                     )
-                    rows.writerow(
-                        (
-                            each.notebook,
-                            report.exercise.name,
-                            report.score,
-                            report.exercise.points,
-                            broken,
-                            "",
-                        )
-                    )
+                    exercise = report.exercise
+                    scored = exercise.name, report.score, exercise.points
+                    rows.writerow((each.notebook, *scored, broken, ""))
     except OSError as error:
         raise DslabError(f"{path} can't be written: {error.strerror}.") from None
 

@@ -1,6 +1,4 @@
-"""Grade a notebook from a shell: its cells run in a process of their own, its exercises are checked
-from here.
-"""
+"""Grade a notebook from a shell: cells run in a process of their own, and are checked from here."""
 
 import json
 import re
@@ -70,9 +68,8 @@ def check_notebook(path: Path, exercise: str | None = None) -> list[Report]:
                 f"{path} has no exercise {exercise!r}: it has {', '.join(names) or 'none'}."
             )
         for name in [exercise] if exercise else names:
-            if (
-                submission.lost
-            ):  # The exercise before this one ended the process: that was its loss alone.
+            if submission.lost:
+                # The exercise before this one ended the process: that was its loss alone.
                 submission.close()
                 submission, found, errors = _opened(cells, folder)
             reports.append(

@@ -42,8 +42,7 @@ class Submission:
             )
         ask, self._ask = os.pipe()
         self._answer, answer = os.pipe()
-        # -P: a file named like one of Python's own modules, beside a notebook, must not come before
-        # it.
+        # -P: a file beside a notebook must not come before the module of Python of the same name.
         command = [sys.executable, "-P", "-m", "dslab.learn.shell.child", str(ask), str(answer)]
         environment = {
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
@@ -89,8 +88,9 @@ class Submission:
         return found, errors
 
     def ask(self, **question) -> dict:
-        """One question, and its answer. Raises Lost where none comes, and Raised where the
-        submission raised.
+        """One question, and its answer.
+
+        Raises Lost where none comes, and Raised where the submission raised.
         """
         if self.lost:
             raise Lost(self.lost)
@@ -126,9 +126,8 @@ class Submission:
 
     def _lose(self):
         try:
-            ended = self._process.wait(
-                1
-            )  # Its end of the pipe closes a moment before it has ended.
+            # Its end of the pipe closes a moment before it has ended.
+            ended = self._process.wait(1)
         except subprocess.TimeoutExpired:
             ended = None
         self.close()
@@ -340,8 +339,6 @@ def _limits() -> None:
         try:
             # At the lower limit on time comes a signal that says so, at the higher one SIGKILL.
             resource.setrlimit(what, (most, most + (what == resource.RLIMIT_CPU)))
-        except (
-            OSError,
-            ValueError,
-        ):  # A lower limit is set already, or the system has none of this kind.
+        except (OSError, ValueError):
+            # A lower limit is set already, or the system has none of this kind.
             pass

@@ -123,9 +123,7 @@ def moment(trace: Trace, number: int) -> str:
 
 
 def class_name(payload: Any) -> str:
-    """The class of a message or timer, such as "RequestVote", also in a trace that was read from
-    JSON.
-    """
+    """The class of a message or timer, such as "RequestVote", in a trace from JSON too."""
     data = plain(payload)
     return data["$"] if isinstance(data, dict) and "$" in data else show(data)
 

@@ -24,8 +24,9 @@ TICKS = 4
 
 
 def still(content: dict, front: list[int]) -> str:
-    """SVG text, the same for the same content. `front` holds the numbers of the points that no
-    other beats.
+    """SVG text, the same for the same content.
+
+    `front` holds the numbers of the points that no other beats.
     """
     x, y = (content["figures"][content[axis]] for axis in "xy")
     places = {

@@ -1,6 +1,4 @@
-"""The still picture of a history: the clients' calls as bars over time, with cuts and the smallest
-bad core.
-"""
+"""The still picture of a history: calls as bars over time, with cuts and the smallest bad core."""
 
 from dslab.run.history import SILENT
 from dslab.run.trace import Trace
@@ -129,9 +127,7 @@ def _calls(trace) -> list[dict]:
 
 
 def _rows(shown) -> list[list[dict]]:
-    """The calls in rows: a client that got no answer goes on in another row, while its call stays
-    open.
-    """
+    """The calls in rows: a client that got no answer goes on in another row."""
     rows: list[list[dict]] = []
     for call in sorted(shown, key=lambda call: (call["who"], call["event"])):
         row = next(

@@ -28,9 +28,7 @@ COLUMNS = (WIDTH - HEAD - 8) // CELL
 
 
 def logs(trace: Trace, at: float | None, names: dict[str, str]) -> Still:
-    """A row for each server and a column for each index: terms, what is committed, and what will be
-    overwritten.
-    """
+    """A row for each server, a column for each index: terms, what is committed, what will go."""
     field = trace.pictured._replace(
         **{
             what: names[dashed]
@@ -133,9 +131,7 @@ def _row(trace, name, number, field) -> dict:
 
 
 def _changes(states, field):
-    """Of states that follow each other those in which `field` is another value than in the one
-    before.
-    """
+    """Of states that follow each other those in which `field` has changed."""
     before = None
     for state in states:
         if state.get(field) is not before:
@@ -157,9 +153,7 @@ def _entries(state, field) -> tuple[dict, int]:
 
 
 def _beliefs(trace, number, field) -> tuple[dict, dict]:
-    """What the leader of the highest term believes of each follower: match_index and next_index by
-    name.
-    """
+    """What the leader of the highest term believes: match_index and next_index by follower."""
     leaders = [
         state
         for name in trace.nodes

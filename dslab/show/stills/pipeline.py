@@ -14,17 +14,8 @@ LEFT, BOX, HIGH, LABEL = 8, 68, 44, 110
 MOST = (WIDTH - 2 * LEFT - LABEL - 60) // (BOX + 5)
 LEGEND = "⚑ a group goes on here: before it everything is done · ◐ in hand · ↻ failed so often"
 KNOWN = (
-    "partitions",
-    "before",
-    "queue",
-    "unacknowledged",
-    "dead",
-    "log",
-    "offsets",
-    "reading",
-    "readers",
-    "retries",
-    "position",
+    *("partitions", "before", "queue", "unacknowledged", "dead"),  # Of a log or a queue.
+    *("log", "offsets", "reading", "readers", "retries", "position"),  # Of who reads it.
 )
 
 
@@ -159,9 +150,8 @@ class _Board:
         self.parts.append(text(LEFT + 8, top + 26, label, SOFT, room=LABEL))
         at = {}
         for group, offset in flags:
-            at.setdefault(max(offset, first), []).append(
-                group
-            )  # Who is further behind stands at the row's beginning.
+            # Who is further behind stands at the row's beginning.
+            at.setdefault(max(offset, first), []).append(group)
         for offset, there in at.items():
             if offset <= last:
                 self.parts.append(

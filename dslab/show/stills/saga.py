@@ -1,6 +1,4 @@
-"""Saga lanes as a still picture: what has become of each step, and of its compensation below it;
-see static/views/saga.js.
-"""
+"""Saga lanes as a still picture: each step, and its compensation below it (views/saga.js)."""
 
 from dslab.run.trace import Trace
 from dslab.show.stills.drawing import (

@@ -35,8 +35,9 @@ MESSAGES = 50
 
 
 def diagram(trace: Trace, at: float | None = None) -> str:
-    """The run as an SVG text, or the part around `at` (ms) where it is long. The same bytes for the
-    same run.
+    """The run as an SVG text, or the part around `at` (ms) where it is long.
+
+    The same bytes for the same run.
     """
     return sheet(trace.title, space_time(trace, at, {}))
 

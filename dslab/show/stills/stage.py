@@ -30,9 +30,7 @@ RING, R = 115, 26
 
 
 def stage(trace: Trace, at: float | None, names: dict[str, str]) -> Still:
-    """Nodes on a ring with role, term and timers, clients beside it, messages under way, cut
-    links.
-    """
+    """Nodes on a ring with role, term and timers, clients, messages under way, cut links."""
     if not trace.records:
         return Still(0, [], "Nothing happened in this run.")
     number, spots = number_at(trace, at), _spots(trace)
@@ -110,9 +108,7 @@ def _cut(trace, number) -> set[tuple[str, str]]:
 
 
 def _flights(trace, number) -> list[tuple[int, float]]:
-    """The messages under way: the event that sent each, and the part of its way that it has
-    gone.
-    """
+    """The messages under way: the event that sent each, and how much of its way is done."""
     sent = [
         place for place, record in enumerate(trace.records[: number + 1]) if record[1] == "send"
     ]

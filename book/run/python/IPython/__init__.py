@@ -1,6 +1,4 @@
-"""Stands in for IPython in a page: its own display classes and pretty printer, over
-`dslab_page.shell`.
-"""
+"""Stands in for IPython in a page: display classes and pretty printer, over `dslab_page.shell`."""
 
 __version__ = "9.0"
 version_info = (9, 0, 0, "")

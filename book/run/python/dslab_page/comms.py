@@ -1,6 +1,4 @@
-"""Messages between widgets here and their pictures in the page, by the protocol of Jupyter's
-comms.
-"""
+"""Messages between widgets and their pictures in the page, by the protocol of Jupyter's comms."""
 
 import base64
 import sys
@@ -44,8 +42,9 @@ def _plain(data):
 
 
 def receive(kind: str, content: dict, buffers: list) -> None:
-    """A message from the page. What a callback prints appears under the cell that made the
-    widget.
+    """A message from the page.
+
+    What a callback prints appears under the cell that made the widget.
     """
     import comm
 

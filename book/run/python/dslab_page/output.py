@@ -1,6 +1,4 @@
-"""What a cell prints and shows, on its way to the page: in order, merged as notebooks merge it, and
-within limits.
-"""
+"""What a cell prints and shows, on its way to the page: in order, merged, and within limits."""
 
 import io
 import json
@@ -74,8 +72,9 @@ class Outlet:
             self._emit({"output_type": "stream", "name": self._name, "text": text})
 
     def show(self, output: dict, display_id: str | None = None, update: bool = False) -> None:
-        """An output in the notebook format. One with a `display_id` may be replaced by a later one,
-        with `update`.
+        """An output in the notebook format.
+
+        One with a `display_id` may be replaced by a later one, with `update`.
         """
         self.flush()
         self._shown += not update

@@ -36,9 +36,7 @@ def pretty(value) -> str:
 
 
 def _method(value, name):
-    """A method for display, or None: classes have none, and neither do objects that answer to any
-    name.
-    """
+    """A method for display; None for a class, and for an object that answers to any name."""
     if inspect.isclass(value) or callable(getattr(value, CANARY, None)):
         return None
     method = getattr(value, name, None)
@@ -46,8 +44,9 @@ def _method(value, name):
 
 
 def formatted(value, include=None, exclude=None, complain=None) -> tuple[dict, dict]:
-    """(data, metadata) by MIME type. What a method raises goes to `complain`, and the other forms
-    are shown.
+    """(data, metadata) by MIME type.
+
+    What a method raises goes to `complain`, and the other forms are shown.
     """
 
     def asked(name, *arguments, **more):

@@ -1,5 +1,5 @@
 // The recorded run as a page holds it: decoded once, then asked for steps, states, roles, arrows
-// and sentences. The format is described in dslab/run/trace.py.
+// and sentences. The format is described in dslab/run/columns.py.
 
 import { sentence } from "./sentences.js";
 import { className, milliseconds, show } from "./values.js";

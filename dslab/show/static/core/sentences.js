@@ -1,4 +1,4 @@
-// A run's steps in words: dslab/run/trace.py says every sentence too, word for word, and a test
+// A run's steps in words: dslab/run/words.py says every sentence too, word for word, and a test
 // compares them.
 
 import { show } from "./values.js";

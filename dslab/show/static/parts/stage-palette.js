@@ -1,6 +1,6 @@
 // What stands beside a cluster stage: the details of what is chosen and, where Python is behind the
-// page, what can be done to it. Each button is one step of a scenario (dslab/scenario/steps.py
-// lists them), handed to whoever listens by the player's `act`.
+// page, what can be done to it. Each button is one step of a scenario (dslab/run/steps.py lists
+// them), handed to whoever listens by the player's `act`.
 
 import { html } from "../core/draw.js";
 
