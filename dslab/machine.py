@@ -47,9 +47,7 @@ OWN_ERRORS = frozenset({"not-leader"})
 
 
 def applied(machine: Machine, command: Command) -> tuple[Machine, Any, str | None]:
-    """What `machine` makes of `command`. Raises ContractError, naming both, where that is not what
-    `Machine.apply` promises.
-    """
+    """What `machine` makes of `command`; ContractError where `Machine.apply` promises another."""
     if not isinstance(machine, Machine):
         call = f"{machine.__name__}()" if isinstance(machine, type) else "KeyValue()"
         raise ContractError(

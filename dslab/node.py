@@ -22,15 +22,7 @@ from operator import is_
 from typing import Any, ClassVar, NamedTuple
 
 from dslab.machine import Machine
-from dslab.message import (
-    ContractError,
-    Message,
-    Reply,
-    Request,
-    Timer,
-    as_class,
-    origin,
-)
+from dslab.message import ContractError, Message, Reply, Request, Timer, as_class, origin
 from dslab.part import Declared, Part, takers
 from dslab.values import plain, same, show
 
@@ -121,8 +113,7 @@ class Node(Declared):
             self.outbox.append((peer, message))
 
     def set_timer(self, timer: Timer, low: float, high: float | None = None) -> None:
-        """Have `timer` fire after `low` to `high` milliseconds; a pending timer of its class is
-        replaced.
+        """Have `timer` fire after `low` to `high` ms; a pending timer of its class is replaced.
 
         The environment picks the moment: from a seed in the simulator, every moment in the
         explorer.
@@ -210,9 +201,7 @@ class Node(Declared):
 
     @classmethod
     def recover(cls, id: str, peers, disk: dict[str, Any]) -> "Node":
-        """The node as it comes back from a crash: durable fields from `disk`, the others at their
-        initial values.
-        """
+        """The node after a crash: durable fields from `disk`, others at their initial values."""
         node = cls(id, peers)
         node.__dict__.update(disk)
         return node
@@ -267,8 +256,7 @@ class Node(Declared):
 
 
 def rehearse(node: Node, step: str, *args) -> None:
-    """Strict mode: run `node.<step>(*args)` on a copy first, and demand the same of the node
-    itself.
+    """Strict mode: run `node.<step>(*args)` on a copy, and demand the same of the node itself.
 
     Raises ContractError, naming the handler, where the two runs differ (something random, or shared
     between nodes), where a field or message can't be hashed (something mutable), or where a field
@@ -322,9 +310,7 @@ def rehearse(node: Node, step: str, *args) -> None:
 
 
 def _left_by(node: Node, before: dict[str, Any]):
-    """Everything that a step leaves and that wasn't there before, with a name: fields, messages and
-    timers.
-    """
+    """What a step leaves that wasn't there before, with a name: fields, messages, timers."""
     for name, value in vars(node).items():
         old = before.get(name)
         if value is old:
@@ -335,9 +321,8 @@ def _left_by(node: Node, before: dict[str, Any]):
             and len(old) <= len(value)
             and all(map(is_, old, value))
         ):
-            value = value[
-                len(old) :
-            ]  # A log that grew: looking at all of it each time would cost its square.
+            # A log that grew: looking at all of it each time would cost its square.
+            value = value[len(old) :]
         yield name, value
     yield from (("message to " + to, message) for to, message in node.outbox)
     yield from (("timer " + kind.__name__, setting) for kind, setting in node.timers.items())

@@ -132,8 +132,7 @@ class TestDeclaration:
         assert Counter.period == 20 and Counter.beats == 0
 
     @pytest.mark.parametrize(
-        "name",
-        "speed on_Tick send _seen id peers name node now owner fields parts durable".split(),
+        "name", "speed on_Tick send _seen id peers name node now owner fields parts durable".split()
     )
     def test_others_are_refused(self, name):
         with pytest.raises(ContractError, match=f"Counter has no constant or field '{name}'"):

@@ -1,9 +1,9 @@
 """Aggregates: a state folded from a stream, and decisions made on it.
 
-The form is the decider (Jérémie Chassaing, "Functional Event Sourcing Decider", 2021): `decide`
-says which events a command causes, or refuses it; `evolve` says what an event does to the state.
-Both are pure, so the state is always the fold of the stream's events, and nothing else needs to be
-stored.
+The form is the decider (Jérémie Chassaing, "Functional Event Sourcing Decider",
+2021): `decide` says which events a command causes, or refuses it; `evolve` says
+what an event does to the state. Both are pure, so the state is always the fold of
+the stream's events, and nothing else needs to be stored.
 """
 
 import json
@@ -26,7 +26,8 @@ from dslab.events.contract import (
 
 __all__ = ["Decider", "handle", "load"]
 
-#: The namespace of the ids of events that a named command caused (RFC 4122, section 4.3).
+#: The namespace of the ids of events that a named command caused (RFC 4122, section
+#: 4.3).
 COMMANDS = UUID("6f0a1f5e-6b0d-4f43-9d3c-0d5a4b1e7c18")
 
 
@@ -34,7 +35,8 @@ class Decider(NamedTuple):
     """The two functions of an aggregate, and where they begin.
 
     initial  the state before any event.
-    decide   decide(command, state) → list of NewEvent. Raises what refuses the command.
+    decide   decide(command, state) → list of NewEvent. Raises what refuses the
+             command.
     evolve   evolve(state, event) → state.
     """
 
@@ -44,7 +46,7 @@ class Decider(NamedTuple):
 
 
 def load(store: Store, stream: str, decider: Decider) -> tuple[Any, int]:
-    """The state of a stream, folded from its events, and the version that it belongs to."""
+    """The state of a stream, folded from its events, and its version."""
     events = store.read(stream)
     return reduce(decider.evolve, events, decider.initial), len(events) - 1
 
@@ -58,13 +60,14 @@ def handle(
     command_id: str | None = None,
     attempts: int = 5,
 ) -> list[Event]:
-    """Load, decide, append; where another writer was faster, all again, up to `attempts` times.
+    """Load, decide, append; up to `attempts` times, where another writer is faster.
 
-    command_id  a name for this command in this stream. A caller who never heard back may ask again
-                under the same name: the command is done once. Without one, each call is a command
-                of its own.
+    command_id  a name for this command in this stream. A caller who never heard
+                back may ask again under the same name: the command is done once.
+                Without one, each call is a command of its own.
 
-    Returns the events that were appended. What `decide` raises to refuse the command goes through.
+    Returns the events that were appended. What `decide` raises to refuse the
+    command goes through.
     """
     demand_number("attempts", attempts)
     if command_id is not None:
@@ -77,21 +80,27 @@ def handle(
             continue
         except IdTaken:
             if version == ANY:
-                raise  # Else another attempt at this command was faster, on a newer state.
+                raise
+            # Else another attempt at this command was faster, on a newer state.
     raise DslabError(
-        f"{attempts} attempts on stream {stream!r} met other writers each time: try again "
-        "later, or split the stream."
+        f"{attempts} attempts on stream {stream!r} met other writers each time: "
+        "try again later, or split the stream."
     )
 
 
 def _decided(
-    store: Store, stream: str, decider: Decider, command: Any, command_id: str | None
+    store: Store,
+    stream: str,
+    decider: Decider,
+    command: Any,
+    command_id: str | None,
 ) -> tuple[list[NewEvent], int | str]:
     """What the command causes, and the version that it is decided on.
 
-    Where it was done before, that is decided on the state of then, and the version is ANY: the same
-    command causes the same events, and the store answers with those that stand there. Where it
-    causes others it is another command, and the store says so.
+    Where it was done before, that is decided on the state of then, and the version
+    is ANY: the same command causes the same events, and the store answers with
+    those that stand there. Where it causes others it is another command, and the
+    store says so.
     """
     events = store.read(stream)
     if command_id is None:

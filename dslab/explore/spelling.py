@@ -68,9 +68,7 @@ def kinds(classes: Iterable[type[Node]]) -> dict[str, Callable]:
 
 
 def is_meant(message, kind) -> bool:
-    """Whether a message is of a class by its name, or that very message, which may be a text; None
-    is any.
-    """
+    """Whether a message is of a class by name, or that very message (maybe a text); None is any."""
     if isinstance(kind, str):
         return kind == (_text(message) if "(" in kind else type(message).__name__)
     return kind is None or same(message, kind)

@@ -28,16 +28,7 @@ from typing import Any, NamedTuple
 from dslab.errors import DslabError, instead
 from dslab.run.options import KINDS
 
-__all__ = [
-    "CLOCK",
-    "SCHEDULE",
-    "WORDS",
-    "Step",
-    "Word",
-    "World",
-    "parsed",
-    "word_of",
-]
+__all__ = ["CLOCK", "SCHEDULE", "WORDS", "Step", "Word", "World", "parsed", "word_of"]
 
 #: The two kinds of runs.
 CLOCK, SCHEDULE = "clock", "schedule"

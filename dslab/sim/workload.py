@@ -150,8 +150,7 @@ class Client:
             self._copied.add(request.id)
 
     def _refusal(self, call, error: str) -> str:
-        """The outcome of a call that a node has refused: "fail", or "info" where it may be done all
-        the same.
+        """The outcome of a refused call: "fail", or "info" where it may be done all the same.
 
         A node refuses the copy that it has, and can't speak for others. A leader takes one, steps
         down and refuses the next; or a follower refuses one, is elected and takes the next, which

@@ -407,11 +407,7 @@ def test_a_backup_writes_over_nothing(path, tmp_path, monkeypatch, name, sentenc
     with EventStore(path) as store:
         with pytest.raises(StoreError, match=sentence):
             store.backup(name and tmp_path / name)
-    assert sorted(file.name for file in tmp_path.iterdir()) == [
-        "bank.db",
-        "old.db-wal",
-        "other.db",
-    ]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["bank.db", "old.db-wal", "other.db"]
     assert (tmp_path / "other.db").read_text() == "mine" == (tmp_path / "old.db-wal").read_text()
 
 
