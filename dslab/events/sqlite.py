@@ -52,6 +52,7 @@ from dslab.events.sqlite_file import (
     is_logged,
     log_of,
     look_at,
+    name_of,
     recognise,
     release,
     trouble,
@@ -108,7 +109,7 @@ class EventStore(Store):
 
     def __init__(self, path: str | Path = ":memory:", *, timeout: float = 10.0):
         demand_number("timeout", timeout, 0, whole=False)
-        self.path, self._timeout = _name_of(path), min(timeout, LONGEST_WAIT)
+        self.path, self._timeout = name_of(path), min(timeout, LONGEST_WAIT)
         # Absolute, so that it stays the same file when the working folder changes.
         self._file = None if self.path == ":memory:" else Path(self.path).absolute()
         #: Held in each use: threads take turns, and a fork waits for the one in
@@ -297,21 +298,16 @@ class EventStore(Store):
             self._is_noted = False
 
     def _bring_note(self, db: sqlite3.Connection) -> None:
-        """Have SQLite write the log into the file, with the note in it, unless it
-        is there.
+        """Have SQLite write log and note into the file, unless they are there.
 
         That is after the commit, so nothing fails here: what does is tried again
         with the next append.
         """
         if self._has_log and not self._is_noted:
             with suppress(sqlite3.Error):
-                db.execute(
-                    "PRAGMA "
-                    f"busy_timeout={min(self._timeout, NOTE_WAIT) * 1000:.0f}"
-                )
-                [(busy, _, _)] = db.execute(
-                    "PRAGMA wal_checkpoint(FULL)"
-                ).fetchall()
+                wait = min(self._timeout, NOTE_WAIT) * 1000
+                db.execute(f"PRAGMA busy_timeout={wait:.0f}")
+                [(busy, _, _)] = db.execute("PRAGMA wal_checkpoint(FULL)")
                 db.execute(f"PRAGMA busy_timeout={self._timeout * 1000:.0f}")
                 self._is_noted = not busy
 
@@ -378,7 +374,7 @@ class EventStore(Store):
         A store in memory is kept so. Raises StoreError where `path` exists, or
         can't be written.
         """
-        target = Path(_name_of(path)).absolute()
+        target = Path(name_of(path)).absolute()
         part = target.with_name(f"{target.name}-{uuid4().hex}")
         if not target.parent.is_dir():
             raise StoreError(
@@ -423,7 +419,7 @@ class EventStore(Store):
         return [self._event(*row) for row in rows]
 
     def _event(
-        self, position, stream, version, type, data, metadata, id, schema_version
+        self, position, stream, version, type, data, metadata, *rest
     ) -> Event:
         try:
             data, metadata = json.loads(data), json.loads(metadata)
@@ -435,31 +431,12 @@ class EventStore(Store):
                 f"data or metadata is no JSON ({error}); put a backup in the "
                 "file's place."
             ) from None
-        return Event(
-            position, stream, version, type, data, metadata, id, schema_version
-        )
-
-
-def _name_of(path: str | Path) -> str:
-    name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
-    try:
-        if isinstance(name, str) and name and b"\0" not in os.fsencode(name):
-            return name
-    except UnicodeEncodeError:
-        pass
-    raise StoreError(
-        f'{path!a} is no path of a file: give a text, such as "bank.db".'
-    )
+        return Event(position, stream, version, type, data, metadata, *rest)
 
 
 def _row(event: NewEvent) -> tuple:
-    return (
-        event.type,
-        json_of(event, "data"),
-        json_of(event, "metadata"),
-        event.id,
-        event.schema_version,
-    )
+    texts = json_of(event, "data"), json_of(event, "metadata")
+    return event.type, *texts, event.id, event.schema_version
 
 
 def _number(name: str, value: int) -> int:

@@ -33,6 +33,7 @@ __all__ = [
     "is_logged",
     "log_of",
     "look_at",
+    "name_of",
     "recognise",
     "release",
     "trouble",
@@ -48,6 +49,19 @@ LOGGED = 1 << 16
 #: How often a note without a log is looked at: while another process opens or
 #: closes the store, the two are not of one moment.
 LOOKS = 3
+
+
+def name_of(path: str | Path) -> str:
+    """The path as a text. Raises StoreError for what is no path of a file."""
+    name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+    try:
+        if isinstance(name, str) and name and b"\0" not in os.fsencode(name):
+            return name
+    except UnicodeEncodeError:
+        pass
+    raise StoreError(
+        f'{path!a} is no path of a file: give a text, such as "bank.db".'
+    )
 
 
 def look_at(path: Path) -> None:

@@ -104,7 +104,8 @@ class Stepper:
         self.disks: dict[str, Any] = {}
         self.nodes: dict[str, Node | None] = {}
         self.steps: list[tuple] = []
-        self._world = World(
+        #: What a step may speak of; see `dslab.run.steps`.
+        self.world = World(
             self.names, self.trace.clients, SCHEDULE, kinds=kinds(set(self.classes.values()))
         )
         self._parsed: set[tuple] = set()
@@ -152,7 +153,7 @@ class Stepper:
                 return (word_of(step), *step[1:])
         except TypeError:
             pass  # A table, or a message that can change.
-        word, options = parsed(step, self._world)
+        word, options = parsed(step, self.world)
         if isinstance(step, tuple):
             self._parsed.add(step)
         return (word, *options.values())

@@ -254,9 +254,7 @@ def test_a_forged_message_wins_no_hunt():
         ("forge", "n3", "n2", Vote(1, True)),
     ]
     report = check("raft-two-leaders", {"VotesTwice": forged})
-    [step, write] = report.results[0].verdict.sentence.split(" is no step: write ")
-    assert report.score == 0 and step.startswith("('forge', 'n3', 'n1', Vote(")
-    assert "deliver, again, drop, duplicate, crash, restart" in write and "forge" not in write
+    assert report.score == 0 and " is no step here" in report.results[0].verdict.sentence
 
 
 def test_a_word_that_is_mistyped_is_told_those_of_the_hunt():

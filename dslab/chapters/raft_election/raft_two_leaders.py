@@ -1,11 +1,13 @@
 """12.2 Two leaders in one term: the reader hunts Rafts with one bug each by schedules."""
 
+from dataclasses import replace
+
 from dslab.chapters.raft_election.mutants import MUTANTS
 from dslab.chapters.raft_election.rules import Elections
 from dslab.chapters.raft_election.schedules import THREE, empty, set_up
 from dslab.learn.answers import hunt
 from dslab.learn.exercise import Broken
-from dslab.run.steps import SCHEDULE, World, parsed
+from dslab.run.steps import parsed
 
 __all__ = ["exercise"]
 
@@ -26,7 +28,7 @@ def two_leaders_in(bug):
         watcher = Elections(stepper)
         stepper.start()
         # Whoever may forge votes needs no bug.
-        world = World(stepper.names, kind=SCHEDULE, without=("forge",))
+        world = replace(stepper.world, without=("forge",))
         for step in map(tuple, steps):
             parsed(step, world)
             stepper.perform(step)
