@@ -55,9 +55,7 @@ def imported(module: str, file: str = "") -> ModuleType:
 
 
 def error_at(error: BaseException) -> str:
-    """An error of a file's own code in words: its kind, the line where there is one, and what it
-    says.
-    """
+    """An error of a file's own code in words: its kind, its line where known, and what it says."""
     if isinstance(error, SyntaxError):
         line, said = error.lineno, error.msg
     else:

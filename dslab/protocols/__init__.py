@@ -19,9 +19,7 @@ __all__ = ["protocol", "protocol_names"]
 
 
 class _Place(NamedTuple):
-    """Where a name is declared: a module, and the class in whose body `name = …`
-    stands.
-    """
+    """Where a name is declared: a module, and the class with `name = …`."""
 
     module: str
     kind: str
@@ -32,8 +30,9 @@ class _Place(NamedTuple):
 
 
 def protocol(name: str) -> type[Node]:
-    """The node class of this name. Raises DslabError where there is none, or there
-    are several.
+    """The node class of this name.
+
+    Raises DslabError where there is none, or there are several.
     """
     declared, passed_over = _declared()
     places = declared.get(name, ())
@@ -43,8 +42,9 @@ def protocol(name: str) -> type[Node]:
     if len(places) > 1:
         files = " and ".join(dict.fromkeys(place.file for place in places))
         raise DslabError(
-            f"the protocol {name!r} is declared {'twice ' if ' and ' not in files else ''}in "
-            f"{files}: give one of them another name."
+            f"the protocol {name!r} is declared "
+            f"{'twice ' if ' and ' not in files else ''}in {files}: give one of "
+            "them another name."
         )
     [place] = places
     kind = getattr(
@@ -52,8 +52,8 @@ def protocol(name: str) -> type[Node]:
     )
     if not (isinstance(kind, type) and issubclass(kind, Node)):
         raise DslabError(
-            f"{place.kind} in {place.file} is no node class, although it has the name {name!r}: "
-            "make it a subclass of dslab.node.Node."
+            f"{place.kind} in {place.file} is no node class, although it has the "
+            f"name {name!r}: make it a subclass of dslab.node.Node."
         )
     return kind
 
@@ -65,9 +65,7 @@ def protocol_names() -> tuple[str, ...]:
 
 @cache
 def _declared() -> tuple[dict[str, list[_Place]], tuple[str, ...]]:
-    """Where each name is declared, and a sentence for each file that is passed
-    over.
-    """
+    """Where each name is declared, and a sentence for each file passed over."""
     found: dict[str, list[_Place]] = {}
     passed_over = []
     for finder, module, _ in iter_modules(__path__):
