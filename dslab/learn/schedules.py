@@ -258,9 +258,7 @@ class ScheduleSearch:
 
         if run.stepper is not None and not run.lost:
             run = self.run(submission, start, shrink(run.steps, fails), stop_at=rule)
-        return self.told(
-            run, rule, self.rules[rule], [start, *(run.stepper.steps if run.stepper else ())]
-        )
+        return self.told(run, rule, self.rules[rule], [start, *(run.steps if run.stepper else ())])
 
     def told(self, run: Run, rule: str, title: str, steps: list[tuple]) -> Broken:
         """A run that broke a rule, as a report tells it; `steps` make it again."""
