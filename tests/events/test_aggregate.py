@@ -35,7 +35,7 @@ def test_the_state_is_the_fold_of_the_events():
         ({"attempts": 2.0}, "attempts=2.0: give a whole number, 1 or more"),
         ({"command_id": 5}, "5 is no command's id: give a text"),
         ({"command_id": ["x"]}, "is no command's id"),
-        ({"command_id": object()}, "is no command's id"),
+        ({"command_id": frozenset()}, "is no command's id"),
         ({"command_id": ""}, "'' is no command's id"),
     ],
     ids=str,
