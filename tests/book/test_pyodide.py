@@ -167,8 +167,9 @@ def test_the_wheel_of_dslab_has_all_its_modules_and_data():
         for path in (ROOT / "dslab").rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     }
-    # The book's alone: terms and sources of a chapter.
-    texts = {name for name in tree if name.endswith(("/glossary.md", "/references.bib"))}
+    # The book's alone: terms and sources of a chapter, and how wide a page's code is.
+    books = "/glossary.md", "/references.bib", "/ruff.toml"
+    texts = {name for name in tree if name.endswith(books)}
     assert texts and {name for name in files if ".dist-info/" not in name} == tree - texts
     assert {name.split("/")[1] for name in files if ".dist-info/" in name} == {
         "METADATA",
