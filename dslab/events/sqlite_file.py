@@ -8,11 +8,11 @@ has written the log into the file.
 
 SQLite's locks are POSIX locks, which a process loses as soon as it closes *any*
 descriptor of the file, whoever opened it, and which a forked child doesn't have
-("How To Corrupt An SQLite Database File", sqlite.org/howtocorrupt.html, 2.2 and
-2.6). A connection that has lost its locks notices nothing: another process takes
-itself for the last one, removes the log, and what is appended to that log
-afterwards is gone. So a file is only ever looked at through SQLite, which keeps
-track of the descriptors that it opens, or by its name.
+("How To Corrupt An SQLite Database File", sqlite.org/howtocorrupt.html, 2.2). A
+connection that has lost its locks notices nothing: another process takes itself for
+the last one, removes the log, and what is appended to that log afterwards is gone.
+So a file is only ever looked at through SQLite, which keeps track of the
+descriptors that it opens, or by its name.
 """
 
 import os
