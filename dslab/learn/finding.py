@@ -105,5 +105,8 @@ def _modules(stem: str) -> Iterator[tuple[str, str]]:
 
 
 def _files(pattern: str) -> list[Path]:
-    folders = import_module(CHAPTERS).__path__
-    return sorted(path for folder in folders for path in Path(folder).glob(f"*/{pattern}"))
+    """The files of this name in the chapters' folders, by chapter, wherever the folders lie."""
+    folders = map(Path, import_module(CHAPTERS).__path__)
+    found = [path for folder in folders for path in folder.glob(f"*/{pattern}")]
+    depth = 2 + pattern.count("/")
+    return sorted(found, key=lambda path: path.parts[-depth:])
