@@ -9,12 +9,10 @@ from dslab.chapters.raft_election.rules import RULES, Elections
 from dslab.chapters.raft_election.schedules import set_up
 from dslab.errors import DslabError
 from dslab.learn import Broken, Exercise, Property, check, replay
-from dslab.learn.answers import hunt, predict
 from dslab.learn.finding import exercise_named
 from dslab.learn.grading import grade
 from dslab.learn.schedules import ScheduleSearch
 from dslab.node import Node, Reply
-from tests.learn.material import solution
 
 
 def test_a_name_that_is_near_is_offered():
@@ -173,97 +171,3 @@ def test_a_search_that_failed_once_is_not_at_its_end():
     for _ in range(2):
         with pytest.raises(OSError, match="no starts"):
             survey.until("one-vote")
-
-
-# PREDICT and HUNT.
-
-QUIZ = predict(
-    "quiz-of-a-test",
-    "A quiz",
-    1,
-    [
-        ("1", "Is it so?", "true", "It is so, since run 1 shows it."),
-        ("2", "How many?", 3, "There are three."),
-    ],
-)
-
-
-def test_a_prediction_is_compared_with_the_key():
-    assert grade(QUIZ, {"1": " True ", "2": 3}).done
-    assert grade(QUIZ, {1: "TRUE", 2: 3}).done, "a number is as good as its text"
-    report = grade(QUIZ, {"1": "false", "2": ...})
-    assert report.score == 0
-    assert "It is so, since run 1 shows it." in repr(report) and "There is no answer yet." in repr(
-        report
-    )
-    assert "expected: another answer" in repr(report), "the right answer itself is not told"
-    assert "takes a dict of answers" in repr(grade(QUIZ, ["true"]))
-
-
-def even(schedule):
-    if sum(schedule) % 2:
-        raise Broken("The sum is odd.")
-
-
-HUNT = hunt("hunt-of-a-test", "A hunt", 1, [("Odd", "Make it even.", 2, "Two odd ones.", even)])
-
-
-def test_a_hunt_pays_for_a_hit_and_once_more_for_a_short_one():
-    assert grade(HUNT, {"Odd": [1, 1]}).score == 2
-    assert grade(HUNT, {"Odd": [1, 1, 2]}).score == 1
-    assert "expected: at most 2 steps" in repr(grade(HUNT, {"Odd": [1, 1, 2]}))
-    assert grade(HUNT, {"Odd": [1, 2]}).score == 0
-    assert grade(HUNT, {"Odd": []}).score == 0
-    assert "takes a dict of schedules" in repr(grade(HUNT, [1]))
-
-
-def test_two_leaders_are_hunted_in_five_mutants():
-    for name, schedule in solution("raft-two-leaders").answer.items():
-        assert MUTANTS[name].breaks
-        for place in range(len(schedule)):
-            shorter = schedule[:place] + schedule[place + 1 :]
-            assert check("raft-two-leaders", {name: shorter}).score == 0, (
-                f"{name} goes without {schedule[place]}"
-            )
-
-
-@pytest.mark.parametrize(
-    "schedule, sentence",
-    [
-        ([("fire", "n1", "ElectionTimeout")], "No term had two leaders in this run."),
-        ([("jump",)], "('jump',) is no step: write one of fire,"),
-        (
-            [("fire", "n9", "ElectionTimeout")],
-            "there is no node 'n9' in this cluster: it has n1, n2, n3",
-        ),
-        (["fire"], "is no step"),
-        ([5], "Your code raised TypeError"),
-    ],
-)
-def test_a_schedule_that_misses_says_what_happened(schedule, sentence):
-    assert sentence in repr(check("raft-two-leaders", {"VotesTwice": schedule}))
-
-
-def test_a_forged_message_wins_no_hunt():
-    from dslab.protocols.raft import Vote
-
-    forged = [
-        ("fire", "n1", "ElectionTimeout"),
-        ("fire", "n2", "ElectionTimeout"),
-        ("forge", "n3", "n1", Vote(1, True)),
-        ("forge", "n3", "n2", Vote(1, True)),
-    ]
-    report = check("raft-two-leaders", {"VotesTwice": forged})
-    assert report.score == 0 and " is no step here" in report.results[0].verdict.sentence
-
-
-def test_a_word_that_is_mistyped_is_told_those_of_the_hunt():
-    report = check("raft-two-leaders", {"VotesTwice": [("forget", "n3", "n1")]})
-    assert "drop" in (sentence := report.results[0].verdict.sentence) and "forge," not in sentence
-
-
-def test_a_hunt_takes_the_words_of_its_chapter_alone():
-    lies = {"WaitsForAll": [("byzantine", "n1", "silent"), ("write", "n1", 1)]}
-    told = repr(check("cap-ca", lies))
-    assert "('byzantine', 'n1', 'silent') is no step: write one of crash, restart" in told
-    assert "heal, read, write, wait" in told and check("cap-ca", lies).score == 0

@@ -1,26 +1,31 @@
 """03.2 Three stores that claim to be CA: the reader writes the schedules that break them."""
 
-from dslab.chapters.cap.adversary import judgement
+from dslab.chapters.cap.adversary import by_client, lost, without_faults
 from dslab.chapters.cap.claims import CLAIMS
 from dslab.chapters.cap.steps import perform
-from dslab.learn.answers import hunt
+from dslab.learn.answers import Sight, Target, hunt
 from dslab.learn.exercise import Broken
 
 __all__ = ["exercise"]
 
 
-def breaks(node_class):
-    def judge(steps):
-        cluster = perform(node_class, [tuple(step) for step in steps])
-        if judgement(cluster) is None:
-            raise Broken(
-                "This run is linearizable, and every call was served.",
-                expected="a stale answer, or a call that is not served",
-                got="; ".join(map(str, cluster.history.operations)) or "no calls",
-                trace=cluster.trace,
-            )
+def against(node_class):
+    """A look at a schedule: what does it cost this store?"""
 
-    return judge
+    def run(steps):
+        cluster = perform(node_class, steps)
+        return Sight(
+            lost(cluster, steps),
+            Broken(
+                "This run is linearizable, and every call at a node that runs was served.",
+                expected="a stale answer, or a call at a node that runs and is not served",
+                got=by_client(cluster, "; ".join(map(str, cluster.history.operations)))
+                or "no calls",
+                trace=cluster.trace,
+            ),
+        )
+
+    return run
 
 
 exercise = hunt(
@@ -28,12 +33,14 @@ exercise = hunt(
     "03.2 Three stores that claim to be CA",
     2,
     [
-        (
+        Target(
             name,
             f"Break {name}: {kind.__doc__.split(';')[0].split(',')[0].lower()}.",
             par,
             hint,
-            breaks(kind),
+            against(kind),
+            lambda steps, kind=kind: against(kind)(without_faults(steps)),
+            "without the fault",
         )
         for (name, kind), par, hint in zip(
             CLAIMS.items(),

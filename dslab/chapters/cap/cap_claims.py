@@ -41,8 +41,8 @@ exercise = predict(
             "5",
             "Without a partition, a system can be linearizable and answer at every node.",
             "true",
-            "Both stores of this chapter did, before the cut. What it costs then is "
-            "latency: PACELC, chapter 05.",
+            "The majority register did, before the cut. What it costs then is latency: "
+            "PACELC, chapter 05.",
         ),
         (
             "6",
@@ -55,8 +55,7 @@ exercise = predict(
             "7",
             "An AP system returns wrong data.",
             "false",
-            "It may return old data, during a partition. Outside of one, the available "
-            "register answered as the other did.",
+            "It may return old data. Whatever the available register returned had been written.",
         ),
         (
             "8",
@@ -93,4 +92,5 @@ exercise = predict(
             "through a leader and offers strongly consistent reads per request.",
         ),
     ],
+    choices=("true", "false", "meaningless"),
 )

@@ -5,8 +5,9 @@ from dataclasses import replace
 from dslab.chapters.raft_election.mutants import MUTANTS
 from dslab.chapters.raft_election.rules import Elections
 from dslab.chapters.raft_election.schedules import THREE, empty, set_up
-from dslab.learn.answers import hunt
+from dslab.learn.answers import Sight, Target, hunt
 from dslab.learn.exercise import Broken
+from dslab.protocols.raft import Raft
 from dslab.run.steps import parsed
 
 __all__ = ["exercise"]
@@ -20,30 +21,31 @@ PREY = (
 )
 
 
-def two_leaders_in(bug):
-    """A judge: does this schedule make two leaders in one term of `bug`?"""
+def two_leaders_in(node_class):
+    """A look at a schedule: does it make two leaders in one term of these nodes?"""
 
-    def judge(steps):
-        stepper = set_up(bug, empty(THREE))
+    def run(steps):
+        stepper = set_up(node_class, empty(THREE))
         watcher = Elections(stepper)
         stepper.start()
         # Whoever may forge votes needs no bug.
         world = replace(stepper.world, without=("forge",))
-        for step in map(tuple, steps):
+        for step in steps:
             parsed(step, world)
             stepper.perform(step)
-        if "one-leader" not in watcher.breaches:
-            seen = ", ".join(
-                f"{name} in term {term}" for term, name in sorted(watcher.leaders.items())
-            )
-            raise Broken(
+        seen = ", ".join(f"{name} in term {term}" for term, name in sorted(watcher.leaders.items()))
+        breach = watcher.breaches.get("one-leader")
+        return Sight(
+            {"one-leader": breach.sentence} if breach else {},
+            Broken(
                 "No term had two leaders in this run.",
                 expected="two leaders in one term",
                 got=seen or "nobody led",
                 trace=stepper.trace,
-            )
+            ),
+        )
 
-    return judge
+    return run
 
 
 exercise = hunt(
@@ -51,12 +53,14 @@ exercise = hunt(
     "12.2 Two leaders in one term",
     2,
     [
-        (
+        Target(
             name,
             f"{MUTANTS[name].__doc__.rstrip('.')}: two leaders in one term.",
             par,
             hint,
             two_leaders_in(MUTANTS[name]),
+            two_leaders_in(Raft),
+            "on Raft without the bug",
         )
         for name, par, hint in PREY
     ],
