@@ -24,6 +24,22 @@ def test_calls_are_paired_in_the_order_of_time(tmp_path):
     assert History.read(path).operations == found.operations
 
 
+def test_sentences_name_a_client_where_the_history_does(tmp_path):
+    """A client with two open calls is two processes, and one name."""
+    events = [
+        Event(0, "invoke", "write", "x", 1, client="c1"),
+        Event(1, "invoke", "read", "x", client="c1"),
+        Event(0, "ok", "write", "x", 1, client="c1"),
+        Event("n2", "invoke", "read", "x"),
+    ]
+    named = ["c1 write x 1", "c1 read x (outcome unknown)", "n2 read x (outcome unknown)"]
+    assert [str(op) for op in History(events).operations] == named
+    path = tmp_path / "history.jsonl"
+    History(events).write(path)
+    assert [str(op) for op in History.read(path).operations] == named
+    assert '"client"' not in path.read_text().splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     "lines, sentence",
     [
@@ -33,6 +49,10 @@ def test_calls_are_paired_in_the_order_of_time(tmp_path):
         (
             '{"process": 0, "type": "okay", "f": "read"}',
             "\"type\" is 'okay': it must be one of invoke, ok, fail, info",
+        ),
+        (
+            '{"process": 0, "type": "invoke", "f": "read", "client": 1}',
+            '"client" is 1: it must be a name',
         ),
         (
             '{"process": true, "type": "ok", "f": "read"}',

@@ -233,8 +233,7 @@ class _Run:
             if cycle:
                 return (
                     "CyclicHB",
-                    f"Process {mine[0].process} can't put these in any order that agrees "
-                    "with all its own reads",
+                    f"No order of these agrees with all that {mine[0].who} has read",
                     self._round(cycle),
                 )
             added = False

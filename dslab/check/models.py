@@ -232,7 +232,9 @@ class Lock(Model):
 
     def words(self, state):
         """See `Model.words`."""
-        return "is free" if state is None else f"is held by process {state}"
+        if state is None:
+            return "is free"
+        return f"is held by {state if isinstance(state, str) else f'process {state}'}"
 
 
 def _present(value: Any) -> Any:

@@ -30,7 +30,7 @@ __all__ = ["chain", "circle", "closure", "older", "returned", "same_process"]
 
 def same_process(one: Operation, other: Operation) -> str:
     """By program order."""
-    return f"“{one}” comes before “{other}”: process {one.process} made them in this order."
+    return f"“{one}” comes before “{other}”: {one.who} made them in this order."
 
 
 def returned(write: Operation, read: Operation) -> str:

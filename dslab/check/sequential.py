@@ -82,7 +82,7 @@ def _reasons(bad: History) -> tuple[str, list[str]]:
         f"No order of these {len(bad)} operations that keeps each process's own order "
         "gives each of them its answer.",
         [
-            f"In the order of process {program[0].process}: "
+            f"In the order of {program[0].who}: "
             + ", then ".join(f"“{op}”" for op in program)
             + "."
             for program in programs

@@ -124,7 +124,7 @@ def _monotonic_writes(programs, found):
             [operation, seen, first, second],
             f"“{second}” returned {value_named(found[second])}, although its process had seen "
             f"{value_named(seen)} "
-            f"of process {seen.process}, which had written {value_named(operation)} before.",
+            f"of {seen.who}, which had written {value_named(operation)} before.",
         )
 
 
@@ -141,7 +141,7 @@ def _writes_follow_reads(programs, found):
             [operation, seen, first, second],
             f"“{second}” returned {value_named(found[second])}, although its process had seen "
             f"{value_named(seen)} "
-            f"of process {seen.process}, which had read {value_named(effect)} before it wrote.",
+            f"of {seen.who}, which had read {value_named(effect)} before it wrote.",
         )
 
 

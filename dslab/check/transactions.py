@@ -355,6 +355,6 @@ def _demand_steps(op: Operation) -> None:
                 )
     if op.outcome == "ok" and [step[:2] for step in op.value] != [step[:2] for step in op.result]:
         raise DslabError(
-            f"process {op.process} called {str(op.value):.100}, but {str(op.result):.100} "
+            f"{op.who} called {str(op.value):.100}, but {str(op.result):.100} "
             "came back: other steps."
         )

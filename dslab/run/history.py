@@ -6,6 +6,8 @@ after `info` its call stays open for ever, so the client goes on under a new pro
 Jepsen's form; one JSON object a line is its file:
 
     {"process": 0, "type": "invoke", "f": "write", "key": null, "value": 3, "time": 12.5}
+
+Sentences name a process as its run does: by its `client`, where the event says whose it is.
 """
 
 import json
@@ -32,7 +34,8 @@ class HistoryError(DslabError):
 class Event:
     """One line of a history.
 
-    `time` is in milliseconds, or None where the order of lines is all there is.
+    `time` is in milliseconds, or None where the order of lines is all there is. `client` is the
+    name that the run has for whoever calls; a client with several calls open is several processes.
     """
 
     process: int | str
@@ -41,9 +44,10 @@ class Event:
     key: Any = None
     value: Any = None
     time: float | None = None
+    client: str = ""
 
     def as_json(self) -> dict:
-        """The event as the object of a line in Jepsen's form."""
+        """The event as the object of a line in Jepsen's form, with "client" where it is known."""
         return {
             "process": self.process,
             "type": self.type,
@@ -51,7 +55,7 @@ class Event:
             "key": self.key,
             "value": self.value,
             "time": self.time,
-        }
+        } | ({"client": self.client} if self.client else {})
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,17 @@ class Operation:
     returned: int | None
     start: float | None = None
     end: float | None = None
+    client: str = ""
+
+    @property
+    def who(self) -> str:
+        """Who calls, as sentences name it: "c1", or "process 2" where only a number is known."""
+        return self.client or (
+            self.process if isinstance(self.process, str) else f"process {self.process}"
+        )
 
     def __str__(self):
-        """The call in words, such as `process 2 read x → 3`."""
+        """The call in words, such as `c2 read x → 3`."""
         key = "" if self.key is None else f" {show(self.key)}"
         asked = (
             "" if self.value is None and self.f not in ("write", "put") else f" {show(self.value)}"
@@ -87,13 +99,13 @@ class Operation:
         call = f"{self.f}{key}{asked}"
         if self.f == "txn":
             return (
-                f"process {self.process} "
+                f"{self.who} "
                 + _transaction(self.result if self.outcome == "ok" else self.value)
                 + _outcome(self)
             )
         if self.outcome == "ok" and self.f not in SILENT:
             call += f" → {show(self.result)}"
-        return f"process {self.process} {call}{_outcome(self)}"
+        return f"{self.who} {call}{_outcome(self)}"
 
 
 def _outcome(op) -> str:
@@ -230,6 +242,7 @@ def _event(line: str) -> Event:
         _frozen(data.get("key")),
         _frozen(data.get("value")),
         data.get("time"),
+        data.get("client", ""),
     )
 
 
@@ -252,6 +265,8 @@ def _demanded(event, line: int) -> Event:
         if not isinstance(event.f, str)
         else f'"time" is {event.time!r}: it must be a number.'
         if event.time is not None and not _is_time(event.time)
+        else f'"client" is {event.client!r}: it must be a name.'
+        if not isinstance(event.client, str)
         else f'"value" of a cas is {event.value!r}: it must be [old, new].'
         if event.f == "cas" and event.type == "invoke" and not _is_pair(event.value)
         else ""
@@ -330,7 +345,9 @@ def _pair(events, lines) -> list[Operation]:
                 )
             open_calls[event.process] = len(operations), place
             call = event.process, event.f, event.key, event.value
-            operations.append(Operation(*call, None, "info", place, None, event.time))
+            operations.append(
+                Operation(*call, None, "info", place, None, event.time, client=event.client)
+            )
         else:
             if event.process not in open_calls:
                 raise HistoryError(

@@ -84,7 +84,13 @@ class Trace:
                     value = event.data
                 events.append(
                     HistoryEvent(
-                        process, event.kind, f, frozen(key), frozen(value), event.time / 1000
+                        process,
+                        event.kind,
+                        f,
+                        frozen(key),
+                        frozen(value),
+                        event.time / 1000,
+                        event.place,
                     )
                 )
         return History(events)

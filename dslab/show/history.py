@@ -40,13 +40,8 @@ def history(
 
 def as_trace(recorded: History, title: str) -> Trace:
     """A run of clients only. Where a history has no times, its events stand 1 ms apart."""
-    names = {
-        event.process: f"process {event.process}"
-        if isinstance(event.process, int)
-        else event.process
-        for event in recorded.events
-    }
-    trace, calls = Trace((), names.values(), title=title), {}
+    names = {op.process: op.who for op in recorded.operations}
+    trace, calls = Trace((), dict.fromkeys(names.values()), title=title), {}
     for place, event in enumerate(recorded.events):
         time = 1000 * place if event.time is None else round(event.time * 1000)
         answer = {

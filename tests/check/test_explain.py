@@ -497,31 +497,29 @@ class TestModelsOfOnesOwn:
                 done("b", "enqueue", 2),
                 ((("a", "dequeue", None), ("a", "ok", 2))),
             ],
-            "After “process a enqueue x 1”, then “process b enqueue x 2” the queue holds "
-            "(1, 2), so “process a dequeue x → 2” can't be next.",
+            "After “a enqueue x 1”, then “b enqueue x 2” the queue holds "
+            "(1, 2), so “a dequeue x → 2” can't be next.",
         ),
         (
             "lock",
             [done("a", "acquire"), done("b", "acquire")],
-            "After “process a acquire x” the lock is held by process a, so “process b "
-            "acquire x” can't be next.",
+            "After “a acquire x” the lock is held by a, so “b acquire x” can't be next.",
         ),
         (
             "lock",
             [done("a", "release")],
-            "At the start the lock is free, so “process a release x” can't be next.",
+            "At the start the lock is free, so “a release x” can't be next.",
         ),
         (
             "set",
             [done("a", "add", 1), (("b", "contains", 1), ("b", "ok", False))],
-            "After “process a add x 1” the set holds {1}, so “process b contains x 1 → "
-            "no” can't be next.",
+            "After “a add x 1” the set holds {1}, so “b contains x 1 → no” can't be next.",
         ),
         (
             "list",
             [done("a", "append", 1), done("b", "append", 2), done("b", "read", None, (2, 1))],
-            "After “process a append x 1”, then “process b append x 2” the list holds "
-            "(1, 2), so “process b read x → (2, 1)” can't be next.",
+            "After “a append x 1”, then “b append x 2” the list holds "
+            "(1, 2), so “b read x → (2, 1)” can't be next.",
         ),
     ],
 )
@@ -535,7 +533,7 @@ def test_each_model_says_what_it_holds_where_no_answer_fits(model, steps, senten
 def test_a_few_orders_are_told_one_by_one():
     overlapping = [("a", "enqueue", 1), ("b", "enqueue", 2), ("a", "ok", 1), ("b", "ok", 2)]
     verdict = linearizable(calls(*overlapping, ("c", "dequeue", None), ("c", "ok", None)), "queue")
-    assert verdict.reasons[-1].startswith("After “process ") and verdict.sentence.startswith(
+    assert verdict.reasons[-1].startswith("After “") and verdict.sentence.startswith(
         ("No order", "After")
     )
     both = linearizable(

@@ -115,10 +115,10 @@ def test_steps_one_after_the_other():
         timeout=200,
     )
     assert [str(op) for op in cluster.history.operations] == [
-        "process 0 write x 5",
-        "process 1 read x → 5",
-        "process 0 read x (outcome unknown)",
-        "process 3 read x → 5",
+        "c1 write x 5",
+        "c2 read x → 5",
+        "c1 read x (outcome unknown)",
+        "c1 read x → 5",
     ]
 
 

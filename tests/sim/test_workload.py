@@ -33,10 +33,10 @@ def test_a_call_returns_its_outcome_and_value():
     assert ask(cluster, "read", to="n1") == ("ok", None)
     assert ask(cluster, "refuse") == ("fail", "no")
     assert [str(op) for op in cluster.history.operations] == [
-        "process 0 write 5",
-        "process 0 read → 5",
-        "process 0 read → –",
-        "process 0 refuse (refused)",
+        "c1 write 5",
+        "c1 read → 5",
+        "c1 read → –",
+        "c1 refuse (refused)",
     ]
 
 
@@ -111,7 +111,7 @@ class TestTimeouts:
         cluster = self.silent()
         assert ask(cluster, "write", "x", 1, to="n1", timeout=75) == ("info", "timeout")
         assert cluster.now == 75
-        assert str(cluster.history.operations[0]) == "process 0 write x 1 (outcome unknown)"
+        assert str(cluster.history.operations[0]) == "c1 write x 1 (outcome unknown)"
 
     def test_the_client_goes_on_under_a_new_process_number(self):
         cluster = self.silent()
