@@ -340,6 +340,7 @@ def world(tmp_path_factory):
             "history": written(folder / "good.jsonl", STALE),
             "notebook": ROOT / "notebooks" / "00_start.ipynb",
             "scenario": SPLIT,
+            "exercise": "at-most-once",
             "protocol": "raft",
             "operation": "read",
             "id": "n1",

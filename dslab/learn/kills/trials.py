@@ -1,0 +1,177 @@
+"""Grading mutants, each in a process of its own.
+
+The grader's budgets count lines. Behind them stands a limit on a process's computing: what a mutant
+does in C, or in a way that the budgets miss, ends it, and it counts as killed.
+"""
+
+import os
+import pickle
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from multiprocessing import connection
+from time import process_time
+from typing import Any, NamedTuple
+
+from dslab.errors import DslabError
+from dslab.learn.exercise import Broken, Exercise, Property
+from dslab.learn.grading import grade
+from dslab.learn.kills.deriving import Mutant
+
+__all__ = ["COMPUTING", "Trial", "costs_of", "each_apart", "tried"]
+
+#: Seconds of computing that a mutant may take: a backstop, many times what a right answer takes.
+COMPUTING = 120
+#: Seconds after which one that does nothing at all is ended.
+WAITING = 1800
+
+
+class Trial(NamedTuple):
+    """How a mutant fared.
+
+    told  what told it: the property that it breaks; "made", where it raises before it can be
+          graded; "ended", where its process ended; "" where nothing did: it survives.
+    """
+
+    mutant: Mutant
+    told: str
+
+    @property
+    def survives(self) -> bool:
+        """Whether the grader takes it for right."""
+        return not self.told
+
+
+def tried(exercise: Exercise, make: Callable[[], Any], costs: Mapping[str, float] = {}) -> str:
+    """What tells a submission that `make` gives; see Trial.
+
+    costs  what each property costs; the cheapest comes first, and what comes after the first that
+           is broken is left out.
+    """
+    try:
+        submission = make()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # A changed class may refuse to be made.
+        return "made"
+    broken = []
+    properties = sorted(exercise.properties, key=lambda prop: round(costs.get(prop.id, 0), 1))
+    graded = replace(exercise, properties=tuple(_until(broken, prop) for prop in properties))
+    for result in grade(graded, submission).results:
+        if not result.verdict.holds:
+            return result.property.id
+    return ""
+
+
+def _until(broken: list, prop: Property) -> Property:
+    """A property that isn't looked at once another is broken."""
+
+    def test(submission):
+        if broken:
+            raise broken[0]
+        try:
+            return prop.test(submission)
+        except BaseException as error:
+            broken.append(Broken(str(error)))
+            raise
+
+    return replace(prop, test=test)
+
+
+def costs_of(exercise: Exercise, submission: Any) -> dict[str, float]:
+    """Seconds of computing that each property of a right answer takes. Raises DslabError where the
+    answer isn't right.
+    """
+    costs = {}
+
+    def timed(prop):
+        def test(submission):
+            begun = process_time()
+            counted = prop.test(submission)
+            costs[prop.id] = process_time() - begun
+            return counted
+
+        return replace(prop, test=test)
+
+    graded = replace(exercise, properties=tuple(map(timed, exercise.properties)))
+    report = grade(graded, submission)
+    if not report.done:
+        wrong = next(each for each in report.results if not each.verdict.holds)
+        raise DslabError(
+            f"the answer that mutants would be made of is itself wrong, {report.score} of "
+            f"{exercise.points} points: {wrong.verdict.sentence}"
+        )
+    return costs
+
+
+def each_apart(
+    exercise: Exercise,
+    mutants: Iterable[Mutant],
+    costs: Mapping[str, float] = {},
+    jobs: int = 1,
+    computing: int = COMPUTING,
+) -> Iterator[Trial]:
+    """A Trial of each mutant, in the order in which they end, at most `jobs` at a time. Raises
+    DslabError where there is no way to fork.
+    """
+    if not hasattr(os, "fork"):
+        raise DslabError("mutants are graded in processes of their own: this needs Linux or macOS.")
+    waiting, running = iter(mutants), {}
+    try:
+        while True:
+            while len(running) < jobs and (mutant := next(waiting, None)) is not None:
+                answer, child = _begin(exercise, mutant, costs, computing)
+                running[answer] = mutant, child
+            if not running:
+                return
+            for answer in connection.wait([*running]):
+                mutant, child = running.pop(answer)
+                yield Trial(mutant, _end(answer, child))
+    finally:
+        for answer, (_, child) in running.items():
+            _end(answer, child)
+
+
+def _begin(exercise, mutant, costs, computing):
+    answer, question = connection.Pipe(duplex=False)
+    child = os.fork()
+    if child:
+        question.close()
+        return answer, child
+    try:  # In the child: nothing of the parent's is to run on, such as its `finally`.
+        os.setpgid(0, 0)
+        _limit(computing)
+        _silence()
+        question.send_bytes(pickle.dumps(tried(exercise, mutant.build, costs)))
+    finally:
+        os._exit(0)
+
+
+def _limit(computing):
+    import resource
+
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (computing, computing))
+    signal.alarm(WAITING)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (4 * 1024**3, 4 * 1024**3))
+
+
+def _silence():
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nowhere, number)
+
+
+def _end(answer, child) -> str:
+    try:
+        told = pickle.loads(answer.recv_bytes()) if answer.poll() else "ended"
+    except (EOFError, OSError):
+        told = "ended"
+    answer.close()
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)  # And what it has started.
+    with suppress(ChildProcessError):
+        os.waitpid(child, 0)
+    return told
