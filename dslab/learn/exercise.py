@@ -7,7 +7,10 @@ from typing import Any
 from dslab.node import Node
 from dslab.run.trace import Trace
 
-__all__ = ["Broken", "Exercise", "Property", "is_node"]
+__all__ = ["Broken", "Exercise", "Property", "finished_base", "is_node"]
+
+#: Where finished protocols and the book's mutants of them are.
+FINISHED = "dslab.protocols.", "dslab.chapters."
 
 
 class Broken(Exception):
@@ -85,9 +88,30 @@ class Exercise:
 
 
 def is_node(submission: Any) -> str | None:
-    """For `Exercise.accepts`: a Node class, in this process or in one of its own."""
-    if isinstance(submission, type) and getattr(
+    """For `Exercise.accepts`: a Node class, in this process or in one of its own, that the reader
+    has written.
+    """
+    if not isinstance(submission, type) or not getattr(
         submission, "is_node", issubclass(submission, Node)
     ):
-        return None
-    return f"This exercise takes a class, a subclass of Node, but got {submission!r:.80}."
+        return f"This exercise takes a class, a subclass of Node, but got {submission!r:.80}."
+    if finished := getattr(submission, "finished", "") or finished_base(submission):
+        return (
+            f"{submission.__name__} is a subclass of {finished}, which is finished: what it "
+            "inherits earns nothing. Write the handlers in a subclass of Node."
+        )
+    return None
+
+
+def finished_base(submission: type) -> str:
+    """The class of this package that a reader's own class has its handlers from; "" where there is
+    none. The book's mutants are not a reader's.
+    """
+    if submission.__module__.startswith("dslab."):
+        return ""
+    finished = (
+        base.__name__
+        for base in submission.__mro__
+        if issubclass(base, Node) and base.__module__.startswith(FINISHED)
+    )
+    return next(finished, "")

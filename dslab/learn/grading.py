@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dslab.errors import DslabError
+from dslab.explore.spelling import expression
 from dslab.learn.exercise import Broken, Exercise, Property
 from dslab.learn.finding import exercise_named
 from dslab.learn.limits import in_words, limited
@@ -69,7 +70,8 @@ def _result(exercise: Exercise, prop: Property, submission, broken: Broken | Non
     call = ""
     if broken.steps:
         name = getattr(submission, "__name__", "…")
-        call = f'replay("{exercise.name}", {name}, {list(broken.steps)!r})'
+        spelled = expression(broken.steps)
+        call = spelled and f'replay("{exercise.name}", {name}, {spelled})'
     verdict = Verdict(False, prop.id, broken.sentence, reasons, trace=broken.trace, replay=call)
     return Result(prop, verdict, 0, broken.expected, broken.got)
 

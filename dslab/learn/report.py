@@ -7,6 +7,7 @@ from typing import Any
 from dslab.errors import DslabError
 from dslab.learn.exercise import Exercise, Property
 from dslab.learn.limits import in_words, limited
+from dslab.learn.lines import numbered
 from dslab.run.trace import Trace
 from dslab.values import counted
 from dslab.verdict import Verdict
@@ -112,7 +113,7 @@ class Report:
                 for name, text in (("expected", result.expected), ("got", result.got))
                 if text
             ]
-            lines += [f"        {reason}" for reason in _last(verdict.reasons)]
+            lines += [f"        {line}" for line in numbered(verdict.trace, verdict.reasons)]
             if verdict.replay:
                 lines.append(f"      replay: {verdict.replay}")
             lines.append(f"      hint: {result.property.hint}")
@@ -147,18 +148,6 @@ class Report:
         )
 
 
-#: A run that could not be made shorter is told from here on; the player has all of it.
-LAST = 12
-
-
-def _last(reasons: tuple[str, ...]) -> list[str]:
-    left_out = len(reasons) - LAST
-    told = [f"{number}. {reason}" for number, reason in enumerate(reasons, 1)][-LAST:]
-    return (
-        [f"({left_out} step{'s' * (left_out > 1)} before these)"] if left_out > 0 else []
-    ) + told
-
-
 def _details(result: Result) -> str:
     from dslab.show import play  # Here, since a report in a terminal needs no pictures.
 
@@ -180,7 +169,9 @@ def _details(result: Result) -> str:
     if verdict.reasons:
         parts.append(
             '<details><summary>The run in words</summary><ul style="list-style: none; padding: 0">'
-            + "".join(f"<li>{escape(reason)}</li>" for reason in _last(verdict.reasons))
+            + "".join(
+                f"<li>{escape(line)}</li>" for line in numbered(verdict.trace, verdict.reasons)
+            )
             + "</ul></details>"
         )
     if verdict.replay:

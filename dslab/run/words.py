@@ -4,7 +4,7 @@ from dslab.run.events import Event
 from dslab.run.packing import begins
 from dslab.values import same, show
 
-__all__ = ["told"]
+__all__ = ["extents", "told"]
 
 #: A list of more items than this is long for a sentence.
 LONG = 8
@@ -12,15 +12,19 @@ LONG = 8
 
 def told(trace) -> list[tuple[int, str]]:
     """The number of each step's first event, with the step in words."""
-    found, before = [], {}
-    place = 0
-    records = trace.records
+    before: dict = {}
+    return [(first, _sentence(trace, first, end, before)) for first, end in extents(trace)]
+
+
+def extents(trace) -> list[tuple[int, int]]:
+    """The number of each step's first event, and of the one after its last."""
+    found, place, records = [], 0, trace.records
     while place < len(records):
         first = place
         place += 1
         while place < len(records) and _belongs(records[place], records[first]):
             place += 1
-        found.append((first, _sentence(trace, first, place, before)))
+        found.append((first, place))
     return found
 
 

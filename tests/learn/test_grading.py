@@ -13,6 +13,7 @@ from dslab.learn.finding import exercise_named
 from dslab.learn.grading import grade
 from dslab.learn.schedules import ScheduleSearch
 from dslab.node import Node, Reply
+from dslab.protocols.raft import Raft
 
 
 def test_a_name_that_is_near_is_offered():
@@ -171,3 +172,22 @@ def test_a_search_that_failed_once_is_not_at_its_end():
     for _ in range(2):
         with pytest.raises(OSError, match="no starts"):
             survey.until("one-vote")
+
+
+class Finished(Raft):
+    """What a reader hands over who writes `class MyRaft(Raft): pass`."""
+
+
+class Further(Finished):
+    def on_ElectionTimeout(self):
+        super().on_ElectionTimeout()
+
+
+@pytest.mark.parametrize("kind", [Finished, Further])
+def test_a_finished_protocol_earns_nothing_by_another_name(kind):
+    report = check("raft-election", kind)
+    assert report.score == 0
+    assert "is a subclass of Raft, which is finished: what it inherits earns nothing." in repr(
+        report
+    )
+    assert check("raft-election", MUTANTS["VotesTwice"]).score > 0, "the book's own are graded"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from dslab.learn.copies import deepcopy
-from dslab.learn.exercise import Exercise
+from dslab.learn.exercise import Exercise, finished_base
 from dslab.learn.limits import limited, place_of
 from dslab.learn.report import Report
 from dslab.learn.shell.wire import Wire
@@ -79,6 +79,7 @@ class Holder:
                 "kind": "node",
                 "object": self.keep(thing),
                 "durable": durable,
+                "finished": finished_base(thing),
                 "pictured": pictured,
             }
         if callable(thing):

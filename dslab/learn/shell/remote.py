@@ -161,6 +161,7 @@ class Submission:
                         "submission": self,
                         "object": shape["object"],
                         "durable": tuple(shape["durable"]),
+                        "finished": str(shape["finished"]),
                         "pictured": Pictured(*shape["pictured"]),
                     },
                 )
@@ -186,6 +187,7 @@ class RemoteNode:
     """Stands for a Node in the child: the same methods, the same state."""
 
     is_node = True
+    finished = ""  # The class of this package that it has its handlers from.
     submission: Submission
     object: int
     durable: tuple[str, ...] = ()
