@@ -14,6 +14,7 @@ message to a node that is down waits; whether it is lost or late is the same to 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from dslab.errors import DslabError
 from dslab.explore.bounds import (
@@ -25,7 +26,7 @@ from dslab.explore.bounds import (
 )
 from dslab.explore.client_views import Seen
 from dslab.explore.coverage import Lines
-from dslab.explore.handlers import Handlers, Outcome
+from dslab.explore.handlers import Handlers, Outcome, seen_by
 from dslab.explore.schedule import Stepper
 from dslab.explore.spelling import expression
 from dslab.explore.states import State, States, Used, state_of
@@ -57,6 +58,10 @@ class Nodes(System):
                 them.
     invariants, goals   functions of a View; the function's name is the rule's.
     coverage    note which lines of the handlers are run.
+    strict      check the node contract in each step.
+    history     what the rules look at as `view.seen`, where it is not what clients have seen: (what
+                is seen before anything happens, a function that notes what is seen of a step). The
+                first has `after(noted)`, which gives what is seen then; see `Handlers`.
 
     Raises DslabError for a class, name, bound or rule that can't be meant.
     """
@@ -76,6 +81,8 @@ class Nodes(System):
         invariants: Iterable[Callable[[View], bool]] = (),
         goals: Iterable[Callable[[View], bool]] = (),
         coverage: bool = False,
+        strict: bool = True,
+        history: tuple[Any, Callable[..., tuple]] | None = None,
     ):
         symmetric, disks = tuple(symmetric), {} if disks is None else disks
         demand_classes(nodes)
@@ -93,7 +100,8 @@ class Nodes(System):
         self.cut = False
         self._within, self._move = within, None  # What the last action moved, for `move`.
         self._lines = Lines(nodes.values()) if coverage else None
-        self._handlers = Handlers(self.states, self._lines, bool(duplicates))
+        self._unseen, note = history or (Seen(), self._seen_by_clients)
+        self._handlers = Handlers(self.states, note, self._lines, strict)
         self._next_used: dict[tuple[Used, str], Used | None] = {}
         self.actions = [
             ("deliver", self._deliver_first if ordered else self._deliver),
@@ -113,13 +121,18 @@ class Nodes(System):
 
     def initial(self):
         """The one state in which all nodes have booted, in their order, and nothing has arrived."""
-        nodes, mail, seen = [], [], Seen()
+        nodes, mail, seen = [], [], self._unseen
         for name in self.states.order:
             local, sent, saw = self._handlers.boot(name, self.disks.get(name))
             nodes.append(local)
             mail += sent
             seen = seen.after(saw)
         yield State(tuple(nodes), self.states.in_order(mail), Used(), seen)
+
+    def _seen_by_clients(self, step, args, node):
+        if node.id not in self.states.clients:
+            return ()
+        return seen_by(node.id, args, node, copies=self.bounds["duplicates"] > 0)
 
     # Actions. Each notes in `_move` what it has moved when it gives a state.
 

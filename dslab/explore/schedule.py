@@ -27,13 +27,13 @@ from random import Random
 from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
-from dslab.explore.spelling import is_meant, kinds
+from dslab.explore.spelling import is_meant, kinds, text_of
 from dslab.explore.view import StepperView
 from dslab.node import Node, Pictured, rehearse
 from dslab.run.options import demand_names
 from dslab.run.steps import SCHEDULE, World, parsed, word_of
 from dslab.run.trace import Trace
-from dslab.values import canonical, show
+from dslab.values import canonical, same, show
 
 __all__ = ["Occurrence", "Stepper", "random_steps", "steps_of"]
 
@@ -46,7 +46,7 @@ MESSAGES = 1000
 
 class Occurrence(NamedTuple):
     """What a handler's run did, for those who watch: `what` is start, receive or fire, `message`
-    what it handled.
+    what it handled, `fields` those of the node afterwards.
     """
 
     node: str
@@ -55,6 +55,7 @@ class Occurrence(NamedTuple):
     message: Any
     outbox: list[tuple[str, Any]]
     timers: dict[type, Any]
+    fields: dict[str, Any]
 
 
 class Stepper:
@@ -96,6 +97,7 @@ class Stepper:
             node_class if isinstance(node_class, Mapping) else dict.fromkeys(self.names, node_class)
         )
         self.members = self.names if peers is None else tuple(peers)
+        self.given = dict(disks or {})
         self.watch, self.strict, self.copies = watch, strict, copies
         told = [self.classes[name].pictured for name in self.names]
         self.trace = Trace(
@@ -113,7 +115,7 @@ class Stepper:
         self._parsed: set[tuple] = set()
         self.now = 0
         for name in self.names:
-            disk = (disks or {}).get(name)
+            disk = self.given.get(name)
             self.nodes[name] = (
                 self.classes[name](name, self._peers(name))
                 if disk is None
@@ -159,6 +161,35 @@ class Stepper:
         if isinstance(step, tuple):
             self._parsed.add(step)
         return (word, *options.values())
+
+    def short(self, step: tuple) -> tuple:
+        """The same step, if it is done now, in few words: the message is named by its link alone,
+        or by its class, where that means the same.
+        """
+        if len(step) < 4 or isinstance(step[-1], str) or step[0] == "forge":
+            return step
+        word, sender, receiver, message = step
+        waiting = [each for _, each in self.pending.get((sender, receiver), ())]
+        kind = type(message).__name__
+        if word != "duplicate" and waiting and same(waiting[0], message):
+            return word, sender, receiver
+        if same(next((each for each in waiting if is_meant(each, kind)), None), message):
+            return word, sender, receiver, kind
+        return word, sender, receiver, text_of(message)
+
+    def possible(self) -> list[tuple]:
+        """Every delivery and timer, crash and restart that is possible now."""
+        deliveries = [
+            ("deliver", *link, message)
+            for link, waiting in sorted(self.pending.items())
+            for _, message in waiting
+        ]
+        timers = [step for step in self.enabled() if step[0] == "fire"]
+        return (
+            deliveries
+            + timers
+            + [("crash" if self.nodes[name] else "restart", name) for name in self.members]
+        )
 
     def enabled(self) -> list[tuple]:
         """Every delivery and timer that is possible now, in a fixed order."""
@@ -270,8 +301,8 @@ class Stepper:
             )
             raise
         outbox, node.outbox, timers, node.timers = node.outbox, [], node.timers, {}
-        fired = message if what == "fire" else None
-        self.trace.records.append((self.now, kind, name, sender, ref, fired, dict(vars(node))))
+        fired, fields = message if what == "fire" else None, dict(vars(node))
+        self.trace.records.append((self.now, kind, name, sender, ref, fired, fields))
         self.trace.note(node)
         for receiver, sent in outbox:
             number = self._record("send", name, receiver, None, sent)
@@ -283,11 +314,8 @@ class Stepper:
             else:
                 number = self._record("set", name, None, None, (setting[0], self.now + TICK * 100))
                 self.timers[name][timer_kind.__name__] = number, setting[0]
-        self.watch(
-            Occurrence(
-                name, "start" if what == "restart" else what, sender, message, outbox, timers
-            )
-        )
+        what = "start" if what == "restart" else what
+        self.watch(Occurrence(name, what, sender, message, outbox, timers, fields))
 
     def _run_handler(self, node, what, sender, message):
         step, args = {
@@ -362,12 +390,12 @@ def _random_step(stepper: Stepper, random: Random) -> tuple | None:
     deliveries = [step for step in enabled if step[0] == "deliver"]
     timers = [step for step in enabled if step[0] == "fire"]
     chance = random.random()
-    down = [name for name in stepper.names if stepper.nodes[name] is None]
+    down = [name for name in stepper.members if stepper.nodes[name] is None]
     if down and chance < 0.10:
         return "restart", random.choice(down)
     if chance < 0.13:
         return "crash", random.choice(
-            [name for name in stepper.names if name not in down] or list(stepper.names)
+            [name for name in stepper.members if name not in down] or list(stepper.members)
         )
     if deliveries and chance < 0.20:
         return ("drop", *random.choice(deliveries)[1:])

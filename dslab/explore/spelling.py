@@ -9,7 +9,7 @@ from dslab.run.steps import word_of
 from dslab.values import same, show
 from dslab.wire import heard
 
-__all__ = ["expression", "is_meant", "kinds", "step_named"]
+__all__ = ["expression", "is_meant", "kinds", "step_named", "text_of"]
 
 
 #: Messages that come to a part without its name.
@@ -74,11 +74,11 @@ def kinds(classes: Iterable[type[Node]] | None) -> dict[str, Callable]:
 def is_meant(message, kind) -> bool:
     """Whether a message is of a class by name, or that very message (maybe a text); None is any."""
     if isinstance(kind, str):
-        return kind == (_text(message) if "(" in kind else type(message).__name__)
+        return kind == (text_of(message) if "(" in kind else type(message).__name__)
     return kind is None or same(message, kind)
 
 
-def _text(message: Message) -> str:
+def text_of(message: Message) -> str:
     """A message as a text, such as "Vote(term=1, granted=True)"."""
     kind = type(message)
     return kind.__name__ + repr(message).removeprefix(kind.__qualname__)
@@ -93,7 +93,7 @@ def expression(steps: Iterable[tuple]) -> str:
     spelled = []
     for step in steps:
         values = [
-            _text(each) if isinstance(each, Message) and not _evaluates(each) else each
+            text_of(each) if isinstance(each, Message) and not _evaluates(each) else each
             for each in step
         ]
         if step[0] == "forge" and isinstance(values[-1], str):

@@ -7,13 +7,24 @@ same verdict on any machine, and in a browser. Before Python 3.12 a submission t
 limit on its time as well.
 """
 
+import sys
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from dslab.errors import DslabError
 from dslab.learn.counting import counting
 
-__all__ = ["BudgetExceeded", "CALLS", "LINES", "Lost", "Raised", "in_words", "limited", "place_of"]
+__all__ = [
+    "BudgetExceeded",
+    "CALLS",
+    "LINES",
+    "Lost",
+    "Raised",
+    "in_words",
+    "limited",
+    "limited_throughout",
+    "place_of",
+]
 
 #: Lines of the submission's own code in one call from dslab. A Raft handler takes some ten.
 LINES = 100_000
@@ -65,6 +76,15 @@ def limited(lines: int = LINES, calls: int = CALLS):
 
     with counting(_counted, begun, line):
         yield
+
+
+def limited_throughout():
+    """For a block that calls a submission again and again, each time in `limited`.
+
+    What monitors code is set up once for all then, for Python looks at all code again when that
+    comes or goes. Tracing is dear while it lasts, and nothing to begin with: it waits.
+    """
+    return limited() if hasattr(sys, "monitoring") else nullcontext()
 
 
 _PACKAGE = __file__.replace("\\", "/").rsplit("/learn/", 1)[0] + "/"

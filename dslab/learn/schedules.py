@@ -1,8 +1,8 @@
 """The search for the smallest run in which a submission breaks a rule.
 
-Directed schedules come first, then random ones: faults at random alone seldom reach the states
-where protocols go wrong. A run that breaks a rule is shrunk until it needs each of its steps.
-Nothing here knows a protocol.
+Directed schedules come first, then all orders of steps within bounds, then random schedules: faults
+at random alone seldom reach the states where protocols go wrong. A run that breaks a rule is shrunk
+until it needs each of its steps. Nothing here knows a protocol.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,63 +13,18 @@ from typing import NamedTuple
 
 from dslab.check.shrink import shrink
 from dslab.errors import DslabError
-from dslab.explore.schedule import Occurrence, Stepper, random_steps
+from dslab.explore.schedule import Stepper, random_steps
 from dslab.learn.exercise import Broken, Property
+from dslab.learn.exploring import Space, explored
 from dslab.learn.grading import kept
-from dslab.learn.limits import Lost, in_words, limited
+from dslab.learn.limits import Lost, in_words, limited_throughout
+from dslab.learn.remembered import remembered
+from dslab.learn.watching import Breach, Watcher
 from dslab.run.trace import Trace
 
-__all__ = ["Breach", "Run", "ScheduleSearch", "Script", "Survey", "Watcher"]
+__all__ = ["Run", "ScheduleSearch", "Script", "Survey", "look_on"]
 
 FAULTS = ("crash", "drop", "again")
-
-
-class Breach(Exception):
-    """A rule is broken at this step."""
-
-    def __init__(self, rule: str, sentence: str, expected: str = "", got: str = ""):
-        super().__init__(sentence)
-        self.rule, self.sentence, self.expected, self.got = rule, sentence, expected, got
-
-
-class Watcher:
-    """Base of what looks on: `look(occurrence)` is called after every handler, and calls `breach`
-    where a rule is broken.
-
-    A rule counts as broken only where no other was before, so that a report names causes. `purpose`
-    is the exception: what the other rules are there for is judged in every run.
-
-    progress  what a run must reach to mean anything, counted.
-    breaches  the first breach of each rule. The run goes on, unless it is the rule `stop_at`.
-    """
-
-    purpose: tuple[str, ...] = ()
-    progress = 0
-
-    def __init__(self, stepper: Stepper, stop_at: str | None = None):
-        self.stepper, self.stop_at = stepper, stop_at
-        self.breaches: dict[str, Breach] = {}
-        self._earned: int | None = None
-        stepper.watch = self.look
-
-    @property
-    def earned(self) -> int:
-        """The progress before the first breach."""
-        return self.progress if self._earned is None else self._earned
-
-    def look(self, event: Occurrence) -> None:
-        """Look at what a handler did. To be written by each watcher."""
-        raise NotImplementedError
-
-    def breach(self, rule: str, sentence: str, expected: str = "", got: str = "") -> None:
-        """Note that `rule` is broken here. Raises Breach where the run is to end at it."""
-        if rule in self.breaches or (self.breaches and rule not in self.purpose):
-            return
-        self._earned = self.earned
-        self.breaches[rule] = Breach(rule, sentence, expected, got)
-        self.stepper.say(sentence)
-        if rule == self.stop_at:
-            raise self.breaches[rule]
 
 
 class Script(NamedTuple):
@@ -110,6 +65,8 @@ class Survey:
         self.broken: dict[str, Broken] = {}
         goal = search.goal
         self.counted = {"schedules": 0, "steps": 0, goal: 0, f"{goal} after a fault": 0}
+        if search.spaces and not trusted:
+            self.counted["states"] = 0
         self._failed: BaseException | None = None
         self._looking = self._look(search, submission, schedules or search.schedules, trusted)
 
@@ -139,18 +96,23 @@ class Survey:
             raise
 
     def _look(self, search, submission, schedules, trusted) -> Iterator[Run]:
-        """All directed schedules and so many random ones, one by one."""
+        """All directed schedules, all spaces and so many random schedules, one by one."""
         random = ((search.starts(seed), seed) for seed in range(schedules))
-        for start, steps in chain(search.directed, random):
-            run = search.run(submission, start, steps, trusted=trusted)
-            counts = 1, len(run.steps), run.progress, run.progress_after_fault
-            for what, count in zip(self.counted, counts):
-                self.counted[what] += count
-            for rule in [rule for rule in run.breaches if rule not in self.broken]:
-                self.broken[rule] = search.smallest(submission, start, run, rule)
-            yield run
-            if run.lost:
-                return
+        spaces = () if trusted else search.spaces
+        for start, steps, *bounds in chain(search.directed, spaces, random):
+            if bounds:
+                runs = search.explored(submission, Space(start, steps, *bounds), self.counted)
+            else:
+                runs = [search.run(submission, start, steps, trusted=trusted)]
+                counts = 1, len(runs[0].steps), runs[0].progress, runs[0].progress_after_fault
+                for what, count in zip(self.counted, counts):
+                    self.counted[what] += count
+            for run in runs:
+                for rule in [rule for rule in run.breaches if rule not in self.broken]:
+                    self.broken[rule] = search.smallest(submission, start, run, rule)
+                yield run
+                if run.lost:
+                    return
 
 
 class ScheduleSearch:
@@ -163,6 +125,7 @@ class ScheduleSearch:
               that raises.
     goal      what the watcher's `progress` counts, in words: "elections won".
     directed  schedules to try first.
+    spaces    what to look at whole, then.
     starts    number → the start of a random schedule.
     """
 
@@ -175,11 +138,12 @@ class ScheduleSearch:
         directed: Iterable[Script],
         starts: Callable[[int], tuple],
         *,
+        spaces: Iterable[Space] = (),
         schedules: int = 150,
         length: int = 80,
     ):
         self.set_up, self.watcher, self.rules, self.goal = set_up, watcher, rules, goal
-        self.directed, self.starts = tuple(directed), starts
+        self.directed, self.spaces, self.starts = tuple(directed), tuple(spaces), starts
         self.schedules, self.length = schedules, length
         self.expectations: dict[str, Callable] = {}
 
@@ -203,20 +167,22 @@ class ScheduleSearch:
         stepper = watcher = before = error = None
         taken, breaches = [], {}
         try:
-            with nullcontext() if trusted else limited():
-                stepper = self.set_up(submission, start)
-                stepper.strict = stepper.strict and not trusted
-                watcher = self.watcher(stepper, stop_at)
+            with nullcontext() if trusted else limited_throughout():
+                stepper = self.made(submission, start, trusted)
+                watcher = look_on(stepper, self.watcher(stepper.names, stop_at))
                 stepper.start()
                 for step in (
                     random_steps(stepper, Random(f"schedule {steps}"), self.length)
                     if isinstance(steps, int)
                     else _each(stepper, steps)
                 ):
+                    step = stepper.short(step)
                     taken.append(step)
                     if before is None and step[0] in FAULTS:
                         before = watcher.earned
                     stepper.perform(step)
+                if not any(stepper.pending.values()):
+                    _rest(stepper, watcher)
                 wrong = expect(stepper, watcher) if expect else None
                 if wrong:
                     breaches["expected"] = Breach("expected", *wrong)
@@ -239,16 +205,47 @@ class ScheduleSearch:
             0 if before is None else won - before,
         )
 
+    def made(self, submission, start: tuple, trusted: bool = False) -> Stepper:
+        """Nodes whose handlers are called once for each state and message, not started yet."""
+        stepper = self.set_up(remembered(submission, trusted), start)
+        stepper.strict = False  # Each call was, or will be.
+        return stepper
+
+    def explored(self, submission, space: Space, counted: dict) -> Iterator[Run]:
+        """A run for each rule that is broken in a space; "states" are `counted`."""
+        stepper = self.made(submission, space.start)
+        try:
+            with limited_throughout():
+                found = explored(stepper, self.watcher(stepper.names), space, counted)
+                for rule, steps in found:
+                    run = self.run(submission, space.start, steps)
+                    assert rule in run.breaches, (rule, steps)
+                    yield run
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            # One of the steps that were possible then is it.
+            steps, last = getattr(error, "steps", ()), self.made(submission, space.start).start()
+            for step in steps:
+                last.perform(step)
+            for step in last.possible():
+                run = self.run(submission, space.start, [*steps, step])
+                if "runs" in run.breaches:
+                    yield run
+                    return
+            raise
+
     def survey(self, submission, schedules: int | None = None) -> Survey:
         """A look at all directed schedules and so many random ones, which has not begun yet."""
-        return Survey(self, submission, schedules)
+        return Survey(self, remembered(submission), schedules)
 
     def thoroughly(self, submission, schedules: int) -> dict[str, Broken]:
         """The rules that a submission breaks in so many random schedules, each with its smallest
         run. It must have been graded before: what is unlimited here, and not held to the node
         contract, takes half the time.
         """
-        return Survey(self, submission, schedules, trusted=True).to_the_end().broken
+        known = remembered(submission, trusted=True)
+        return Survey(self, known, schedules, trusted=True).to_the_end().broken
 
     def smallest(self, submission, start: tuple, run: Run, rule: str) -> Broken:
         """The shortest part of a run's schedule that breaks `rule`."""
@@ -302,7 +299,7 @@ class ScheduleSearch:
         """
 
         def test(submission):
-            survey = kept(self.survey, submission).until(id)
+            survey = kept(self.survey, kept(remembered, submission)).until(id)
             # Once is enough in a report. The dict goes on counting, should another rule look on.
             looked_at = survey.counted if id == next(iter(self.rules)) else {}
             if id in survey.broken:
@@ -333,7 +330,8 @@ class ScheduleSearch:
         self.expectations[id] = expect
 
         def test(submission):
-            run = self.run(submission, script.start, script.steps, expect=expect)
+            known = kept(remembered, submission)
+            run = self.run(known, script.start, script.steps, expect=expect)
             for rule in ("expected", "runs"):
                 if rule in run.breaches:
                     raise self.told(
@@ -341,6 +339,31 @@ class ScheduleSearch:
                     )
 
         return Property(id, sentence, points, hint, test)
+
+
+def look_on(stepper: Stepper, watcher: Watcher) -> Watcher:
+    """Have a watcher look at each step; the trace says what it says."""
+
+    def look(event):
+        try:
+            watcher.look(event)
+        finally:
+            _say(stepper, watcher)
+
+    stepper.watch = look
+    return watcher
+
+
+def _rest(stepper: Stepper, watcher: Watcher) -> None:
+    try:
+        watcher.rest({name: node and dict(vars(node)) for name, node in stepper.nodes.items()})
+    finally:
+        _say(stepper, watcher)
+
+
+def _say(stepper: Stepper, watcher: Watcher) -> None:
+    while watcher.said:
+        stepper.say(watcher.said.pop(0))
 
 
 def _each(stepper: Stepper, steps: Iterable[tuple]) -> Iterator[tuple]:

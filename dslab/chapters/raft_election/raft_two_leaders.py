@@ -7,6 +7,7 @@ from dslab.chapters.raft_election.rules import Elections
 from dslab.chapters.raft_election.schedules import THREE, empty, set_up
 from dslab.learn.answers import Sight, Target, hunt
 from dslab.learn.exercise import Broken
+from dslab.learn.schedules import look_on
 from dslab.protocols.raft import Raft
 from dslab.run.steps import parsed
 
@@ -26,7 +27,7 @@ def two_leaders_in(node_class):
 
     def run(steps):
         stepper = set_up(node_class, empty(THREE))
-        watcher = Elections(stepper)
+        watcher = look_on(stepper, Elections(stepper.names))
         stepper.start()
         # Whoever may forge votes needs no bug.
         world = replace(stepper.world, without=("forge",))

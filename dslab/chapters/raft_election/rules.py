@@ -5,7 +5,7 @@ vote is a Vote message with granted=True.
 """
 
 from dslab.errors import DslabError
-from dslab.learn.schedules import Watcher
+from dslab.learn.watching import Watcher
 from dslab.protocols.raft import AppendEntries, ElectionTimeout, RequestVote, Vote
 from dslab.values import majority
 
@@ -37,11 +37,11 @@ class Elections(Watcher):
 
     purpose = ("one-leader",)
 
-    def __init__(self, stepper, stop_at=None):
-        super().__init__(stepper, stop_at)
+    def __init__(self, names, stop_at=None):
+        super().__init__(names, stop_at)
         self.leaders: dict[int, str] = {}
         self.votes: dict[tuple[str, int], str] = {}
-        self.ballots: dict[tuple[str, int], set[str]] = {}
+        self.ballots: dict[tuple[str, int], frozenset[str]] = {}
         self.ends: dict[str, tuple[int, int]] = {}
         self.asked: dict[tuple[str, int], tuple[int, int]] = {}
         self.spoken: dict[str, int] = {}
@@ -61,7 +61,8 @@ class Elections(Watcher):
         if event.what == "receive":
             self.seen[event.node] = max(known, getattr(event.message, "term", 0))
             if isinstance(event.message, Vote) and event.message.granted:
-                self.ballots.setdefault((event.node, event.message.term), set()).add(event.sender)
+                key = event.node, event.message.term
+                self.ballots[key] = self.ballots.get(key, frozenset()) | {event.sender}
         self.ranges += [
             (event.node, *timer[1:])
             for timer in event.timers.values()
@@ -80,7 +81,7 @@ class Elections(Watcher):
 
     def look_at_log(self, event):
         """Remember where the node's log ends; only a crash may lose it, and must not."""
-        log = vars(self.stepper.nodes[event.node]).get("log", ())
+        log = event.fields.get("log", ())
         end = (log[-1].term, len(log)) if log else (0, 0)
         before = self.ends.get(event.node, (0, 0))
         self.ends[event.node] = end
@@ -147,14 +148,14 @@ class Elections(Watcher):
 
     def led(self, event, append):
         first = self.leaders.get(append.term)
-        votes = self.ballots.get((event.node, append.term), set()) | {event.node}
-        needed = majority(self.stepper.names)
+        votes = self.ballots.get((event.node, append.term), frozenset()) | {event.node}
+        needed = majority(self.names)
         if first is None and len(votes) < needed:
             self.breach(
                 "majority",
                 f"{event.node} leads term {append.term} with the votes of "
                 f"{', '.join(sorted(votes))}: "
-                f"{len(votes)} of {len(self.stepper.names)}.",
+                f"{len(votes)} of {len(self.names)}.",
                 f"{needed} votes, its own among them",
                 f"{len(votes)}",
             )

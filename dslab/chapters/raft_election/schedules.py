@@ -4,9 +4,9 @@ from random import Random
 
 from dslab.chapters.raft_election.rules import RULES, Elections
 from dslab.explore.schedule import Stepper
+from dslab.learn.exploring import Space
 from dslab.learn.schedules import ScheduleSearch, Script
 from dslab.machine import Command
-from dslab.node import Node
 from dslab.protocols.raft import AppendEntries, Entry, RequestVote
 
 __all__ = ["ELECTIONS", "FIVE", "THREE", "empty", "fire", "logs", "set_up", "votes_from"]
@@ -27,7 +27,6 @@ def set_up(submission, start) -> Stepper:
         submission,
         tuple(contents),
         disks={name: {"log": log} for name, log in contents.items() if log},
-        strict=issubclass(submission, Node),
         lenient=True,
     )
 
@@ -180,4 +179,8 @@ def random_logs(number):
     )
 
 
-ELECTIONS = ScheduleSearch(set_up, Elections, RULES, "elections won", DIRECTED, random_logs)
+SPACES = [Space(empty(THREE), {"fires": {"ElectionTimeout": 2, "Heartbeat": 0}})]
+
+ELECTIONS = ScheduleSearch(
+    set_up, Elections, RULES, "elections won", DIRECTED, random_logs, spaces=SPACES
+)

@@ -15,6 +15,7 @@ from importlib import import_module
 from dslab.learn.copies import deepcopy
 from dslab.learn.exercise import Exercise, finished_base
 from dslab.learn.limits import limited, place_of
+from dslab.learn.remembered import said_by
 from dslab.learn.report import Report
 from dslab.learn.shell.wire import Wire
 from dslab.node import Node, rehearse
@@ -98,15 +99,19 @@ class Holder:
             node = kind.recover(id, peers, dict(self.wire.decode(disk)))
         return {"object": self.keep(node), "state": self.wire.encode(vars(node))}
 
-    def step(self, object, step, args, now):
-        """Have a node handle something, and hold it to the node contract."""
+    def step(self, object, step, args, now, copy):
+        """Have a node handle something, or a copy of it, and hold it to the node contract."""
         node = self.objects[object]
+        if copy:
+            node = node.copy()
+            object = self.keep(node)
         node.now, node.outbox, node.timers = now, [], {}
         args = self.wire.decode(args)
         with limited():
             rehearse(node, step, *args)
             said = said_by(node)
         return {
+            "object": object,
             "state": self.wire.encode(vars(node)),
             "said": said,
             "outbox": self.wire.encode(tuple(node.outbox)),
@@ -144,14 +149,6 @@ class Holder:
         with limited():
             found = module.EXPERIMENTS[name](*(self.objects[object] for object in objects), *args)
             return {"value": self.wire.encode(found)}
-
-
-def said_by(node) -> tuple[bool, str]:
-    """What pictures ask of a node. A submission that can't say it is still graded."""
-    try:
-        return bool(node.leads()), str(node.role_word())
-    except Exception:
-        return False, ""
 
 
 def _plain_python(cell: str) -> str:

@@ -195,7 +195,7 @@ class RemoteNode:
 
     def __init__(self, id, peers=(), *, _disk=None, _old=None):
         self._hidden = {"id": id, "peers": tuple(peers), "now": 0.0, "outbox": [], "timers": {}}
-        self._hidden["said"] = False, ""
+        self._hidden |= {"said": (False, ""), "copy": False}
         answer = self.submission.ask(
             do="boot", object=self.object, id=id, peers=list(peers), disk=_disk, old=_old
         )
@@ -232,6 +232,13 @@ class RemoteNode:
     def role_word(self):
         return self._hidden["said"][1]
 
+    def copy(self):
+        """Another node in the same state; the child makes it in its first step."""
+        twin = object.__new__(type(self))
+        twin._hidden = self._hidden | {"copy": True, "outbox": [], "timers": {}}
+        twin.__dict__.update(self.__dict__)
+        return twin
+
     def disk(self):
         return self._hidden["node"]
 
@@ -251,9 +258,10 @@ class RemoteNode:
             step=step,
             args=self.submission.wire.encode(args),
             now=self.now,
+            copy=self._hidden["copy"],
         )
         self._show(answer["state"])
-        self._hidden["said"] = answer["said"]
+        self._hidden |= {"said": answer["said"], "node": answer["object"], "copy": False}
         wire = self.submission.wire
         self._hidden["outbox"] = list(wire.decode(answer["outbox"]))
         self._hidden["timers"] = wire.decode(answer["timers"])
