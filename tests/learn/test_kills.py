@@ -6,8 +6,10 @@ import json
 import pytest
 
 from dslab.cli.program import run
+from dslab.explore.clients import caller
 from dslab.learn.finding import exercise_named
-from dslab.learn.kills import derive
+from dslab.learn.kills import Change, derive, measure
+from dslab.learn.kills.alike import called, explored
 from dslab.learn.kills.operators import operators
 from dslab.learn.kills.trials import each_apart, tried
 from dslab.learn.kills.variants import variants
@@ -167,3 +169,147 @@ def test_an_answer_that_is_wrong_makes_no_mutants(answers, capsys):
 def test_a_file_without_an_answer_is_one_sentence(text, answers, capsys):
     assert run(["kills", "at-most-once", "--answers", str(answers(text))]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+# The record.
+
+BOUNDS = "explored({}, clients={'c1': caller(('n1', 'charge', 'x', 1), ('n1', 'charge', 'x', 1))})"
+RECORD = f"""
+from dslab.explore.clients import caller
+from dslab.learn.kills.alike import explored
+from dslab.learn.kills.record import Change, Equivalent
+
+equivalent = [Equivalent("Why.", {BOUNDS}, *CHANGES)]
+"""
+
+
+@pytest.fixture
+def record(answers):
+    def written(*changes, rest=""):
+        path = answers()
+        (path.parent / "equivalent").mkdir(exist_ok=True)
+        text = RECORD.replace("*CHANGES", ", ".join(map(repr, changes))) + rest
+        (path.parent / "equivalent" / path.name).write_text(text)
+        return path
+
+    return written
+
+
+def survivor(path):
+    """A mutant that the grader takes for right, and that differs."""
+    [mutant] = [m for m in made_of(path, "forgets") if m.change.new.endswith("[-10:]")]
+    return mutant
+
+
+def measured(path, monkeypatch, *mutants):
+    monkeypatch.setattr("dslab.learn.kills.measuring.derive", lambda right: mutants)
+    return measure("at-most-once", answers=path)
+
+
+def test_a_recorded_mutant_is_no_hole(record, monkeypatch):
+    mutant = survivor(record())
+    assert measured(record(), monkeypatch, mutant).open
+    found = measured(record(mutant.change), monkeypatch, mutant)
+    assert found.done and len(found.equivalent) == 1 and "1 as right as the answer" in str(found)
+
+
+def test_what_is_recorded_must_be_shown(record, monkeypatch):
+    mutant = survivor(record())
+    other = ast.parse("class Cashier(Node):\n  def on_Request(self, client, m): pass").body
+    never = mutant._replace(statements=(*mutant.statements[:-1], *other))
+    monkeypatch.setattr("dslab.learn.kills.trials.tried", lambda *_: "")
+    found = measured(record(mutant.change), monkeypatch, never)
+    assert not found.done and len(found.open) == 1
+    assert "it differs: n1, at Request" in str(found) and "; nothing (after" in str(found)
+
+
+def test_what_is_recorded_and_killed_or_no_longer_made_is_stale(record, monkeypatch):
+    killed = made_of(record(), "reply dropped")[0]
+    found = measured(record(killed.change), monkeypatch, killed)
+    assert found.stale == (killed.change,) and not found.done and "stale" in str(found)
+    found = measured(record(Change("Cashier", "gone", "")), monkeypatch, killed)
+    assert found.stale == (Change("Cashier", "gone", ""),)
+
+
+def test_a_judge_of_another_kind_is_asked_both_ways(record, monkeypatch):
+    mutant, killed = survivor(record()), made_of(record(), "reply dropped")[0]
+    path = record(rest="\ndef right(answer): return True\n")
+    found = measured(path, monkeypatch, mutant, killed)
+    assert not found.open and [trial.mutant for trial in found.wronged] == [killed]
+    assert not found.done and "it is right, and breaks 'charges'" in str(found)
+
+
+# What shows that two answers are alike.
+
+
+def explored_pair(one, other, **bounds):
+    space = {}
+    exec(f"from dslab.node import *\nfrom dslab.values import Map\n{one}\n{other}", space)
+    calls = {"c1": caller(("n1", "add", "x", 1), ("n1", "add", "x", 1))}
+    return explored({"Tick": 1}, nodes=2, clients=calls, **bounds)(space["One"], space["Other"])
+
+
+ONE = """
+class Tick(Timer): pass
+class Tell(Message):
+    total: int
+class One(Node):
+    total: int = 0
+    durable = "total",
+    def on_Request(self, client, m):
+        self.total += m.value
+        self.set_timer(Tick(), 10)
+        self.send(client, Reply(m.id, self.total))
+    def on_Tick(self):
+        self.broadcast(Tell(self.total))
+    def on_Tell(self, sender, m):
+        pass
+"""
+OTHER = ONE.split("class One")[1].replace("class One", "")
+
+
+def other_than(old, new):
+    assert old in OTHER
+    return "class Other" + OTHER.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("self.total += m.value", "self.total = self.total + m.value"),
+        ("        pass", "        self.cancel_timer(Tick) if m.total < 0 else None"),
+        ("    total: int = 0", "    total: int = 0\n    more: tuple = ()"),
+    ],
+)
+def test_what_does_the_same_is_alike(old, new):
+    assert explored_pair(ONE, other_than(old, new), crashes=1) is None
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("+= m.value", "= m.value", "Reply"),
+        ("self.broadcast(Tell(self.total))", "pass", "at Tick: Tell(total=1) to n2; nothing"),
+        ("self.set_timer(Tick(), 10)", "self.set_timer(Tick(), 11)", "Tick set"),
+        ("        pass", "        self.send(sender, m)", "at Tell(total=1): nothing; Tell"),
+        ("        pass", "        raise KeyError", "raises KeyError"),
+    ],
+)
+def test_what_differs_is_told_with_what_it_was_handed(old, new, said):
+    assert said in explored_pair(ONE, other_than(old, new))
+
+
+def test_only_a_crash_tells_what_is_not_durable():
+    other = other_than('durable = "total",', "durable = ()")
+    assert explored_pair(ONE, other) is None and "Reply" in explored_pair(ONE, other, crashes=1)
+
+
+def test_a_budget_that_runs_out_shows_nothing():
+    assert "nothing is shown" in explored_pair(ONE, "class Other" + OTHER, budget=3)
+
+
+def test_answers_that_are_called_are_compared_by_what_they_give():
+    same = called(lambda: range(5), lambda answer, given: answer(given))
+    assert same(abs, lambda x: x) is None
+    assert same(abs, lambda x: x % 4) == "with 4: 4 and 0"
+    assert same(abs, lambda x: 1 // (4 - x)) is not None

@@ -29,9 +29,9 @@ def _exercises():
 @as_json
 def command(exercise, answers, sample, seed, jobs, as_json):
     """Derive mutants from an exercise's right answers, grade each, and list those that earn
-    everything and are not recorded as equivalent.
+    everything and that no record (solutions/equivalent/) shows to be right.
 
-    Exit code: 0 there are none, 1 there are some, 2 bad input.
+    Exit code: 0 there are none, 1 there are some or the record is stale, 2 bad input.
     """
     demand_apply("--seed", seed, sample is not None, "a sample", "--sample")
     from dslab.learn.kills import measure

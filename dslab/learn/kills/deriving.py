@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from dslab.learn.kills.operators import operators
@@ -67,22 +68,20 @@ def derive(variants: Iterable[Variant]) -> Iterator[Mutant]:
     for variant in variants:
         space = variant.space()
         for number, top in enumerate(variant.statements):
-            # What two answers share is changed once, in the first that needs it.
-            before = text(top)
-            seen.add((before, before))
+            rest = variant.statements[:number], variant.statements[number + 1 :]
             for place in places(top, space):
+                unit = place.unit if _has_lines(variant) else place.entry
                 for name, new in _proposed(place):
-                    changed = place.replaced(new)
-                    after = _spelled(changed)
-                    if after is None or (before, after) in seen:
+                    # What two answers share is changed once, in the first that needs it.
+                    before, after = _text_of(unit.node), _spelled(place.replaced(new, within=unit))
+                    if after in (None, before) or (id(unit.node), after) in seen:
                         continue
-                    seen.add((before, after))
-                    rest = variant.statements[number + 1 :]
-                    statements = (*variant.statements[:number], changed, *rest)
+                    seen.add((id(unit.node), after))
                     change = _change(variant, place, before, after, new)
                     alike[change] += 1
                     change = change._replace(nth=alike[change])
                     line = getattr(place.node, "lineno", 0) if _has_lines(variant) else 0
+                    statements = *rest[0], place.replaced(new), *rest[1]
                     yield Mutant(variant, name, line, change, statements)
 
 
@@ -94,7 +93,12 @@ def _proposed(place: Place) -> Iterator[tuple[str, ast.AST | list[ast.stmt]]]:
             yield operator.__name__.replace("_", " "), new
 
 
-def _spelled(tree: ast.stmt) -> str | None:
+@cache
+def _text_of(unit: ast.AST) -> str:
+    return text(unit)
+
+
+def _spelled(tree: ast.AST | list[ast.stmt]) -> str | None:
     try:
         spelled = text(tree)
         compile(spelled, "<mutant>", "exec")

@@ -20,13 +20,11 @@ class Measured:
     """What became of an exercise's mutants.
 
     trials  one of each mutant that was tried, in the order of the answers' text.
-    known   the changes that are recorded as equivalent.
-    stale   of these, those that are no longer made, or were tried and killed.
+    stale   what is recorded of mutants that are no longer made, or that were tried and killed.
     """
 
     exercise: Exercise
     trials: tuple[Trial, ...]
-    known: frozenset[Change]
     stale: tuple[Change, ...] = ()
 
     @property
@@ -37,48 +35,58 @@ class Measured:
     @property
     def equivalent(self) -> list[Trial]:
         """Those that survive, and may."""
-        return [t for t in self.trials if t.survives and t.mutant.change in self.known]
+        return [t for t in self.trials if t.survives and (t.known and not t.differs or t.right)]
 
     @property
     def open(self) -> list[Trial]:
-        """Those that survive, and nobody knows why they may."""
-        return [t for t in self.trials if t.survives and t.mutant.change not in self.known]
+        """Those that survive, and nothing shows that they may."""
+        return [t for t in self.trials if t.survives and t not in self.equivalent]
+
+    @property
+    def wronged(self) -> list[Trial]:
+        """Those that are right, and that the grader tells."""
+        return [trial for trial in self.trials if not trial.survives and trial.right]
 
     @property
     def done(self) -> bool:
-        """Whether each mutant is killed or known to be right, and the record is no longer."""
-        return not self.open and not self.stale
+        """Whether each mutant is killed or shown to be right, and the record says nothing else."""
+        return not (self.open or self.stale or self.wronged)
 
     def as_json(self) -> dict:
-        """Counts, what is open, and what is stale, as JSON data."""
+        """Counts, and what is open, stale or wronged, as JSON data."""
         return {
             "exercise": self.exercise.name,
             "derived": len(self.trials),
             "killed": len(self.killed),
             "equivalent": len(self.equivalent),
-            "open": [
-                {
-                    "answer": mutant.variant.label,
-                    "operator": mutant.operator,
-                    "line": mutant.line,
-                    **mutant.change._asdict(),
-                }
-                for mutant, _ in self.open
-            ],
+            "open": [_as_json(trial) for trial in self.open],
+            "wronged": [_as_json(trial) for trial in self.wronged],
             "stale": [change._asdict() for change in self.stale],
         }
 
     def __str__(self):
-        lines = [f"{mutant}\n    {mutant.change!r}" for mutant, _ in self.open]
-        for change in self.stale:
-            lines.append(f"the record is stale, no such mutant survives: {change!r}")
-        return "\n".join(
-            [
-                *lines,
-                f"{self.exercise.name}: {len(self.trials)} mutants, {len(self.killed)} killed, "
-                f"{len(self.equivalent)} as right as the answer, {len(self.open)} open",
-            ]
+        lines = [told(trial) for trial in (*self.open, *self.wronged)]
+        lines += [f"stale: no mutant survives by {change!r}" for change in self.stale]
+        counts = (
+            f"{len(self.trials)} mutants, {len(self.killed)} killed, "
+            f"{len(self.equivalent)} as right as the answer, {len(self.open)} open"
         )
+        return "\n".join([*lines, f"{self.exercise.name}: {counts}"])
+
+
+def told(trial: Trial) -> str:
+    """A mutant that should fare otherwise, in words, and as a record has it."""
+    why = f"it differs: {trial.differs}" if trial.differs else ""
+    if not trial.survives:
+        why = f"it is right, and breaks {trial.told!r}"
+    return "\n    ".join(filter(None, [str(trial.mutant), repr(trial.mutant.change), why]))
+
+
+def _as_json(trial: Trial) -> dict:
+    mutant = trial.mutant
+    where = {"answer": mutant.variant.label, "operator": mutant.operator, "line": mutant.line}
+    said = {"differs": trial.differs, "told": trial.told}
+    return where | mutant.change._asdict() | {name: text for name, text in said.items() if text}
 
 
 def measure(
@@ -101,7 +109,7 @@ def measure(
     """
     exercise = exercise_named(name)
     path = answers or answers_file(name)
-    known = recorded(path)
+    record = recorded(path)
     right = variants(path)
     mutants = list(derive(right))
     chosen = mutants
@@ -109,17 +117,8 @@ def measure(
         drawn = Random(f"{seed} {name}").sample(range(len(mutants)), sample)
         chosen = [mutants[number] for number in sorted(drawn)]
     costs = costs_of(exercise, right[0].build())
-    number = {id(mutant): place for place, mutant in enumerate(chosen)}
-    trials = sorted(
-        progress(each_apart(exercise, chosen, costs, jobs), len(chosen)),
-        key=lambda trial: number[id(trial.mutant)],
-    )
-    survivors = {trial.mutant.change for trial in trials if trial.survives}
-    tried = {mutant.change for mutant in chosen}
+    trials = tuple(progress(each_apart(exercise, chosen, record, costs, jobs), len(chosen)))
     made = {mutant.change for mutant in mutants}
-    stale = [
-        change
-        for change in known
-        if change not in made or change in tried and change not in survivors
-    ]
-    return Measured(exercise, tuple(trials), frozenset(known), tuple(stale))
+    killed = {trial.mutant.change for trial in trials if not trial.survives}
+    stale = tuple(change for change in record.known if change not in made or change in killed)
+    return Measured(exercise, trials, stale)

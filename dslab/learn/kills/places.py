@@ -93,11 +93,30 @@ class Place:
         ]
         return ".".join(names)
 
-    def replaced(self, new: ast.AST | list[ast.stmt]) -> ast.stmt:
-        """The top-level statement with `new` in this place. What changes is copied, and all else is
-        shared. A list takes the place of a statement; an empty one leaves it out.
+    @cached_property
+    def unit(self) -> "Place":
+        """What a change is read in: the function of a class or of the file that it is in, or else
+        the statement.
         """
-        for node, field, index in reversed(self.way):
+        for depth, (holder, *_) in enumerate(self.way):
+            if not isinstance(holder, ast.ClassDef):
+                return Place(holder, self.way[:depth], self.top, self.space)
+        return self
+
+    @cached_property
+    def entry(self) -> "Place":
+        """The same of an answer that is data: the entry of the outermost dict."""
+        for depth, (holder, *_) in enumerate(self.way):
+            if not isinstance(holder, (ast.Assign, ast.Dict)):
+                return Place(holder, self.way[:depth], self.top, self.space)
+        return self
+
+    def replaced(self, new: ast.AST | list[ast.stmt], within: "Place | None" = None):
+        """The top-level statement, or the place `within`, with `new` in this place. What changes is
+        copied, and all else is shared. A list takes the place of a statement; an empty one leaves
+        it out.
+        """
+        for node, field, index in reversed(self.way[len(within.way) if within else 0 :]):
             changed = type(node)(**{name: getattr(node, name, None) for name in node._fields})
             ast.copy_location(changed, node)
             if index is None:

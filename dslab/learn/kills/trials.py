@@ -18,29 +18,59 @@ from dslab.errors import DslabError
 from dslab.learn.exercise import Broken, Exercise, Property
 from dslab.learn.grading import grade
 from dslab.learn.kills.deriving import Mutant
+from dslab.learn.kills.record import Record
 
-__all__ = ["COMPUTING", "Trial", "costs_of", "each_apart", "tried"]
+__all__ = ["COMPUTING", "Trial", "costs_of", "each_apart", "trial_of", "tried"]
 
 #: Seconds of computing that a mutant may take: a backstop, many times what a right answer takes.
 COMPUTING = 120
 #: Seconds after which one that does nothing at all is ended.
 WAITING = 1800
+NOTHING = Record({})
 
 
 class Trial(NamedTuple):
     """How a mutant fared.
 
-    told  what told it: the property that it breaks; "made", where it raises before it can be
-          graded; "ended", where its process ended; "" where nothing did: it survives.
+    told     what told it: the property that it breaks; "made", where it raises before it can be
+             graded; "ended", where its process ended; "" where nothing did: it survives.
+    known    whether it survives and is recorded as equivalent.
+    differs  of a known one: how it differs from the answer, or "".
+    right    whether the record's `right` says so; None where there is none.
     """
 
     mutant: Mutant
     told: str
+    known: bool = False
+    differs: str = ""
+    right: bool | None = None
 
     @property
     def survives(self) -> bool:
         """Whether the grader takes it for right."""
         return not self.told
+
+
+def trial_of(
+    exercise: Exercise, mutant: Mutant, record: Record, costs: Mapping[str, float] = {}
+) -> Trial:
+    """Grade a mutant here, and look at what is recorded of it."""
+    told = tried(exercise, mutant.build, costs)
+    trial = Trial(mutant, told)
+    group = record.known.get(mutant.change)
+    if group and not told:
+        differs = group.shown(mutant.variant.build(), mutant.build()) or ""
+        trial = trial._replace(known=True, differs=differs)
+    if record.right and told != "made":
+        trial = trial._replace(right=_says(record.right, mutant))
+    return trial
+
+
+def _says(right, mutant) -> bool:
+    try:
+        return bool(right(mutant.build()))
+    except Exception:  # Of another kind than it asks for, for one.
+        return False
 
 
 def tried(exercise: Exercise, make: Callable[[], Any], costs: Mapping[str, float] = {}) -> str:
@@ -108,32 +138,36 @@ def costs_of(exercise: Exercise, submission: Any) -> dict[str, float]:
 def each_apart(
     exercise: Exercise,
     mutants: Iterable[Mutant],
+    record: Record = NOTHING,
     costs: Mapping[str, float] = {},
     jobs: int = 1,
     computing: int = COMPUTING,
 ) -> Iterator[Trial]:
-    """A Trial of each mutant, in the order in which they end, at most `jobs` at a time. Raises
-    DslabError where there is no way to fork.
+    """A Trial of each mutant, in their order, at most `jobs` at a time. Raises DslabError where
+    there is no way to fork.
     """
     if not hasattr(os, "fork"):
         raise DslabError("mutants are graded in processes of their own: this needs Linux or macOS.")
-    waiting, running = iter(mutants), {}
+    waiting, running, ended, given = iter(enumerate(mutants)), {}, {}, 0
     try:
         while True:
-            while len(running) < jobs and (mutant := next(waiting, None)) is not None:
-                answer, child = _begin(exercise, mutant, costs, computing)
-                running[answer] = mutant, child
+            while len(running) < jobs and (one := next(waiting, None)) is not None:
+                answer, child = _begin(exercise, one[1], record, costs, computing)
+                running[answer] = *one, child
             if not running:
                 return
             for answer in connection.wait([*running]):
-                mutant, child = running.pop(answer)
-                yield Trial(mutant, _end(answer, child))
+                number, mutant, child = running.pop(answer)
+                ended[number] = Trial(mutant, *_end(answer, child))
+            while given in ended:
+                yield ended.pop(given)
+                given += 1
     finally:
-        for answer, (_, child) in running.items():
+        for answer, (*_, child) in running.items():
             _end(answer, child)
 
 
-def _begin(exercise, mutant, costs, computing):
+def _begin(exercise, mutant, record, costs, computing):
     answer, question = connection.Pipe(duplex=False)
     child = os.fork()
     if child:
@@ -143,7 +177,8 @@ def _begin(exercise, mutant, costs, computing):
         os.setpgid(0, 0)
         _limit(computing)
         _silence()
-        question.send_bytes(pickle.dumps(tried(exercise, mutant.build, costs)))
+        trial = trial_of(exercise, mutant, record, costs)
+        question.send_bytes(pickle.dumps(tuple(trial[1:])))
     finally:
         os._exit(0)
 
@@ -164,11 +199,11 @@ def _silence():
         os.dup2(nowhere, number)
 
 
-def _end(answer, child) -> str:
+def _end(answer, child) -> tuple:
     try:
-        told = pickle.loads(answer.recv_bytes()) if answer.poll() else "ended"
+        told = pickle.loads(answer.recv_bytes()) if answer.poll() else ("ended",)
     except (EOFError, OSError):
-        told = "ended"
+        told = ("ended",)
     answer.close()
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child, signal.SIGKILL)  # And what it has started.

@@ -60,7 +60,7 @@ def constant_shifted(place):
         case ast.Constant(bool(value)):
             yield ast.Constant(not value)
         case ast.Constant(int(value)):
-            if not _is_timeout(place):
+            if not _is_timeout(place) and (place.function or place.kind):
                 yield ast.Constant(value + 1)
                 yield ast.Constant(value - 1)
 
