@@ -1,121 +1,24 @@
-"""Why a history is not linearizable: the smallest part of it that isn't, in words."""
+"""Why a history is not linearizable, in words: its smallest part that isn't (`cores`)."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
+from dslab.check.cores import PLAIN, READS, Core, findings, part, present, written
 from dslab.check.models import Model
 from dslab.run.history import Operation
 from dslab.values import show
 
-__all__ = ["core", "reasons", "sensible"]
-
-READS = ("read", "get")
-WRITES = ("write", "put", "append")  # They write the same whatever they find.
-#: Operations after which the value is one that was asked for; `append` makes one of several.
-PLAIN = (*READS, "write", "put", "cas")
+__all__ = ["reasons"]
 
 
-def core(
-    operations: list[Operation], violated: Callable[[list[Operation]], bool]
-) -> list[Operation]:
-    """A smallest part of `operations` that is still violated: leave out any one of it and it holds,
-    or makes no sense.
-
-    Whatever may have written a value stays as long as a read or compare-and-set that found this
-    value does: without it they would be wrong for another reason. Then an order of all operations,
-    restricted to a part, is an order of that part, and what is wrong with the part is wrong with
-    the whole.
-    """
-    known = _prefix(operations, violated)
-    kept, size = known, max(len(known) // 2, 1)
-    while True:
-        place, shrunk = 0, False
-        while place < len(kept):
-            rest = kept[:place] + kept[place + size :]
-            if sensible(rest, known) and violated(rest):
-                kept, shrunk = rest, True
-            else:
-                place += size
-        if size == 1 and not shrunk:
-            return kept
-        size = max(size // 2, 1)
-
-
-def _prefix(operations, violated):
-    """The operations as they are known at the first return at which the violation shows."""
-    ends = sorted(op.returned for op in operations if op.returned is not None)
-    low, high = 0, len(ends) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if violated(_known_at(operations, ends[middle])):
-            high = middle
-        else:
-            low = middle + 1
-    return _known_at(operations, ends[low])
-
-
-def _known_at(operations, end):
-    """What was called before `end`. A read open then says nothing yet; another open call may have
-    an effect or not.
-    """
-    found = []
-    for op in operations:
-        is_open = op.returned is None or op.returned > end
-        if op.invoked > end or is_open and op.f in READS:
-            continue
-        found.append(
-            replace(op, returned=None, outcome="info", result=None)
-            if is_open and op.f not in WRITES
-            else op
-        )
-    return found
-
-
-def sensible(rest, known) -> bool:
-    """Whether every value found in `rest` still has all there that may have written it."""
-    kept = {op.invoked for op in rest}
-    dropped = [op for op in known if op.invoked not in kept and op.f not in READS]
-    functions = {op.f for op in known}
-    if not functions <= {*PLAIN, "append"}:
-        # A model of the reader's own: any of its operations may have made any value.
-        return not dropped
-    found = {value for _, value in _findings(rest)}
-    if "append" in functions:
-        return not any(_part(_written(op), value) for op, value in product(dropped, found))
-    return found.isdisjoint(map(_written, dropped))
-
-
-def _written(op: Operation) -> Any:
-    return _present(op.value[1] if op.f == "cas" else op.value)
-
-
-def _present(value: Any) -> Any:
-    """The value, where an empty text is as good as none."""
-    return None if value == "" else value
-
-
-def _findings(operations) -> Iterator[tuple[Operation, Any]]:
-    """Each operation that shows what was there, with what it showed."""
-    for op in operations:
-        if op.outcome == "ok" and op.f in READS:
-            yield op, _present(op.result)
-        elif op.outcome == "ok" and op.f == "cas":
-            yield op, _present(op.value[0])
-
-
-def _part(piece: Any, value: Any) -> bool:
-    """Whether appending `piece`, or appending to it, may have given `value`."""
-    if piece is None or value is None:
-        return piece is None
-    return piece in value if isinstance(piece, str) and isinstance(value, str) else True
-
-
-def reasons(bad: list[Operation], model: Model) -> list[str]:
+def reasons(core: Core, model: Model) -> list[str]:
     """A minimal violation in words: what returned before what began, and what can't be."""
-    bad = sorted(bad, key=lambda op: op.invoked)
+    bad = sorted(core.operations, key=lambda op: op.invoked)
     orders, sentences = _orders(bad), []
+    if core.elements is not None:
+        alone = ", ".join(map(show, core.elements)) or "no element"
+        sentences.append(f"The calls are told as far as they concern {alone}.")
     for op in bad:
         if op.start is not None:
             end = (
@@ -131,7 +34,19 @@ def reasons(bad: list[Operation], model: Model) -> list[str]:
             f"{_call(first)} returned before {_call(second)} was called, so it comes "
             "first in any order."
         )
-    return sentences + _conclusion(bad, model)
+    if not core.others:
+        return sentences + _conclusion(bad, model)
+    return [*sentences, _whatever(bad, core.others)]
+
+
+def _whatever(bad, others: int) -> str:
+    """What can't be, where other calls are left to chance."""
+    rest = "the other call" if others == 1 else f"the other {others:,} calls"
+    if len(bad) == 1:
+        return f"{_call(bad[0])} can't have got this answer, whatever {rest} did."
+    calls = " and ".join(map(_call, bad)) if len(bad) <= TRIED else f"these {len(bad)} calls"
+    both = "both" if len(bad) == 2 else "all"
+    return f"{calls} can't {both} have got the answers that they got, whatever {rest} did."
 
 
 def _call(op: Operation) -> str:
@@ -165,7 +80,9 @@ def _conclusion(bad, model) -> list[str]:
     """What can't be, in a sentence; before it, where orders are few, what was tried."""
     functions = {op.f for op in bad}
     rules = ()
-    if functions <= {*PLAIN}:
+    if model.of(bad[0]) is not None:
+        rules = _never_added, _taken_by_both, _lacks
+    elif functions <= {*PLAIN}:
         rules = _from_nowhere, _stale, _taken_twice, _back_in_time, _seen_before
     elif functions <= {*PLAIN, "append"}:
         rules = _of_no_pieces, _misses_an_append
@@ -230,11 +147,11 @@ def _tried(done, state, ready, model) -> str:
 
 def _sources(bad, value, *, but=None) -> list[Operation]:
     """What may have written `value`."""
-    return [op for op in bad if op.f not in READS and op is not but and _written(op) == value]
+    return [op for op in bad if op.f not in READS and op is not but and written(op) == value]
 
 
 def _from_nowhere(bad):
-    for op, value in _findings(bad):
+    for op, value in findings(bad):
         if value is not None and not _sources(bad, value, but=op):
             if op.f in READS:
                 return f"{_call(op)} returned a value that nobody had written by then."
@@ -244,9 +161,9 @@ def _from_nowhere(bad):
 def _stale(bad):
     """Something else was written after all possible writes of the value, before it was found."""
     writes = [op for op in bad if op.f not in READS and op.outcome == "ok"]
-    for (op, value), write in product(_findings(bad), writes):
+    for (op, value), write in product(findings(bad), writes):
         if (
-            _written(write) != value
+            written(write) != value
             and _precedes(write, op)
             and all(_precedes(source, write) for source in _sources(bad, value, but=op))
         ):
@@ -254,7 +171,7 @@ def _stale(bad):
                 return (
                     f"{_call(op)} is stale: {_call(write)} had returned before, so the "
                     "read must return "
-                    f"{show(_written(write))} or something written later."
+                    f"{show(written(write))} or something written later."
                 )
             return (
                 f"{_call(op)} succeeded, but {_call(write)} had returned before, so "
@@ -264,12 +181,12 @@ def _stale(bad):
 
 def _taken_twice(bad):
     """Each compare-and-set that changes a value uses up one occurrence of it."""
-    for _, value in _findings(bad):
+    for _, value in findings(bad):
         takers = [
-            op for op, found in _findings(bad) if op.f == "cas" and found == value != _written(op)
+            op for op, found in findings(bad) if op.f == "cas" and found == value != written(op)
         ]
         there = (value is None) + sum(
-            op.f != "cas" or _present(op.value[0]) != value for op in _sources(bad, value)
+            op.f != "cas" or present(op.value[0]) != value for op in _sources(bad, value)
         )
         if len(takers) > there > 0:
             times = "once" if there == 1 else f"{there} times"
@@ -283,7 +200,7 @@ def _back_in_time(bad):
     """Another value was found before, and all that may have written it came after all that may have
     written this one.
     """
-    for (first, x), (second, y) in product(_findings(bad), repeat=2):
+    for (first, x), (second, y) in product(findings(bad), repeat=2):
         later = _sources(bad, x, but=first)
         if (
             x not in (None, y)
@@ -300,7 +217,7 @@ def _back_in_time(bad):
 
 def _seen_before(bad):
     """A value that was there once is found, then another, then the first again."""
-    for (one, y), (two, x), (three, again) in product(_findings(bad), repeat=3):
+    for (one, y), (two, x), (three, again) in product(findings(bad), repeat=3):
         if (
             y == again != x
             and _precedes(one, two)
@@ -316,8 +233,8 @@ def _seen_before(bad):
 
 def _of_no_pieces(bad):
     """A text that can't be cut into pieces that somebody wrote."""
-    pieces = {_written(op) for op in bad if op.f not in READS} - {None}
-    for op, value in _findings(bad):
+    pieces = {written(op) for op in bad if op.f not in READS} - {None}
+    for op, value in findings(bad):
         if (
             op.f in READS
             and isinstance(value, str)
@@ -337,13 +254,68 @@ def _of_no_pieces(bad):
 def _misses_an_append(bad):
     """An append was over before the read, nothing was put anew since, and the text lacks it."""
     appends = [
-        op for op in bad if op.f == "append" and op.outcome == "ok" and _written(op) is not None
+        op for op in bad if op.f == "append" and op.outcome == "ok" and written(op) is not None
     ]
-    for (op, value), append in product(_findings(bad), appends):
+    for (op, value), append in product(findings(bad), appends):
         if (
             op.f in READS
             and _precedes(append, op)
-            and not _part(_written(append), value)
+            and not part(written(append), value)
             and all(_precedes(other, append) for other in bad if other.f not in (*READS, "append"))
         ):
             return f"{_call(op)} misses {_call(append)}, which had returned before it was called."
+
+
+# Of a set, a queue and a list: one element and what was done with it.
+
+ADDS, TAKES = ("add", "enqueue", "append"), ("remove", "dequeue")
+
+
+def _finds(bad) -> Iterator[tuple[Operation, Any]]:
+    """Each call that found an element, with the element."""
+    for op in bad:
+        if op.outcome == "ok" and op.f == "read":
+            yield from ((op, value) for value in dict.fromkeys(op.result or ()))
+        elif op.outcome == "ok" and op.f == "contains" and op.result:
+            yield op, op.value
+        elif op.outcome == "ok" and op.f == "dequeue" and op.result is not None:
+            yield op, op.result
+
+
+def _never_added(bad):
+    for op, value in _finds(bad):
+        if not any(other.f in ADDS and other.value == value for other in bad):
+            return f"{_call(op)} found {show(value)}, which nobody had put there by then."
+
+
+def _taken_by_both(bad):
+    """More dequeues of a value than enqueues that may have been."""
+    found = [(op, value) for op, value in _finds(bad) if op.f == "dequeue"]
+    for _, value in found:
+        takers = [op for op, other in found if other == value]
+        there = sum(op.f == "enqueue" and op.value == value for op in bad)
+        if len(takers) > there > 0:
+            times = "once" if there == 1 else f"{there} times"
+            return (
+                f"{' and '.join(map(_call, takers))} took {show(value)}, which was put there "
+                f"only {times}."
+            )
+
+
+def _lacks(bad):
+    """An element was there before a read or a test began, and nobody has taken it."""
+    for put, op in product(bad, bad):
+        if (
+            put.f in ADDS
+            and op.outcome == "ok"
+            and _precedes(put, op)
+            and (
+                op.f == "read"
+                and put.value not in (op.result or ())
+                or op.f == "contains"
+                and op.value == put.value
+                and not op.result
+            )
+            and not any(other.f in TAKES for other in bad)
+        ):
+            return f"{_call(op)} lacks {show(put.value)}: {_call(put)} had returned before."

@@ -10,9 +10,11 @@ own.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from dslab.check.explain import core, reasons
+from dslab.check.cores import core
+from dslab.check.explain import reasons
 from dslab.check.inputs import demand_known, history_of
 from dslab.check.models import Model, model_named
 from dslab.errors import demand_number
@@ -25,6 +27,8 @@ __all__ = ["BUDGET", "linearizable"]
 #: Configurations (sets of operations that have taken effect, with the state) that are looked at
 #: before giving up.
 BUDGET = 2_000_000
+#: As many for each part that is tried when a violation is made small.
+EXPLAINED = 100_000
 #: How many of them each key gets at first, before it is the next key's turn.
 SLICE = 200
 
@@ -66,14 +70,15 @@ def linearizable(
             explored=explored,
         )
     if bad is not None:
-        operations = core(bad.operations, lambda ops: search(ops, model, budget).holds is False)
-        sentences = reasons(operations, model)
+        most = min(budget, EXPLAINED)
+        least = core(bad.operations, lambda ops: search(ops, model, most).holds is False, model)
+        sentences = reasons(least, model)
         return Verdict(
             False,
             "linearizable",
             sentences[-1],
             tuple(sentences[:-1]),
-            history.only(operations),
+            history.only(least.operations),
             trace=source if hasattr(source, "records") else getattr(source, "trace", None),
             explored=explored,
         )
@@ -176,6 +181,8 @@ class OrderSearch:
         #: By state: the reads that were tried in it, and those that fit.
         self.legal_reads: dict[Any, tuple[int, int]] = {}
         self.answers: dict[tuple, tuple[bool, Any]] = {}
+        #: Those that may have had no effect; see `dslab.check.cores.chance`.
+        self.maybe = sum(1 << number for number, op in enumerate(ops) if op.outcome == "maybe")
         self.seen: dict[tuple[int, Any], list[int]] = {}
         self.stack = [(0, model.initial)]
         self.holds: bool | None = None
@@ -243,7 +250,11 @@ class OrderSearch:
             op = self.ops[number]
             answer = answers.get((state, number))
             if answer is None:
+                if bit & self.maybe:
+                    op = replace(op, outcome="info")
                 answer = answers[state, number] = self.model.step(state, op)
+            if bit & self.maybe:
+                self.stack.append((linearized | bit, state))
             if answer[0]:
                 self.stack.append((linearized | bit, answer[1]))
 

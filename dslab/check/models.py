@@ -1,5 +1,6 @@
 """Sequential objects: what one copy, used by one client at a time, would answer."""
 
+from dataclasses import replace
 from typing import Any
 
 from dslab.errors import DslabError
@@ -84,6 +85,16 @@ class Model:
             if state is None
             else f"holds {show(state)}"
         )
+
+    def of(self, op: Operation) -> frozenset | None:
+        """Which elements `op` is about, where the object is made of elements and the calls of an
+        order that concern some of them are an order too; None where it is not.
+        """
+        return None
+
+    def restricted(self, op: Operation, elements: frozenset) -> Operation | None:
+        """`op` as far as it concerns these elements; None where it does not."""
+        return op if self.of(op) <= elements else None
 
     def may_become(self, state: Any, op: Operation) -> bool:
         """Whether operations of `grows` alone may make of `state` one in which the read `op`
@@ -174,6 +185,14 @@ class Set(Model):
                 return op.outcome == "info" or op.result == (op.value in state), state
         return op.outcome == "info" or frozenset(op.result or ()) == state, state
 
+    def of(self, op):
+        """See `Model.of`."""
+        return _shown(op) if op.f == "read" else frozenset({op.value})
+
+    def restricted(self, op, elements):
+        """See `Model.restricted`."""
+        return _only(op, elements) if op.f == "read" else super().restricted(op, elements)
+
     def may_become(self, state, op):
         """See `Model.may_become`."""
         return (
@@ -196,6 +215,11 @@ class Queue(Model):
             return True, (*state, op.value)
         return op.outcome == "info" or op.result == (state[0] if state else None), state[1:]
 
+    def of(self, op):
+        """See `Model.of`. A dequeue that found nothing found none of any."""
+        value = op.value if op.f == "enqueue" else op.result
+        return frozenset(() if value is None else {value})
+
 
 class AppendList(Model):
     """append one item, read (answers all, in order)."""
@@ -211,6 +235,14 @@ class AppendList(Model):
         if op.f == "append":
             return True, (*state, op.value)
         return op.outcome == "info" or tuple(op.result or ()) == state, state
+
+    def of(self, op):
+        """See `Model.of`."""
+        return _shown(op) if op.f == "read" else frozenset({op.value})
+
+    def restricted(self, op, elements):
+        """See `Model.restricted`."""
+        return _only(op, elements) if op.f == "read" else super().restricted(op, elements)
 
     def may_become(self, state, op):
         """See `Model.may_become`."""
@@ -235,6 +267,16 @@ class Lock(Model):
         if state is None:
             return "is free"
         return f"is held by {state if isinstance(state, str) else f'process {state}'}"
+
+
+def _shown(op: Operation) -> frozenset:
+    """The elements that a read has shown."""
+    return frozenset(op.result or ())
+
+
+def _only(op: Operation, elements: frozenset) -> Operation:
+    """A read of these elements alone."""
+    return replace(op, result=tuple(value for value in op.result or () if value in elements))
 
 
 def _present(value: Any) -> Any:

@@ -8,7 +8,7 @@ sequential may not be so together.
 
 from typing import Any
 
-from dslab.check.explain import sensible
+from dslab.check.cores import sensible
 from dslab.check.inputs import demand_known, history_of, programs_of, trace_of, writes_read
 from dslab.check.models import Model, model_named
 from dslab.check.precedence import circle
