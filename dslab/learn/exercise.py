@@ -88,9 +88,7 @@ class Exercise:
 
 
 def is_node(submission: Any) -> str | None:
-    """For `Exercise.accepts`: a Node class, in this process or in one of its own, that the reader
-    has written.
-    """
+    """For `Exercise.accepts`: a Node class of the reader's own, in this process or another."""
     if not isinstance(submission, type) or not getattr(
         submission, "is_node", issubclass(submission, Node)
     ):
