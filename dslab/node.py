@@ -255,6 +255,10 @@ class Node(Declared):
         )
 
 
+#: In strict mode, of one step. What sends more will seldom come to an end.
+MESSAGES = 1_000
+
+
 def rehearse(node: Node, step: str, *args) -> None:
     """Strict mode: run `node.<step>(*args)` on a copy, and demand the same of the node itself.
 
@@ -279,6 +283,10 @@ def rehearse(node: Node, step: str, *args) -> None:
         raise ContractError(
             f"{of(name)} sets {name!r}, which is not declared: write "
             f"`{name.rpartition('.')[2]}: type = initial value` in the class."
+        )
+    if len(node.outbox) > MESSAGES:
+        raise ContractError(
+            f"{where} sends {len(node.outbox):,} messages in one step: {MESSAGES:,} are the most."
         )
     for to, message in node.outbox:
         if not isinstance(to, str) or not isinstance(message, Message):

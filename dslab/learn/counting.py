@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from functools import cache
 from threading import get_ident
 
-__all__ = ["counting", "monitored", "traced"]
+__all__ = ["counting", "file_of", "monitored", "traced"]
 
 
 def counting(ours: Callable[[str], bool], begun: Callable[[], None], line: Callable[[], None]):
     """A context in which `begun()` is called for each call into code of `ours` (told by its file)
     from other code, and `line()` for each line that such code begins, in this thread. What they
     raise is raised in that code. `ours` says the same of a file each time: Python may ask once.
+
+    Code that never had a file (of `exec`, say) is its module's; "<exec>", where that has none.
     """
     return (monitored if _monitor.usable() else traced)(ours, begun, line)
 
@@ -41,9 +43,9 @@ def traced(ours, begun, line):
         return within
 
     def enter(frame, event, _):
-        if not ours(frame.f_code.co_filename):
+        if not ours(file_of(frame)):
             return None
-        if frame.f_back is None or not ours(frame.f_back.f_code.co_filename):
+        if frame.f_back is None or not ours(file_of(frame.f_back)):
             begun()
         frame.f_trace_opcodes = _spins(frame.f_code)
         return within
@@ -54,6 +56,25 @@ def traced(ours, begun, line):
         yield
     finally:
         sys.settrace(before)
+
+
+def file_of(frame) -> str:
+    """The file that a frame's code counts for. What dataclasses and the like write for a class runs
+    straight to its end, and counts for nobody's.
+    """
+    name = frame.f_code.co_filename
+    if name == "<string>" and _loops(frame.f_code):
+        return str(frame.f_globals.get("__file__", "<exec>"))
+    return name
+
+
+@cache
+def _loops(code) -> bool:
+    """Whether code may jump back. What never does comes to an end by itself."""
+    jumps = dis.hasjrel + dis.hasjabs
+    return any(
+        each.opcode in jumps and each.argval <= each.offset for each in dis.get_instructions(code)
+    )
 
 
 @cache
@@ -71,13 +92,13 @@ def monitored(ours, begun, line):
     owner, looked_up = get_ident(), {}
 
     def enter(code, offset, *_):
-        if not ours(code.co_filename):
+        if not ours(file_of(sys._getframe(1))):
             # A throw into a generator can't be left out.
             return None if _ else sys.monitoring.DISABLE
         if get_ident() == owner:
             _monitor.look_into(code)
             caller = sys._getframe(1).f_back
-            if caller is None or not ours(caller.f_code.co_filename):
+            if caller is None or not ours(file_of(caller)):
                 begun()
 
     def lines(code, number):

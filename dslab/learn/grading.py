@@ -5,15 +5,17 @@ Whatever else the submission does (raise, loop, exit, be of the wrong type) beco
 report: `check` never raises.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from dslab.errors import DslabError
 from dslab.explore.spelling import expression
+from dslab.learn import apart
 from dslab.learn.exercise import Broken, Exercise, Property
 from dslab.learn.finding import exercise_named
-from dslab.learn.limits import in_words, limited
-from dslab.learn.report import Report, Result
+from dslab.learn.limits import in_words, limited, passed_on
+from dslab.learn.report import Report, Result, told
 from dslab.run.trace import Trace
 from dslab.verdict import Verdict
 
@@ -29,7 +31,7 @@ def check(name: str, submission: Any) -> Report:
         exercise = exercise_named(name)
     except DslabError as error:
         exercise = Exercise(str(name), str(error), "CODE", 0, ())
-    return grade(exercise, submission)
+    return (in_a_copy if apart.possible() else grade)(exercise, submission)
 
 
 def replay(name: str, submission: Any, steps) -> Trace:
@@ -48,53 +50,91 @@ def grade(exercise: Exercise, submission: Any, only: Iterable[str] | None = None
 
     only  ids of the properties to look at, where not all are asked for.
     """
+    return [Report(exercise, ()), *reports(exercise, submission, only)][-1]
+
+
+def reports(
+    exercise: Exercise, submission: Any, only: Iterable[str] | None = None
+) -> Iterator[Report]:
+    """The report as it grows, once for each property; as `grade` gives it in the end."""
     _kept.clear()  # A class may have been changed in place since it was graded last.
     wrong = _wrong_type(exercise, submission)
     results, counts = [], []
     for prop in exercise.properties:
         if only is None or prop.id in only:
             broken, counted = (Broken(wrong), {}) if wrong else _try(prop, submission)
-            results.append(_result(exercise, prop, submission, broken))
+            results.append(result_of(exercise, prop, submission, broken))
             counts.append(counted or {})
-    # Summed in the end, since a search that several properties share may count on.
-    looked_at: dict[str, int] = {}
-    for what, count in (item for counted in counts for item in counted.items()):
-        looked_at[what] = looked_at.get(what, 0) + count
-    return Report(exercise, tuple(results), looked_at)
+            # Summed again, since a search that several properties share may count on.
+            looked_at: dict[str, int] = {}
+            for what, count in (item for counted in counts for item in counted.items()):
+                looked_at[what] = looked_at.get(what, 0) + count
+            yield Report(exercise, tuple(results), looked_at)
 
 
-def _result(exercise: Exercise, prop: Property, submission, broken: Broken | None) -> Result:
+def in_a_copy(exercise: Exercise, submission: Any) -> Report:
+    """`grade` in a copy of this process, which ends what counts no lines: dslab.learn.apart."""
+
+    def work():
+        for report in reports(exercise, submission):
+            yield report.results[-1].as_data(), report.looked_at
+
+    found, why = apart.run(work)
+    results = [Result.of(prop, data) for prop, (data, _) in zip(exercise.properties, found)]
+    return cut_short(Report(exercise, tuple(results), found[-1][1] if found else {}), why)
+
+
+def cut_short(report: Report, why: str) -> Report:
+    """A report whose submission didn't come to an end: the properties after its results were never
+    looked at, and `why` is told of each.
+    """
+    exercise = report.exercise
+    left = [
+        result_of(exercise, prop, None, Broken(why))
+        for prop in exercise.properties[len(report.results) :]
+    ]
+    return replace(report, results=(*report.results, *left))
+
+
+def result_of(exercise: Exercise, prop: Property, submission, broken: Broken | None) -> Result:
     if broken is None:
         return Result(prop, Verdict(True, prop.id, prop.sentence), prop.points)
-    reasons = _sentences(broken.trace)
+    trace, reasons = _settled(broken.trace)
     call = ""
     if broken.steps:
         name = getattr(submission, "__name__", "…")
         spelled = expression(broken.steps)
         call = spelled and f'replay("{exercise.name}", {name}, {spelled})'
-    verdict = Verdict(False, prop.id, broken.sentence, reasons, trace=broken.trace, replay=call)
+    verdict = Verdict(False, prop.id, broken.sentence, reasons, trace=trace, replay=call)
     return Result(prop, verdict, 0, broken.expected, broken.got)
 
 
-def _sentences(trace: Trace | None) -> tuple[str, ...]:
-    """A run in words; where a value in it can't be told, why."""
+def _settled(trace: Trace | None) -> tuple[Trace | None, tuple[str, ...]]:
+    """A run as data and in words; where a value in it can't be told, why.
+
+    A report holds nothing of a submission's, whose repr may do anything at any time.
+    """
+    if trace is None:
+        return None, ()
     try:
         with limited():
-            return tuple(trace.sentences()) if trace is not None else ()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # The repr of what a submission holds may do anything.
-        return (in_words(error),)
+            reasons = tuple(trace.sentences())
+    except BaseException as error:
+        reasons = (in_words(passed_on(error)),)
+    try:
+        with limited():
+            return Trace.from_json(trace.as_json(told)), reasons
+    except BaseException as error:
+        passed_on(error)
+        return None, reasons
 
 
 def _wrong_type(exercise: Exercise, submission: Any) -> str | None:
     try:
         with limited():
             return exercise.accepts(submission)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # Its repr may raise, for one.
-        return in_words(error)
+        return in_words(passed_on(error))
 
 
 def _try(prop: Property, submission) -> tuple[Broken | None, dict | None]:
@@ -103,10 +143,8 @@ def _try(prop: Property, submission) -> tuple[Broken | None, dict | None]:
             return None, prop.test(submission)
     except Broken as broken:
         return broken, broken.looked_at
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # SystemExit among them: a submission may do anything.
-        return Broken(in_words(error)), {}
+        return Broken(in_words(passed_on(error))), {}
 
 
 _kept: dict[tuple, tuple] = {}

@@ -2,17 +2,17 @@
 went wrong in it, in words.
 
 The limits count lines and calls (dslab.learn.counting), not seconds: the same submission gets the
-same verdict on any machine, and in a browser. Before Python 3.12 a submission that catches even
-`BaseException` in an endless loop escapes the limits; from a shell the process that holds it has a
-limit on its time as well.
+same verdict on any machine, and in a browser. What they can't count (a loop in C, a sleep, another
+thread) is ended from outside, where a submission runs in a process apart: dslab.learn.keeping.
 """
 
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 
 from dslab.errors import DslabError
-from dslab.learn.counting import counting
+from dslab.learn.counting import counting, file_of
 
 __all__ = [
     "BudgetExceeded",
@@ -20,16 +20,27 @@ __all__ = [
     "LINES",
     "Lost",
     "Raised",
+    "WORK",
+    "block",
+    "budget",
+    "elsewhere",
     "in_words",
+    "is_over",
     "limited",
     "limited_throughout",
+    "passed_on",
     "place_of",
+    "submitted",
+    "text_of",
+    "wills",
 ]
 
 #: Lines of the submission's own code in one call from dslab. A Raft handler takes some ten.
 LINES = 100_000
 #: Calls from dslab while one property is tested. A few thousand is usual.
 CALLS = 100_000
+#: Lines in all of these calls.
+WORK = 5_000_000
 
 
 class BudgetExceeded(BaseException):
@@ -50,32 +61,103 @@ class Raised(Exception):
         self.kind, self.text, self.place = kind, text, place
 
 
-@contextmanager
-def limited(lines: int = LINES, calls: int = CALLS):
-    """Run a block in which each call into code outside dslab and the libraries may take so many
-    lines, and in which there may be so many such calls. Raises BudgetExceeded inside that code.
-    """
-    left, calls_left = lines, calls
+class Budget:
+    """What is left to a block, and what it has used.
 
-    def begun():
-        nonlocal left, calls_left
-        left, calls_left = lines, calls_left - 1
-        if calls_left < 0:
-            raise BudgetExceeded(
-                f"it was called more than {calls:,} times: look for a timer of no time, "
+    Each call into a submission has its own lines. `used` is the lines of all calls that are over.
+    """
+
+    __slots__ = ("lines", "calls", "work", "calls_left", "used", "over")
+
+    def __init__(self, lines: int, calls: int, work: int):
+        self.lines, self.calls, self.work = lines, calls, work
+        self.calls_left, self.used, self.over = calls, 0, False
+
+    def called(self, times: int, lines: int) -> None:
+        """Take off calls, and the lines of those before. Raises BudgetExceeded."""
+        self.calls_left -= times
+        self.used += lines
+        if self.calls_left < 0:
+            self.exceeded(
+                f"it was called more than {self.calls:,} times: look for a timer of no time, "
                 "or for messages that answer each other for ever."
             )
+        if self.used > self.work:
+            self.exceeded(
+                f"its calls ran more than {self.work:,} lines in all: look for messages or calls "
+                "that grow in number."
+            )
+
+    def exceeded(self, sentence: str) -> None:
+        """Raise BudgetExceeded."""
+        self.over = True
+        for will in wills:
+            will(sentence)
+        raise BudgetExceeded(sentence)
+
+
+#: What to do when a budget is exceeded, before the submission hears of it: it may swallow that.
+wills: list[Callable[[str | None], None]] = []
+_budgets: list[Budget] = []
+#: Whether the submission is in this process, so that its lines can be counted here.
+_here = [True]
+
+
+@contextmanager
+def limited(lines: int = LINES, calls: int = CALLS, work: int = WORK):
+    """Run a block in which each call into code outside dslab and the libraries may take so many
+    lines, and in which there may be so many such calls, of so many lines in all. Raises
+    BudgetExceeded inside that code.
+    """
+    budget, left = Budget(lines, calls, work), lines
+
+    def begun():
+        nonlocal left
+        before, left = lines - left, lines
+        budget.called(1, before)
 
     def line():
         nonlocal left
         left -= 1
         if left < 0:
-            raise BudgetExceeded(
+            budget.exceeded(
                 f"one call ran more than {lines:,} lines: look for a loop that never ends."
             )
 
-    with counting(_counted, begun, line):
+    _budgets.append(budget)
+    try:
+        if _here[0]:
+            with counting(_counted, begun, line):
+                yield
+        else:
+            yield
+    finally:
+        _budgets.pop()
+        if _budgets:
+            _budgets[-1].used += budget.used
+        if budget.over:
+            for will in wills:
+                will(None)
+
+
+@contextmanager
+def elsewhere():
+    """A block in which the submission is in another process, and its lines are counted there."""
+    before, _here[0] = _here[0], False
+    try:
         yield
+    finally:
+        _here[0] = before
+
+
+def budget() -> Budget | None:
+    """The budget of the innermost block, if there is one."""
+    return _budgets[-1] if _budgets else None
+
+
+def block() -> Budget | None:
+    """The budget of the outermost block: the same one as long as one property is tested."""
+    return _budgets[0] if _budgets else None
 
 
 def limited_throughout():
@@ -103,22 +185,60 @@ def _counted(filename: str) -> bool:
     return _known[filename]
 
 
+def is_over() -> bool:
+    """Whether the budget of the innermost block is exceeded."""
+    return bool(_budgets) and _budgets[-1].over
+
+
+def passed_on(error: BaseException) -> BaseException:
+    """What a submission raised. An interruption by who sits before a notebook is raised again; in
+    a process apart there is none, and whoever raises it there means the grader.
+    """
+    if isinstance(error, KeyboardInterrupt) and not wills:
+        raise error
+    return error
+
+
+def submitted(frame) -> bool:
+    """Whether a frame runs a submission's code."""
+    return _counted(file_of(frame))
+
+
 def place_of(error: BaseException) -> str:
     """Where in the submission an error came from, "on_Vote, line 7"; "" for none of its lines."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if _counted(frame.filename)
-    ]
-    return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    try:
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if _counted(frame.filename)
+        ]
+        return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    except Exception:  # An error may hide its traceback.
+        return ""
+
+
+def text_of(error: BaseException) -> str:
+    """What an error says, cut to 500 characters; what it raises when it is asked to say it."""
+    try:
+        return str.__str__(str(error))[:500]
+    except BaseException as another:
+        return f"its text can't be told, for that raises {type(another).__name__}"
+
+
+def _notes(error: BaseException) -> list[str]:
+    try:
+        return [note for note in getattr(error, "__notes__", ()) if type(note) is str]
+    except Exception:
+        return []
 
 
 def in_words(error: BaseException) -> str:
     """What went wrong in a submission, in a sentence that says where."""
-    kind, text, place = (
-        (error.kind, error.text, error.place)
-        if isinstance(error, Raised)
-        else (type(error).__name__, str(error), place_of(error))
-    )
-    while_ = ", ".join(dict.fromkeys(getattr(error, "__notes__", ())))
+    if isinstance(error, Raised):
+        kind, text, place = error.kind, error.text, error.place
+    else:
+        with limited():
+            text = text_of(error)
+        kind, place = str(type.__getattribute__(type(error), "__name__")), place_of(error)
+    while_ = ", ".join(dict.fromkeys(_notes(error)))
     tail = (f" ({place})" if place else "") + (f", {while_}" if while_ else "") + "."
     text = text.rstrip(".")
     match kind:
@@ -126,6 +246,8 @@ def in_words(error: BaseException) -> str:
             return f"Your code did not come to an end: {text}{tail}"
         case "RecursionError":
             return f"Your code calls itself without an end{tail}"
-        case "DslabError" | "ContractError" | "Lost":
+        case "DslabError" | "ContractError":
             return text + tail
+        case "Lost":  # Wherever the grader was just then.
+            return text + "."
     return f"Your code raised {kind}" + (f": {text}" if text else "") + tail

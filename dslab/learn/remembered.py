@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from operator import is_
 from typing import Any, ClassVar, NamedTuple
 
-from dslab.learn.limits import limited
+from dslab.learn.limits import limited, passed_on
 from dslab.node import Message, Node, rehearse
 from dslab.values import Map, Value, exact
 
@@ -78,10 +78,8 @@ class Memory:
         if key not in self._outcomes:
             try:
                 self._outcomes[key] = self._worked_out(at, step, args)
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:
-                self._outcomes[key] = error
+                self._outcomes[key] = passed_on(error)
         outcome = self._outcomes[key]
         if isinstance(outcome, BaseException):
             vars(outcome).pop("__notes__", None)  # Those of another run.

@@ -6,24 +6,22 @@ from typing import Any
 
 from dslab.errors import DslabError
 from dslab.learn.exercise import Exercise, Property
-from dslab.learn.limits import in_words, limited
+from dslab.learn.limits import in_words, limited, passed_on
 from dslab.learn.lines import numbered
 from dslab.run.trace import Trace
 from dslab.values import counted
 from dslab.verdict import Verdict
 
-__all__ = ["Report", "Result"]
+__all__ = ["Report", "Result", "told"]
 
 
-def _told(value: Any) -> str:
+def told(value: Any) -> str:
     """The repr of what a submission holds, which may do anything."""
     try:
         with limited():
             return repr(value)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
-        return in_words(error)
+        return in_words(passed_on(error))
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,29 @@ class Result:
     points: int
     expected: str = ""
     got: str = ""
+
+    def as_data(self) -> dict:
+        """The result as JSON data, without its property."""
+        return {
+            "verdict": self.verdict.as_json(told),
+            "points": self.points,
+            "expected": self.expected,
+            "got": self.got,
+        }
+
+    @classmethod
+    def of(cls, prop: Property, data: dict) -> "Result":
+        """The result that `as_data` made data of."""
+        said = data["verdict"]
+        verdict = Verdict(
+            said["holds"],
+            said["rule"],
+            said["sentence"],
+            tuple(said["reasons"]),
+            trace=Trace.from_json(said["trace"]) if "trace" in said else None,
+            replay=said["replay"],
+        )
+        return cls(prop, verdict, data["points"], data["expected"], data["got"])
 
 
 @dataclass(frozen=True)
@@ -84,7 +105,7 @@ class Report:
                     "id": result.property.id,
                     "points": result.points,
                     "of": result.property.points,
-                    **result.verdict.as_json(_told),
+                    **result.verdict.as_json(told),
                     "expected": result.expected,
                     "got": result.got,
                 }

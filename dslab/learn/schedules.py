@@ -17,7 +17,7 @@ from dslab.explore.schedule import Stepper, random_steps
 from dslab.learn.exercise import Broken, Property
 from dslab.learn.exploring import Space, explored
 from dslab.learn.grading import kept
-from dslab.learn.limits import Lost, in_words, limited_throughout
+from dslab.learn.limits import Lost, in_words, limited_throughout, passed_on
 from dslab.learn.remembered import remembered
 from dslab.learn.watching import Breach, Watcher
 from dslab.run.trace import Trace
@@ -188,10 +188,8 @@ class ScheduleSearch:
                     breaches["expected"] = Breach("expected", *wrong)
         except Breach:
             pass
-        except KeyboardInterrupt:
-            raise
         except BaseException as caught:
-            error = caught
+            error = passed_on(caught)
             breaches["runs"] = Breach("runs", in_words(error), "a handler that returns", "none")
         if stepper and breaches:
             stepper.say(next(iter(breaches.values())).sentence)
@@ -221,9 +219,8 @@ class ScheduleSearch:
                     run = self.run(submission, space.start, steps)
                     assert rule in run.breaches, (rule, steps)
                     yield run
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            passed_on(error)
             # One of the steps that were possible then is it.
             steps, last = getattr(error, "steps", ()), self.made(submission, space.start).start()
             for step in steps:
