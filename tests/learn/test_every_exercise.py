@@ -10,6 +10,9 @@ import pytest
 from dslab.learn import replay
 from dslab.learn.finding import exercise_named
 from dslab.learn.grading import grade
+from dslab.learn.kills import derive, measure
+from dslab.learn.kills.record import recorded
+from dslab.learn.kills.variants import answers_file, variants
 from dslab.learn.mutants import breaks_of
 from dslab.learn.shell.notebooks import check_notebook
 from dslab.protocols import raft
@@ -20,6 +23,8 @@ from tests.learn.notebooks import notebook
 NOTHING = None, ..., {}, [], (), "", 7, object, lambda: None
 #: Random schedules for an answer; one that is wrong is found in the first few.
 THOROUGHLY = 2000
+#: How many derived mutants are tried, where it isn't a dozen: one that survives costs a grading.
+MUTANTS = {"raft-election": 4}
 
 
 @each_exercise()
@@ -84,6 +89,24 @@ def test_each_bug_is_told_under_the_property_that_it_breaks(name):
         again = eval(verdict.replay, {"replay": replay} | vars(raft) | dict(exercise.mutants))
         assert verdict.sentence.rstrip(".") in again.sentences()[-1]
         assert tuple(again.sentences()) == verdict.reasons
+
+
+@each_exercise()
+def test_mutants_of_the_answers_are_killed_or_known_to_be_right(name):
+    """A sample; `dslab kills NAME` tries them all."""
+    measured = measure(name, sample=MUTANTS.get(name, 12), seed=1)
+    assert measured.done, str(measured)
+
+
+@each_exercise(*(name for name in EXERCISES if recorded(answers_file(name)).known))
+def test_what_is_recorded_of_mutants_is_shown(name):
+    """The first of each group, for what shows it is the group's."""
+    known = recorded(answers_file(name)).known
+    made = {mutant.change: mutant for mutant in derive(variants(answers_file(name)))}
+    assert known.keys() <= made.keys()
+    for group in dict.fromkeys(known.values()):
+        mutant = made[group.changes[0]]
+        assert group.shown(mutant.variant.build(), mutant.build()) is None, mutant
 
 
 def test_names_are_found_by_files_and_nothing_is_imported_for_it():

@@ -34,11 +34,6 @@ class Place:
         return self.way[-1][1] if self.way else "body"
 
     @property
-    def before(self) -> list[ast.AST]:
-        """What stands before it in its parent's list."""
-        return getattr(*self.way[-1][:2])[: self.way[-1][2]] if self.way else []
-
-    @property
     def after(self) -> list[ast.AST]:
         """What stands after it in its parent's list."""
         return getattr(*self.way[-1][:2])[self.way[-1][2] + 1 :] if self.way else []
@@ -95,9 +90,7 @@ class Place:
 
     @cached_property
     def unit(self) -> "Place":
-        """What a change is read in: the function of a class or of the file that it is in, or else
-        the statement.
-        """
+        """What a change is read in: the outermost function that it is in, or else the statement."""
         for depth, (holder, *_) in enumerate(self.way):
             if not isinstance(holder, ast.ClassDef):
                 return Place(holder, self.way[:depth], self.top, self.space)

@@ -77,6 +77,27 @@ def _in_such_a_place(holder, inside):
 
 
 @operator
+def step_of_another_kind(place):
+    """Let something else happen: a crash for a cut, a step alone, everything but that step."""
+    match place.node:
+        case ast.Tuple([ast.Constant(str(word)), *rest]) if _is_data(place) and _is_step(word):
+            nodes = " ".join(str(each.value) for each in rest if isinstance(each, ast.Constant))
+            for node in sorted({name for name in nodes.split() if name[:1].isalpha()})[:3]:
+                for other in ("crash", "isolate", "pause"):
+                    if other != word:
+                        yield ast.Tuple([ast.Constant(other), ast.Constant(node)], ast.Load())
+        case ast.List(items) if _is_data(place) and len(items) > 1:
+            for item in items:
+                yield changed(place.node, elts=[item])
+
+
+def _is_step(word):
+    from dslab.run.steps import WORDS
+
+    return word in WORDS or word in ("read", "write", "deliver", "append", "fire")
+
+
+@operator
 def number_altered(place):
     """Ten times as much, a tenth, nothing, less than nothing."""
     match place.node:
@@ -91,12 +112,9 @@ def value_of_another_type(place):
     """Give nothing, a list or a function for a value."""
     if _is_data(place) and isinstance(place.parent, ast.Dict) and place.field == "values":
         yield ast.Constant(None)
-        yield ast.List([place.node], ast.Load())
-        yield (
-            ast.Dict([place.node], [place.node])
-            if isinstance(place.node, ast.Constant)
-            else (ast.Constant("x"))
-        )
+        yield ast.List([place.node, place.node], ast.Load())
+        scalar = isinstance(place.node, ast.Constant)
+        yield ast.Dict([place.node], [place.node]) if scalar else ast.Constant("x")
         yield ast.Name("print", ast.Load())
 
 

@@ -121,10 +121,14 @@ def _constant(value):
 
 
 @operator
-def refused_or_silent(place):
-    """Refuse what was to be answered."""
+def replied_otherwise(place):
+    """Answer with another value: of the request, or a field; or refuse."""
     match place.node:
-        case ast.Call(ast.Name("Reply"), [id, *_]):
+        case ast.Call(ast.Name("Reply"), [id, *rest]):
+            asked = [f"m.{name}" for name in ("value", "key", "f") if "m" in place.parameters]
+            for text in (*asked, *(f"self.{field}" for field in place.fields)):
+                if not rest or ast.unparse(rest[0]) != text:
+                    yield changed(place.node, args=[id, ast.parse(text, mode="eval").body])
             error = ast.keyword("error", ast.Constant("refused"))
             yield changed(place.node, args=[id], keywords=[error])
 

@@ -275,3 +275,74 @@ def key_of_another(place):
             for other in keys:
                 if other != key:
                     yield changed(place.node, slice=ast.Constant(other))
+
+
+@operator
+def counted_twice(place):
+    """Count answers and not who gave them, so that one that comes again counts again."""
+    match place.node:
+        case ast.AugAssign(target, ast.BitOr(), ast.Set([ast.Name() as who]) as value):
+            held = ast.Call(_name("len"), [changed(target, ctx=ast.Load())], [])
+            yield [changed(place.node, value=changed(value, elts=[_pair_of(who, held)]))]
+        case ast.AugAssign(target, ast.BitOr(), ast.Dict([ast.Name() as who], _) as value):
+            held = ast.Call(_name("len"), [changed(target, ctx=ast.Load())], [])
+            yield [changed(place.node, value=changed(value, keys=[_pair_of(who, held)]))]
+
+
+def _pair_of(one, other):
+    return ast.Tuple([one, other], ast.Load())
+
+
+@operator
+def emptied(place):
+    """Begin with nothing in a set or map that begins with something."""
+    match place.node:
+        case ast.Call(ast.Name("frozenset" | "Map" | "set" | "tuple" | "list") as kind, [_]):
+            yield ast.Call(kind, [], [])
+
+
+@operator
+def begun_anew(place):
+    """Set a field to what it is at the start."""
+    starts = {
+        node.target.id: node.value
+        for node in (place.kind.body if place.kind else ())
+        if isinstance(node, ast.AnnAssign) and node.value is not None
+    }
+    match place.node:
+        case ast.Assign([ast.Attribute(ast.Name("self"), name)]) if name in starts:
+            yield [changed(place.node, value=starts[name])]
+        case ast.Assign([ast.Tuple(targets)], ast.Tuple(values) as whole):
+            for n, target in enumerate(targets):
+                if isinstance(target, ast.Attribute) and target.attr in starts:
+                    new = [*values[:n], starts[target.attr], *values[n + 1 :]]
+                    yield [changed(place.node, value=changed(whole, elts=new))]
+
+
+@operator
+def rounded(place):
+    """Reckon in whole numbers."""
+    match place.node:
+        case ast.BinOp(_, ast.Add() | ast.Sub()):
+            yield ast.Call(_name("int"), [place.node], [])
+
+
+@operator
+def changed_in_place(place):
+    """Change what one was given, and hand that back."""
+    match place.node:
+        case ast.Return(ast.Dict(keys)) if keys and None not in keys:
+            for name in place.parameters:
+                update = ast.Attribute(_name(name), "update", ast.Load())
+                done = ast.Expr(ast.Call(update, [place.node.value], []))
+                yield [done, ast.Return(_name(name))]
+
+
+@operator
+def key_left_out(place):
+    """Leave out one entry of what is handed back."""
+    match place.node:
+        case ast.Dict(keys, values) if place.function and len(keys) > 1:
+            for n in range(len(keys)):
+                less = {"keys": keys[:n] + keys[n + 1 :], "values": values[:n] + values[n + 1 :]}
+                yield changed(place.node, **less)

@@ -14,6 +14,9 @@ CONSTRAINTS = (
     (r"\s+AUTOINCREMENT", ""),
     (r"\s+UNIQUE(?!\s*\()", ""),
     (r"\s+IF\s+NOT\s+EXISTS", ""),
+    (r"\bTEXT\b", "NUMERIC"),
+    (r"\bTEXT\b", "TEXT COLLATE NOCASE"),
+    (r"\bCREATE\s+TABLE\b", "CREATE TEMP TABLE"),
 )
 CLAUSES = (
     (r"\s+ORDER\s+BY\s+[\w, ]+", ""),
@@ -26,6 +29,7 @@ CLAUSES = (
     (r">(?!=)", "<"),
     (r"=", "<="),
     (r"=", ">="),
+    (r"= \?", "LIKE ?"),
     (r"-1\b", "0"),
     (r"\bEXISTS\b", "NOT EXISTS"),
     (r"\bINSERT\s+INTO\b", "INSERT OR IGNORE INTO"),
@@ -161,3 +165,25 @@ def _last(place, table):
     """The expression that asks for the greatest row, by the same connection."""
     held = ast.unparse(place.node.func)
     return f"{held}('SELECT coalesce(max(rowid), 0) FROM {table}')"
+
+
+@operator
+def committed_one_by_one(place):
+    """Commit after each row of a batch, and begin again."""
+    match place.node:
+        case ast.For(body=[*_, ast.Expr(ast.Call(ast.Attribute(held, "execute"), _))]):
+            base = ast.unparse(held)
+            again = ast.parse(
+                f"getattr({base}, 'connection', {base}).commit()\n{base}.execute('BEGIN IMMEDIATE')"
+            )
+            yield [changed(place.node, body=[*place.node.body, *again.body])]
+
+
+@operator
+def name_folded(place):
+    """Take names for the same that differ in case, or in blanks at their ends."""
+    match place.parent, place.node:
+        case ast.Tuple(), ast.Name(name, ast.Load()) if name in place.parameters:
+            for method in ("lower", "strip"):
+                text = f"{name}.{method}() if isinstance({name}, str) else {name}"
+                yield ast.parse(text, mode="eval").body
