@@ -42,10 +42,20 @@ def command(exercise, answers, sample, seed, jobs, as_json):
         sample=sample,
         seed=seed or 0,
         jobs=jobs or os.cpu_count() or 1,
-        progress=_progress,
+        progress=_shown if not as_json else _progress,
     )
-    answer(measured.as_json(), measured, as_json)
+    answer(measured.as_json(), measured.summary, as_json)
     return 0 if measured.done else 1
+
+
+def _shown(trials, count):
+    """The trials, and each that is amiss as soon as it is known: a long run may be ended."""
+    from dslab.learn.kills.measuring import told
+
+    for trial in _progress(trials, count):
+        if trial.amiss:
+            print(told(trial), flush=True)
+        yield trial
 
 
 def _progress(trials, count):

@@ -12,7 +12,7 @@ from dslab.learn.kills.record import recorded
 from dslab.learn.kills.trials import Trial, costs_of, each_apart
 from dslab.learn.kills.variants import answers_file, variants
 
-__all__ = ["Measured", "measure"]
+__all__ = ["Measured", "measure", "told"]
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ class Measured:
     @property
     def equivalent(self) -> list[Trial]:
         """Those that survive, and may."""
-        return [t for t in self.trials if t.survives and (t.known and not t.differs or t.right)]
+        return [trial for trial in self.trials if trial.survives and not trial.amiss]
 
     @property
     def open(self) -> list[Trial]:
         """Those that survive, and nothing shows that they may."""
-        return [t for t in self.trials if t.survives and t not in self.equivalent]
+        return [trial for trial in self.trials if trial.survives and trial.amiss]
 
     @property
     def wronged(self) -> list[Trial]:
         """Those that are right, and that the grader tells."""
-        return [trial for trial in self.trials if not trial.survives and trial.right]
+        return [trial for trial in self.trials if not trial.survives and trial.amiss]
 
     @property
     def done(self) -> bool:
@@ -64,14 +64,20 @@ class Measured:
             "stale": [change._asdict() for change in self.stale],
         }
 
-    def __str__(self):
-        lines = [told(trial) for trial in (*self.open, *self.wronged)]
-        lines += [f"stale: no mutant survives by {change!r}" for change in self.stale]
+    @property
+    def summary(self) -> str:
+        """The counts, and what is stale."""
         counts = (
             f"{len(self.trials)} mutants, {len(self.killed)} killed, "
             f"{len(self.equivalent)} as right as the answer, {len(self.open)} open"
+            + (f", {len(self.wronged)} right ones told" if self.wronged else "")
         )
-        return "\n".join([*lines, f"{self.exercise.name}: {counts}"])
+        stale = [f"stale: no mutant survives by {change!r}" for change in self.stale]
+        return "\n".join([*stale, f"{self.exercise.name}: {counts}"])
+
+    def __str__(self):
+        amiss = (told(trial) for trial in self.trials if trial.amiss)
+        return "\n".join([*amiss, self.summary])
 
 
 def told(trial: Trial) -> str:

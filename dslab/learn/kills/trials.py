@@ -50,6 +50,12 @@ class Trial(NamedTuple):
         """Whether the grader takes it for right."""
         return not self.told
 
+    @property
+    def amiss(self) -> bool:
+        """Whether it survives and nothing shows that it may, or is right and is told."""
+        shown = bool(self.known and not self.differs or self.right)
+        return self.survives != shown
+
 
 def trial_of(
     exercise: Exercise, mutant: Mutant, record: Record, costs: Mapping[str, float] = {}
