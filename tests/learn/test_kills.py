@@ -7,12 +7,12 @@ import pytest
 
 from dslab.cli.program import run
 from dslab.explore.clients import caller
-from dslab.learn.finding import exercise_named
+from dslab.learn.finding import exercise_named, known_exercises
 from dslab.learn.kills import Change, derive, measure
 from dslab.learn.kills.alike import called, explored
 from dslab.learn.kills.operators import operators
 from dslab.learn.kills.trials import each_apart, tried
-from dslab.learn.kills.variants import variants
+from dslab.learn.kills.variants import answers_file, variants
 
 ANSWERS = '''
 """Answers."""
@@ -313,3 +313,45 @@ def test_answers_that_are_called_are_compared_by_what_they_give():
     assert same(abs, lambda x: x) is None
     assert same(abs, lambda x: x % 4) == "with 4: 4 and 0"
     assert same(abs, lambda x: 1 // (4 - x)) is not None
+
+
+# Wrong answers that readers handed in. Each is among those that are made.
+
+KINDS = [
+    ("at-most-once", "durable = ('charged',)"),
+    ("at-most-once", "durable = ()"),
+    ("at-most-once", "(*self.charged, m.key)[-1:]"),
+    ("at-most-once", "(*self.charged, m.key)[-2:]"),
+    ("at-most-once", "Reply(m.id, m.value)"),
+    ("cap-ap", "if m.version < self.version:"),
+    ("cap-ap", "if m.value > self.value:"),
+    ("cap-ap", "(1, self.id)"),
+    ("cap-cp", "self.counter, ''"),
+    ("cap-cp", "key=lambda pair: pair[1]"),
+    ("cap-cp", "if f == 'read':\n    self.send(client, Reply(id, value))\n    return"),
+    ("cap-cp", "self.value if f == 'read'"),
+    ("raft-election", "(len(self.peers) + 1 + 1) // 2"),
+    ("raft-election", "m.last_log_term >= term and m.last_log_index >= index"),
+    ("event-store", "WHERE rowid > "),
+    ("event-store", "stream = '{stream}'"),
+    ("event-store", "LIMIT 100"),
+    ("event-store", "list(event.items())"),
+    ("account-decider", "return []"),
+    ("account-decider", "max(0, state['balance'] - event['amount'])"),
+    ("cap-ca", "('crash', 'n1')"),
+]
+
+
+@pytest.mark.parametrize("name", dict.fromkeys(name for name, _ in KINDS))
+def test_wrong_answers_that_readers_handed_in_are_among_those_that_are_made(name):
+    made = [mutant.change.new for mutant in derive(variants(answers_file(name)))]
+    for of, text in KINDS:
+        assert of != name or any(text in new for new in made), text
+
+
+def test_each_operator_makes_something_of_the_answers(answers):
+    slices = answers("def answer(items):\n    return items[1:-1]")
+    made = {mutant.operator for mutant in derive(variants(slices))}
+    for name in known_exercises():
+        made |= {mutant.operator for mutant in derive(variants(answers_file(name)))}
+    assert made == {operator.__name__.replace("_", " ") for operator in operators()}

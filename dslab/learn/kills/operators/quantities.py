@@ -140,14 +140,6 @@ def forgets(place):
 
 
 @operator
-def counter_reset(place):
-    """Begin at the same number each time."""
-    match place.node:
-        case ast.BinOp(_, ast.Add(), ast.Constant(int()) as one):
-            yield one
-
-
-@operator
 def pair_turned(place):
     """Put a tuple's items into another order."""
     match place.node:

@@ -102,16 +102,50 @@ def where_dropped(place):
 
 @operator
 def value_in_the_text(place):
-    """Write a value into the text of a statement instead of binding it."""
+    """Write a text into a statement instead of binding it."""
+    for text, values, n in _bound_texts(place):
+        parts = text.split("?")
+        before, after = "?".join(parts[: n + 1]) + "'", "'" + "?".join(parts[n + 1 :])
+        shown = ast.FormattedValue(values[n], -1, None)
+        whole = ast.JoinedStr([ast.Constant(before), shown, ast.Constant(after)])
+        bound = ast.Tuple(values[:n] + values[n + 1 :], ast.Load())
+        yield changed(place.node, args=[whole, bound])
+
+
+@operator
+def name_folded(place):
+    """Take names for the same that differ in case, or in blanks at their ends."""
+    for _, values, n in _bound_texts(place):
+        if isinstance(values[n], ast.Name):
+            for method in ("lower", "strip"):
+                folded = ast.Call(ast.Attribute(values[n], method, ast.Load()), [], [])
+                new = ast.Tuple([*values[:n], folded, *values[n + 1 :]], ast.Load())
+                yield changed(place.node, args=[place.node.args[0], new])
+
+
+def _bound_texts(place):
+    """(text of the statement, its values, which of them may be a text) of a call."""
     match place.node:
         case ast.Call(ast.Attribute(_, "execute"), [ast.Constant(str(text)), ast.Tuple(values)]):
             parts = text.split("?")
             for n, value in enumerate(values if len(parts) == len(values) + 1 else ()):
-                before, after = "?".join(parts[: n + 1]) + "'", "'" + "?".join(parts[n + 1 :])
-                shown = ast.FormattedValue(value, -1, None)
-                whole = ast.JoinedStr([ast.Constant(before), shown, ast.Constant(after)])
-                bound = ast.Tuple(values[:n] + values[n + 1 :], ast.Load())
-                yield changed(place.node, args=[whole, bound])
+                counted = isinstance(value, ast.Name) and value.id in _counted_in(place.function)
+                if not counted and not parts[n].rstrip().endswith(("<", ">")):
+                    yield text, values, n
+
+
+def _counted_in(function):
+    """Names that a function compares or adds up, so that they are numbers."""
+    found = set()
+    for node in ast.walk(function or ast.Module([], [])):
+        match node:
+            case ast.AugAssign(ast.Name(name)):
+                found.add(name)
+            case ast.Compare(ast.Name(name), _, [ast.Name(other)]):
+                found |= {name, other}
+            case ast.BinOp(ast.Name(name), ast.Add()):
+                found.add(name)
+    return found
 
 
 @operator
@@ -177,13 +211,3 @@ def committed_one_by_one(place):
                 f"getattr({base}, 'connection', {base}).commit()\n{base}.execute('BEGIN IMMEDIATE')"
             )
             yield [changed(place.node, body=[*place.node.body, *again.body])]
-
-
-@operator
-def name_folded(place):
-    """Take names for the same that differ in case, or in blanks at their ends."""
-    match place.parent, place.node:
-        case ast.Tuple(), ast.Name(name, ast.Load()) if name in place.parameters:
-            for method in ("lower", "strip"):
-                text = f"{name}.{method}() if isinstance({name}, str) else {name}"
-                yield ast.parse(text, mode="eval").body
