@@ -4,7 +4,6 @@ A fault has broken what the same schedule without its faults keeps: a store that
 peace too refuses it for a reason of its own.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import permutations
 
@@ -14,7 +13,7 @@ from dslab.node import Node
 from dslab.sim import Cluster
 from dslab.verdict import Verdict
 
-__all__ = ["adversary", "by_client", "lost", "without_faults"]
+__all__ = ["adversary", "lost", "without_faults"]
 
 #: How long the adversary leaves a store in peace, in ms: some must elect a leader first.
 PEACE = 500
@@ -44,14 +43,8 @@ def lost(cluster: Cluster, steps: list[tuple | dict]) -> dict[tuple, str]:
                 )
     verdict = linearizable(cluster.history)
     if verdict.holds is False:
-        found["C",] = by_client(cluster, verdict.sentence)
+        found["C",] = verdict.sentence
     return found
-
-
-def by_client(cluster: Cluster, sentence: str) -> str:
-    """A checker's words with the names of clients for the numbers of their processes."""
-    clients = {record[5][0]: record[2] for record in cluster.trace.records if record[1] == "invoke"}
-    return re.sub(r"process (\d+)", lambda found: clients[int(found[1])], sentence)
 
 
 def without_faults(steps: list[tuple | dict]) -> list[tuple | dict]:
