@@ -35,7 +35,7 @@ from dslab.run.steps import SCHEDULE, World, parsed, word_of
 from dslab.run.trace import Trace
 from dslab.values import canonical, same, show
 
-__all__ = ["Occurrence", "Stepper", "random_steps", "steps_of"]
+__all__ = ["CALLS", "Occurrence", "Stepper", "random_steps", "steps_of"]
 
 #: How many microseconds a step takes in the trace: time has no meaning here, but a picture needs
 #: one.
@@ -58,6 +58,10 @@ class Occurrence(NamedTuple):
     fields: dict[str, Any]
 
 
+#: Words of clients, for steppers that have them: `dslab.learn.calling`.
+CALLS = ("call", "read", "write")
+
+
 class Stepper:
     """Nodes and the messages between them, moved by explicit steps, once `start` has booted them.
 
@@ -76,6 +80,9 @@ class Stepper:
     `steps` lists the steps that were possible and are done: performed again, they make the same
     run.
     """
+
+    #: Whether clients call by steps.
+    calls = False
 
     def __init__(
         self,
@@ -111,7 +118,9 @@ class Stepper:
         self.steps: list[tuple] = []
         known = kinds(None if lenient else set(self.classes.values()))
         #: What a step may speak of; see `dslab.run.steps`.
-        self.world = World(self.names, self.trace.clients, SCHEDULE, kinds=known)
+        self.world = World(
+            self.names, self.trace.clients, SCHEDULE, () if self.calls else CALLS, kinds=known
+        )
         self._parsed: set[tuple] = set()
         self.now = 0
         for name in self.names:

@@ -74,7 +74,7 @@ class Memory:
 
     def outcome(self, at: Known, step: str, *args) -> Outcome:
         """What comes of one step in this state. Raises what the submission raises."""
-        key = at.number, step, *map(self._token, args)
+        key = at.number, step, *map(self.token, args)
         if key not in self._outcomes:
             try:
                 self._outcomes[key] = self._worked_out(at, step, args)
@@ -118,16 +118,16 @@ class Memory:
                 vars(node).keys() == node.fields.keys()
                 and all(type(to) is str and isinstance(sent, Message) for to, sent in node.outbox)
                 and self._key(vars(node)) == self._key(vars(twin))
-                and self._token(tuple(node.outbox)) is self._token(tuple(twin.outbox))
+                and self.token(tuple(node.outbox)) is self.token(tuple(twin.outbox))
                 and self._key(node.timers) == self._key(twin.timers)
             )
         except TypeError:
             return False
 
     def _key(self, fields: dict) -> tuple:
-        return tuple(fields), tuple(map(self._token, fields.values()))
+        return tuple(fields), tuple(map(self.token, fields.values()))
 
-    def _token(self, value: Any) -> Any:
+    def token(self, value: Any) -> Any:
         """What stands for a value in a key: one object for all that are the `same`. Raises
         TypeError where it can't be hashed.
         """
@@ -146,11 +146,11 @@ class Memory:
         What a class of the submission says about it counts as its code.
         """
         if kind is tuple or kind is frozenset:
-            return kind, kind(map(self._token, value))
+            return kind, kind(map(self.token, value))
         if kind is Map:
-            return kind, frozenset((self._token(key), self._token(value[key])) for key in value)
+            return kind, frozenset((self.token(key), self.token(value[key])) for key in value)
         if issubclass(kind, Value):
-            return kind, *map(self._token, vars(value).values())
+            return kind, *map(self.token, vars(value).values())
         if kind is bool or kind is float or kind is type:
             return exact(value)
         with self._limits():

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from dslab.errors import DslabError
 from dslab.learn.exercise import Exercise, Property
 from dslab.learn.limits import in_words, limited, passed_on
 from dslab.learn.lines import numbered
@@ -184,9 +183,11 @@ def _details(result: Result) -> str:
         )
     if verdict.trace is not None and verdict.trace.records:
         try:
-            parts.append(play(verdict.trace, at=verdict.trace.records[-1][0] / 1000)._repr_html_())
-        except DslabError as error:  # A field may hold what no picture has a form for.
-            parts.append(f"<p>{escape(str(error))}</p>")
+            with limited():
+                picture = play(verdict.trace, at=verdict.trace.records[-1][0] / 1000)
+                parts.append(picture._repr_html_())
+        except Exception as error:  # A field may hold what has no form, and whose repr raises.
+            parts.append(f"<p>{escape(in_words(error))}</p>")
     if verdict.reasons:
         parts.append(
             '<details><summary>The run in words</summary><ul style="list-style: none; padding: 0">'

@@ -139,7 +139,7 @@ def test_any_mapping_is_a_dict():
 
 
 def looking_for(fault):
-    """Adds up what is written; an odd sum is a break, and so is a crash where there is a `fault`."""
+    """Adds up what is written: an odd sum is a break, and with the fault a crash is one too."""
 
     def run(steps):
         words = [word for word, *_ in steps]

@@ -3,7 +3,9 @@
 import pytest
 
 from dslab.errors import DslabError
-from dslab.explore.schedule import Stepper
+from dslab.explore.schedule import CALLS, Stepper
+from dslab.learn.calling import Calling
+from dslab.learn.scenes import Scene
 from dslab.protocols.quorum_register import QuorumRegister
 from dslab.protocols.raft import Raft
 from dslab.run.steps import CLOCK, OLDER, SCHEDULE, WORDS, Step, World, parsed
@@ -47,7 +49,8 @@ def test_each_kind_of_run_has_an_act_for_each_of_its_words():
     assert set(ACTS) == {name for name, word in WORDS.items() if CLOCK in word.forms}
     assert set(OLDER) == {"lose", "double"} and not set(OLDER) & set(WORDS)
     for word in World(NAMES, (), SCHEDULE).words:
-        assert callable(getattr(Stepper, "_" + word))
+        assert callable(getattr(Calling, "_" + word)) and callable(getattr(Scene, "_" + word))
+        assert word in CALLS or callable(getattr(Stepper, "_" + word))
 
 
 @pytest.mark.parametrize("kind", [CLOCK, SCHEDULE])

@@ -1,149 +1,170 @@
 """00.1 Charge a customer at most once."""
 
-from dslab.learn.exercise import Broken, Exercise, Property, is_node
-from dslab.node import Node
-from dslab.sim import Cluster
+from dslab.learn.call_search import CallSearch
+from dslab.learn.exercise import Exercise, is_node
+from dslab.learn.moves import Plan, Rule
 
 __all__ = ["exercise"]
 
-
-def shop(node_class, title="A shop that charges") -> Cluster:
-    """One cashier and two customers."""
-    return Cluster(
-        node_class, 1, seed=1, clients=2, strict=issubclass(node_class, Node), title=title
-    )
+#: How often timers run out before a call counts as never answered.
+ROUNDS = 20
+#: What orders cost; two cost the same, so that whoever compares amounts is seen.
+COSTS = {"order-1": 30, "order-2": 12, "order-3": 30}
 
 
-def charge(cluster, order, amount, client="c1", **where):
-    call = cluster.client(client).call("charge", order, amount, timeout=200, **where)
-    cluster.run(until=call)
-    return call.value
+def charge(order, client="c1"):
+    """A customer asks for an order to be charged."""
+    return lambda scene: scene.perform(("call", client, "charge", order, COSTS[order]))
 
 
-def total(cluster, client="c1"):
-    call = cluster.client(client).call("read", timeout=200)
-    cluster.run(until=call)
-    outcome, value = call.value
-    if outcome != "ok":
-        raise Broken(
-            "A read of the total is not answered.",
-            expected="Reply(m.id, total)",
-            got="silence",
-            trace=cluster.trace,
-        )
-    return value
+def read(scene):
+    """A customer asks for the total."""
+    scene.perform(("call", "c1", "read"))
 
 
-def expect(cluster, sentence, expected):
-    got = total(cluster)
-    if got != expected:
-        raise Broken(
-            sentence,
-            expected=f"a total of {expected}",
-            got=f"a total of {got}",
-            trace=cluster.trace,
-        )
+def charges_in(scene):
+    """The orders that were asked for, in their order, each as often as it was."""
+    return [event[4] for event in scene.events if event[:1] == ("call",) and event[3] == "charge"]
 
 
-def charges(node_class):
-    once(node_class)  # What is given charges already: there are no points for leaving it as it is.
-    cluster = shop(node_class)
-    for order, amount in (("order-1", 30), ("order-2", 12)):
-        if charge(cluster, order, amount)[0] != "ok":
-            raise Broken(
-                f"{order} is charged, and the cashier doesn't answer.",
-                expected="Reply(m.id, …)",
-                got="silence",
-                trace=cluster.trace,
+def once_each(scene):
+    """Orders that are asked for once each."""
+    yield read
+    for order in COSTS:
+        if order not in charges_in(scene) and len(scene.steps) < 5:
+            yield charge(order)
+
+
+def asked_again(scene):
+    """Orders that are asked for again: at once, after others, and by the other customer."""
+    for order in COSTS:
+        yield charge(order)
+        if order in charges_in(scene):
+            yield charge(order, "c2")
+
+
+def delivered_again(scene):
+    """Requests that the network delivers twice."""
+    yield from list(once_each(scene))[1:]
+    if charges_in(scene):
+        yield lambda scene: scene.perform(("again", "c1", "n1", "Request"))
+
+
+def two_customers(scene):
+    """Different orders of two customers, two of them at the same price."""
+    for order in COSTS:
+        if order not in charges_in(scene):
+            yield charge(order)
+            yield charge(order, "c2")
+
+
+def with_crashes(scene):
+    """A crash between orders, after which they are asked for again."""
+    for order in list(COSTS)[:2]:
+        yield charge(order)
+    if charges_in(scene):
+        yield lambda scene: scene.bounce("n1")
+
+
+def totals(scene):
+    """The rule that each order is charged once: every answer is the total, and so is a last read.
+
+    An order that is asked for again may be answered with the total as it was.
+    """
+    scene.perform(("call", "c1", "read"))
+    for _ in range(ROUNDS):
+        if not scene.open:
+            break
+        scene.tick("n1")
+    answers = {(call.client, call.request.id): reply for call, reply in scene.answers}
+    charged, total = {}, 0
+    for kind, client, id, f, *what in scene.events:
+        if kind != "call":
+            continue
+        order = what[0]
+        what = f"{client}'s charge of {order}" if f == "charge" else f"{client}'s read"
+        right = {total}
+        if f == "charge":
+            if order not in charged:
+                total += COSTS[order]
+                charged[order] = total
+            right = {total, charged[order]}
+        reply = answers.get((client, id))
+        if reply is None:
+            crashed = any(step[0] == "crash" for step in scene.steps)
+            if f == "charge" and crashed:
+                continue
+            return _wrong(f"{what} is not answered.", "Reply(m.id, total)", "silence")
+        if reply.error is not None:
+            return _wrong(f"{what} is refused.", "Reply(m.id, total)", f"error={reply.error!r}")
+        if type(reply.value) not in (int, float) or reply.value not in right:
+            orders = " and ".join(f"{each} ({COSTS[each]})" for each in charged) or "Nothing"
+            verb = "were" if len(charged) > 1 else "was"
+            return _wrong(
+                f"{orders} {verb} asked for, and {what} is answered with {reply.value}.",
+                f"a total of {total}",
+                f"a total of {reply.value}",
             )
-    expect(cluster, "Two orders of 30 and 12 were charged.", 42)
+    return None
 
 
-def once(node_class):
-    cluster = shop(node_class)
-    cluster.cut("n1", "c1")  # The request arrives, the reply is lost.
-    charge(cluster, "order-1", 30)
-    cluster.heal()
-    if charge(cluster, "order-1", 30)[0] != "ok":
-        raise Broken(
-            "The customer asks again for order-1 and gets no answer.",
-            expected="the answer that was lost",
-            got="silence",
-            trace=cluster.trace,
-        )
-    expect(cluster, "The reply to order-1 was lost, and the customer asked again.", 30)
+def _wrong(*words):
+    return lambda: words
 
 
-def twice_by_network(node_class):
-    cluster = shop(node_class)
-    cluster.network.disturb(duplicate=1.0)
-    charge(cluster, "order-1", 30)
-    cluster.run(50)
-    cluster.network.disturb()
-    expect(cluster, "The network delivered the request for order-1 twice.", 30)
+def rule(id, sentence, points, hint):
+    return Rule(id, sentence, points, hint, totals, in_the_end=True)
 
 
-def apart(node_class):
-    once(node_class)
-    cluster = shop(node_class)
-    charge(cluster, "order-1", 30, "c1")
-    charge(cluster, "order-2", 30, "c1")
-    charge(cluster, "order-3", 30, "c2")
-    expect(cluster, "Three different orders, each of 30.", 90)
-
-
-def after_crash(node_class):
-    cluster = shop(node_class)
-    cluster.cut("n1", "c1")
-    charge(cluster, "order-1", 30)
-    cluster.heal()
-    cluster.crash("n1")
-    cluster.restart("n1")
-    charge(cluster, "order-1", 30)
-    expect(cluster, "The cashier crashed after order-1, came back, and was asked again.", 30)
-
+RULES = (
+    rule(
+        "charges",
+        "Orders are charged and answered, and the total is right.",
+        1,
+        'm.f is "charge" (with m.key the order, m.value the amount) or "read".',
+    ),
+    rule(
+        "once",
+        "An order that is asked for again is charged once, and answered.",
+        2,
+        "Remember which orders you have charged: a frozenset.",
+    ),
+    rule(
+        "duplicates", "A request that arrives twice is charged once.", 1, "The same memory serves."
+    ),
+    rule(
+        "apart",
+        "Different orders are charged, each of them.",
+        1,
+        "Compare the order, not the amount.",
+    ),
+    rule(
+        "crash",
+        "After a crash it still knows what it has charged.",
+        1,
+        "Both the total and the memory belong in `durable`.",
+    ),
+)
+ONE = ("n1",)
+SEARCH = CallSearch(
+    RULES,
+    [
+        Plan(ONE, once_each, ("charges",), 4, 60),
+        # What is given charges already: there are no points for leaving it as it is.
+        Plan(ONE, asked_again, ("once", "charges", "apart"), 5, 400),
+        Plan(ONE, delivered_again, ("duplicates",), 4, 100),
+        Plan(ONE, two_customers, ("apart",), 3, 100),
+        Plan(ONE, with_crashes, ("crash",), 5, 200),
+    ],
+    more=1,
+)
 
 exercise = Exercise(
     "at-most-once",
     "00.1 Charge at most once",
     "CODE",
     1,
-    (
-        Property(
-            "charges",
-            "Orders are charged and answered, and the total is right.",
-            1,
-            'm.f is "charge" (with m.key the order, m.value the amount) or "read".',
-            charges,
-        ),
-        Property(
-            "once",
-            "An order that is asked for again is charged once, and answered.",
-            2,
-            "Remember which orders you have charged: a frozenset.",
-            once,
-        ),
-        Property(
-            "duplicates",
-            "A request that arrives twice is charged once.",
-            1,
-            "The same memory serves.",
-            twice_by_network,
-        ),
-        Property(
-            "apart",
-            "Different orders are charged, each of them.",
-            1,
-            "Compare the order, not the amount.",
-            apart,
-        ),
-        Property(
-            "crash",
-            "After a crash it still knows what it has charged.",
-            1,
-            "Both the total and the memory belong in `durable`.",
-            after_crash,
-        ),
-    ),
+    SEARCH.properties(),
     is_node,
+    replay=SEARCH.replay,
 )
