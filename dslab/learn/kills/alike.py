@@ -12,7 +12,7 @@ from dslab.explore import Nodes, explore
 from dslab.node import Node
 from dslab.values import Map, show
 
-__all__ = ["called", "explored", "twins"]
+__all__ = ["called", "explored", "judged", "together", "twins"]
 
 Shown = Callable[[Any, Any], str | None]
 
@@ -21,50 +21,75 @@ def explored(
     fires: int | Mapping[str, int] | None,
     nodes: int = 3,
     *,
-    clients: Mapping[str, type[Node]] = {},
     disks: Mapping[str, dict] | None = None,
-    crashes: int = 0,
-    duplicates: int = 0,
-    losses: int = 0,
     budget: int = 100_000,
+    **bounds: Any,
 ) -> Shown:
-    """Two Node classes send the same and set the same timers in every schedule within bounds, which
-    are those of `dslab.explore.Nodes`.
+    """Two Node classes send the same and set the same timers in every schedule within bounds.
 
-    nodes    how many there are: n1, n2, …
-    clients  besides them, by name (`dslab.explore.clients.caller`).
-    budget   states; that it runs out shows nothing.
+    nodes   how many there are: n1, n2, …
+    bounds  crashes, losses, duplicates, disks as for `dslab.explore.Nodes`; `clients`, classes by
+            name (`dslab.explore.clients.caller`).
+    budget  states; that it runs out shows nothing.
     """
-    names = [f"n{number}" for number in range(1, nodes + 1)]
 
     def differ(answer, mutant):
-        kind = twins(answer, mutant)
         kept = {
             name: {"first_disk": Map(disk), "second_disk": Map(disk)}
             for name, disk in (disks or {}).items()
         }
-        system = Nodes(
-            dict.fromkeys(names, kind) | dict(clients),
-            fires=fires,
-            disks=kept,
-            crashes=crashes,
-            duplicates=duplicates,
-            losses=losses,
-            invariants=[alike],
-        )
-        try:
-            verdict = explore(system, budget=budget)
-        except DslabError as error:
-            return str(error)
-        if verdict.holds is None:
-            return f"{budget:,} states are not all that there are: nothing is shown."
-        if verdict.holds:
-            return None
-        ends = [verdict.trace.state(name, len(verdict.trace) - 1) for name in names]
-        said = next(end["differs"] for end in ends if end and end["differs"])
-        return f"{said} (after {len(verdict.trace.sentences())} steps)"
+        system = _system(twins(answer, mutant), fires, nodes, disks=kept, rules=[alike], **bounds)
+        return _found(system, budget, lambda end: end.get("differs"))
 
     return differ
+
+
+def judged(
+    *rules: Callable[[Any], bool],
+    fires: int | Mapping[str, int] | None,
+    nodes: int = 3,
+    budget: int = 100_000,
+    **bounds: Any,
+) -> Shown:
+    """The mutant breaks none of these rules, functions of a view, in any schedule within bounds,
+    which are as for `explored`.
+    """
+
+    def differ(answer, mutant):
+        return _found(_system(mutant, fires, nodes, rules=rules, **bounds), budget, lambda end: "")
+
+    return differ
+
+
+def together(*ways: Shown) -> Shown:
+    """All of these show it."""
+
+    def differ(answer, mutant):
+        return next(filter(None, (way(answer, mutant) for way in ways)), None)
+
+    return differ
+
+
+def _system(kind, fires, nodes, *, clients=None, rules=(), **bounds) -> Nodes:
+    names = [f"n{number}" for number in range(1, nodes + 1)]
+    classes = dict.fromkeys(names, kind) | dict(clients or {})
+    return Nodes(classes, fires=fires, invariants=rules, **bounds)
+
+
+def _found(system: Nodes, budget: int, words: Callable[[Mapping], str | None]) -> str | None:
+    """What an exploration has found, in words; None where everything holds everywhere."""
+    try:
+        verdict = explore(system, budget=budget)
+    except DslabError as error:
+        return str(error)
+    if verdict.holds is None:
+        return f"{budget:,} states are not all that there are: nothing is shown."
+    if verdict.holds:
+        return None
+    trace = verdict.trace
+    ends = (trace.state(name, len(trace) - 1) for name in system.states.servers)
+    said = next(filter(None, (words(end) for end in ends if end)), verdict.sentence)
+    return f"{said.rstrip('.')} (after {len(trace.sentences())} steps)"
 
 
 def alike(view) -> bool:
