@@ -458,7 +458,8 @@ def test_every_command_refuses_odd_input_in_one_sentence(name, said, world):
         ),
         (
             ["check", "x", "--consistency", "sessions", "--budget", "5"],
-            "--budget is for linearizable and sequential: give one of them with --consistency, or",
+            "--budget is for linearizable, sequential and transactions: give one of them with "
+            "--consistency, or",
         ),
         (["check-notebook", "x.ipynb", "--csv", "y"], "--csv is for a folder of notebooks"),
     ],
@@ -520,7 +521,7 @@ def test_transactions(tmp_path, said):
     words = "check", written(tmp_path / "txn.jsonl", lines), "--consistency", "transactions"
     code, out, err = said(*words)
     assert (code, err) == (1, "")
-    assert out.startswith("✗ serializable: violated. G2 (write skew): ")
+    assert out.startswith("✗ serializable: violated. G2-item (write skew): ")
     assert said(*words, "--level", "snapshot-isolation")[0] == 0
 
 

@@ -129,6 +129,7 @@ class History:
 
     places  where each event stands in the history that this is a part of (see `only`): 0, 1, … for
             a whole one.
+    lines   the line of each event in its file; its number, from 1, where there is none.
 
     Raises HistoryError where a process has two calls open, or an outcome comes without a call.
     """
@@ -157,6 +158,7 @@ class History:
             )
         self.events: tuple[Event, ...] = tuple(events)
         self.operations: tuple[Operation, ...] = tuple(_pair(self.events, numbers))
+        self.lines: tuple[int, ...] = tuple(numbers)
         self.places: tuple[int, ...] = tuple(range(len(events)))
 
     @classmethod
@@ -201,6 +203,7 @@ class History:
         )
         part = History(self.events[place] for place in places)
         part.places = tuple(self.places[place] for place in places)
+        part.lines = tuple(self.lines[place] for place in places)
         return part
 
     def __len__(self):

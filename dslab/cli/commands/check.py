@@ -49,7 +49,8 @@ def _levels():
 @click.option(
     "--budget",
     type=Number(1, 10**9, whole=True),
-    help="Configurations to look at; for linearizable and sequential (2,000,000).",
+    help="Configurations to look at; for linearizable and sequential (2,000,000), and steps of the "
+    "search for transactions (1,000,000).",
 )
 @as_json
 def command(history, consistency, model, level, budget, as_json):
@@ -62,14 +63,20 @@ def command(history, consistency, model, level, budget, as_json):
     search = "linearizable and sequential", "one of them with --consistency"
     isolation = "transactions", "--consistency transactions"
     demand_apply("--model", model, searches, *search)
-    demand_apply("--budget", budget, searches, *search)
+    demand_apply(
+        "--budget",
+        budget,
+        searches or consistency == "transactions",
+        "linearizable, sequential and transactions",
+        "one of them with --consistency",
+    )
     demand_apply("--level", level, consistency == "transactions", *isolation)
     from dslab.check import judge, transactions
     from dslab.run.history import History
 
     events = History.parse(read_text(history), named(history))
     if consistency == "transactions":
-        verdict = transactions(events, level or "serializable")
+        verdict = transactions(events, level or "serializable", budget=budget or 1_000_000)
     else:
         verdict = judge(events, consistency, model or "register", budget or 2_000_000)
     if not events.operations:
