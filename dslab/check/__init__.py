@@ -8,7 +8,8 @@ Of a run, or of replicas' states:
 
 Each of these answers with a `dslab.verdict.Verdict`, which is true where the rule holds.
 
-    MODELS, Model       what a single copy would answer.
+    MODELS, Model       what a single copy would answer: Register, CasRegister, KeyValue,
+                        AppendList, Set, Queue, Lock, or a Model of one's own.
     figures             what a run cost and gave, in numbers.
     mattered            what each fault of a run changed, in words.
     shrink              the smallest part of a list that still fails.
@@ -22,7 +23,17 @@ from dslab.check.causal import causal
 from dslab.check.figures import figures
 from dslab.check.linearizable import linearizable
 from dslab.check.mattered import mattered
-from dslab.check.models import MODELS, Model
+from dslab.check.models import (
+    MODELS,
+    AppendList,
+    CasRegister,
+    KeyValue,
+    Lock,
+    Model,
+    Queue,
+    Register,
+    Set,
+)
 from dslab.check.sequential import sequential
 from dslab.check.sessions import sessions
 from dslab.check.shrink import shrink
@@ -33,7 +44,14 @@ __all__ = [
     "AVAILABILITY",
     "CONSISTENCY",
     "MODELS",
+    "AppendList",
+    "CasRegister",
+    "KeyValue",
+    "Lock",
     "Model",
+    "Queue",
+    "Register",
+    "Set",
     "available",
     "bounded_staleness",
     "causal",

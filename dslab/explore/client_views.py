@@ -8,7 +8,7 @@ client is as many processes as it has calls open: the first that has none makes 
 
 from typing import Any
 
-from dslab.check.models import Model
+from dslab.check.models import Model, model_named
 from dslab.run.history import Operation
 from dslab.values import exact
 
@@ -29,7 +29,7 @@ class Seen:
         self._key = exact(ops)
         self._hash = hash(self._key)
         self._next: dict[tuple, Seen] = {}
-        self._verdicts: dict[type, bool] = {}
+        self._verdicts: dict[str | type, bool] = {}
 
     def __eq__(self, other):
         return self is other or (isinstance(other, Seen) and self._key == other._key)
@@ -94,12 +94,14 @@ class Seen:
             )
         )
 
-    def linearizable(self, model: type[Model] | Model) -> bool:
-        """Whether some order of these operations, one after the other, explains every answer."""
-        model = model() if isinstance(model, type) else model
-        kind = type(model)
+    def linearizable(self, model: str | type[Model] | Model) -> bool:
+        """Whether some order of these operations, one after the other, explains every answer.
+
+        model  as `dslab.check.linearizable` takes it: one of MODELS by its name, or a Model.
+        """
+        kind = model if isinstance(model, (str, type)) else type(model)
         if kind not in self._verdicts:
-            self._verdicts[kind] = _linearize(self.ops, model)
+            self._verdicts[kind] = _linearize(self.ops, model_named(model))
         return self._verdicts[kind]
 
 

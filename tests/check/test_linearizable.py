@@ -396,3 +396,10 @@ def test_a_model_that_is_no_model_is_told_in_a_sentence():
                 check(adds, model(**parts))
     with pytest.raises(DslabError, match="functions, reads and grows are sets of names"):
         model(functions="add")
+
+
+def test_a_star_brings_each_model():
+    names: dict = {}
+    exec("from dslab.check import *", names)
+    for model in MODELS.values():
+        assert names[type(model).__name__] is type(model)

@@ -675,6 +675,42 @@ def test_who_waits_gets_in_if_processes_go_on():
     assert eventually(Peterson(), inside, after=waiting).holds is True
 
 
+def test_what_clients_saw_is_asked_of_a_model_by_its_name_too():
+    seen = Seen()
+    for happened in (
+        ("call", "c1", 1, "write", None, 7),
+        ("reply", "c1", 1, None, None),
+        ("call", "c1", 2, "read", None, None),
+        ("reply", "c1", 2, 8, None),
+    ):
+        assert seen.linearizable("register") is seen.linearizable(Register) is True
+        seen = seen.after((happened,))
+    assert seen.linearizable("register") is seen.linearizable(Register) is False
+    with pytest.raises(DslabError, match="there is no model 'registre'"):
+        seen.linearizable("registre")
+
+
+def test_words_of_a_verdict_count_as_readers_do():
+    class Counter(Spec):
+        variables = ("n",)
+
+        def initial(self):
+            yield (0,)
+
+        @action
+        def Up(self, n):
+            if n < 2:
+                yield (n + 1,)
+
+        @goal
+        def One(self, n):
+            return n == 1
+
+    assert "goal One: reached in 1 step\n" in repr(explore(Counter())) + "\n"
+    never = repr(eventually(Counter(), lambda n: n == 7))
+    assert never.startswith("✗ eventually: violated. A run never gets there: "), never
+
+
 def test_without_fairness_nothing_has_to_happen():
     found = eventually(Peterson(), inside, after=waiting, fair=[])
     assert (
