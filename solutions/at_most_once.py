@@ -31,21 +31,4 @@ class Ledger(Node):
         self.send(client, Reply(m.id, sum(self.orders.values())))
 
 
-class Secretary(Node):
-    """Keeps the answer to each order, and gives it again."""
-
-    total: int = 0
-    answers: Map = Map()
-    durable = "answers", "total"
-
-    def on_Request(self, client, m):
-        if m.f == "read":
-            self.send(client, Reply(m.id, self.total))
-            return
-        if m.key not in self.answers:
-            self.total += m.value
-            self.answers |= {m.key: self.total}
-        self.send(client, Reply(m.id, self.answers[m.key]))
-
-
-others = {"a ledger": Ledger, "a secretary": Secretary}
+others = {"a ledger": Ledger}

@@ -49,12 +49,9 @@ class Push(Timer):
 
 
 class EachWriterItsOwn(Node):
-    """Keeps the last write of every node, with a Lamport time, and pushes all of it until it is
-    heard.
-    """
+    """Keeps the last write of every node, with a Lamport time, and pushes all of it."""
 
     by_writer: Map = Map()
-    heard: frozenset = frozenset()
     durable = ("by_writer",)
 
     def on_start(self):
@@ -69,7 +66,6 @@ class EachWriterItsOwn(Node):
             self.send(client, Reply(m.id, self.last()[2]))
         elif m.f == "write":
             self.by_writer |= {self.id: (self.last()[0] + 1, m.value)}
-            self.heard = frozenset()
             self.broadcast(Copies(self.by_writer))
             self.send(client, Reply(m.id))
         else:

@@ -320,9 +320,7 @@ class Scene:
         return self
 
     def ask(self, one: str, other: str, again: bool = False, oldest: bool = False) -> "Scene":
-        """The newest message on a link arrives, or the oldest, and what is sent back for it, twice
-        if `again`.
-        """
+        """The newest message on a link arrives, or the oldest, and its answers, or these twice."""
         places = [place for place, (*link, _) in enumerate(self.mail) if link == [one, other]]
         before = len(self.mail) - 1
         if not places or self.nodes[other] is None:

@@ -12,6 +12,8 @@ from dslab.learn.grading import grade
 from dslab.learn.moves import Plan, explored
 from dslab.learn.remembered import remembered
 from dslab.learn.scenes import Scene
+from dslab.node import Node, Reply
+from dslab.values import Map
 from tests.learn.material import EXERCISES, solution
 
 CP, AP, CASH = "cap-cp", "cap-ap", "at-most-once"
@@ -193,3 +195,24 @@ def busy(scene):
     scene.settle(*scene.names)
     scene.perform(("duplicate", "n1", "n2", "Put"))
     scene.perform(("drop", "n1", "n3"))
+
+
+class Secretary(Node):
+    """Keeps the answer to each order, and gives it again."""
+
+    total: int = 0
+    answers: Map = Map()
+    durable = "answers", "total"
+
+    def on_Request(self, client, m):
+        if m.f == "read":
+            self.send(client, Reply(m.id, self.total))
+            return
+        if m.key not in self.answers:
+            self.total += m.value
+            self.answers |= {m.key: self.total}
+        self.send(client, Reply(m.id, self.answers[m.key]))
+
+
+def test_the_total_as_it_was_answers_an_order_again():
+    assert grade(EXERCISES[CASH], Secretary).done

@@ -143,9 +143,7 @@ def doubled(scene):
 
 
 def apart(scene):
-    """A write that reaches some nodes, and a read that reaches others; what is heard may be heard
-    twice.
-    """
+    """A write that reaches some nodes, and a read that reaches others, once or twice."""
     writes, reads = writes_and_reads(scene)
     half = len(scene.names) // 2
     groups = (scene.names[:half], scene.names[half:], scene.names[: half + 1])

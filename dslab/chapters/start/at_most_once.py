@@ -9,7 +9,8 @@ __all__ = ["exercise"]
 #: How often timers run out before a call counts as never answered.
 ROUNDS = 20
 #: What orders cost; two cost the same, so that whoever compares amounts is seen.
-COSTS = {"order-1": 30, "order-2": 12, "order-3": 30}
+COSTS = {f"order-{number}": (30, 12)[number % 2 == 0] for number in range(1, 26)}
+FEW = list(COSTS)[:3]
 
 
 def charge(order, client="c1"):
@@ -30,17 +31,27 @@ def charges_in(scene):
 def once_each(scene):
     """Orders that are asked for once each."""
     yield read
-    for order in COSTS:
+    for order in FEW:
         if order not in charges_in(scene) and len(scene.steps) < 5:
             yield charge(order)
 
 
 def asked_again(scene):
     """Orders that are asked for again: at once, after others, and by the other customer."""
-    for order in COSTS:
+    for order in FEW:
         yield charge(order)
         if order in charges_in(scene):
             yield charge(order, "c2")
+
+
+def long_after(scene):
+    """The first order is asked for again after many others."""
+
+    def many(scene):
+        for order in [*COSTS, FEW[0]]:
+            charge(order)(scene)
+
+    yield many
 
 
 def delivered_again(scene):
@@ -52,7 +63,7 @@ def delivered_again(scene):
 
 def two_customers(scene):
     """Different orders of two customers, two of them at the same price."""
-    for order in COSTS:
+    for order in FEW:
         if order not in charges_in(scene):
             yield charge(order)
             yield charge(order, "c2")
@@ -60,7 +71,7 @@ def two_customers(scene):
 
 def with_crashes(scene):
     """A crash between orders, after which they are asked for again."""
-    for order in list(COSTS)[:2]:
+    for order in FEW[:2]:
         yield charge(order)
     if charges_in(scene):
         yield lambda scene: scene.bounce("n1")
@@ -99,6 +110,7 @@ def totals(scene):
             return _wrong(f"{what} is refused.", "Reply(m.id, total)", f"error={reply.error!r}")
         if type(reply.value) not in (int, float) or reply.value not in right:
             orders = " and ".join(f"{each} ({COSTS[each]})" for each in charged) or "Nothing"
+            orders = orders if len(charged) < 4 else f"{len(charged)} orders"
             verb = "were" if len(charged) > 1 else "was"
             return _wrong(
                 f"{orders} {verb} asked for, and {what} is answered with {reply.value}.",
@@ -152,6 +164,7 @@ SEARCH = CallSearch(
         Plan(ONE, once_each, ("charges",), 4, 60),
         # What is given charges already: there are no points for leaving it as it is.
         Plan(ONE, asked_again, ("once", "charges", "apart"), 5, 400),
+        Plan(ONE, long_after, ("once",), 1, 2),
         Plan(ONE, delivered_again, ("duplicates",), 4, 100),
         Plan(ONE, two_customers, ("apart",), 3, 100),
         Plan(ONE, with_crashes, ("crash",), 5, 200),
