@@ -28,7 +28,6 @@ MUTANTS = {"raft-election": 4}
 #: Whose graders have survivors that nobody has looked at yet.
 UNMEASURED = {
     "account-decider",
-    "at-most-once",
     "cap-ap",
     "cap-ca",
     "cap-cp",

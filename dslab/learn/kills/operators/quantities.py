@@ -313,9 +313,9 @@ def begun_anew(place):
 
 @operator
 def rounded(place):
-    """Reckon in whole numbers."""
+    """Reckon in whole numbers, where no node counts."""
     match place.node:
-        case ast.BinOp(_, ast.Add() | ast.Sub()):
+        case ast.BinOp(_, ast.Add() | ast.Sub()) if not place.fields:
             yield ast.Call(_name("int"), [place.node], [])
 
 

@@ -32,7 +32,8 @@ def guard_dropped(place):
 def returned_early(place):
     """End the function after this statement."""
     if _is_step(place) and place.after and place.field in ("body", "orelse"):
-        if not isinstance(place.node, (*NO_LOSS, ast.Return, ast.Raise)):
+        ends = isinstance(place.after[0], ast.Return) and place.after[0].value is None
+        if not ends and not isinstance(place.node, (*NO_LOSS, ast.Return, ast.Raise)):
             yield [place.node, ast.Return(None)]
 
 
