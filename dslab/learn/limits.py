@@ -21,7 +21,6 @@ __all__ = [
     "Lost",
     "Raised",
     "WORK",
-    "block",
     "budget",
     "elsewhere",
     "in_words",
@@ -62,22 +61,19 @@ class Raised(Exception):
 
 
 class Budget:
-    """What is left to a block, and what it has used.
+    """What a block may compute, and what it has: calls, and lines in all calls that are over."""
 
-    Each call into a submission has its own lines. `used` is the lines of all calls that are over.
-    """
+    __slots__ = ("lines", "calls", "work", "called", "used", "over")
 
-    __slots__ = ("lines", "calls", "work", "calls_left", "used", "over")
-
-    def __init__(self, lines: int, calls: int, work: int):
+    def __init__(self, lines: int, calls: int, work: int, called: int = 0, used: int = 0):
         self.lines, self.calls, self.work = lines, calls, work
-        self.calls_left, self.used, self.over = calls, 0, False
+        self.called, self.used, self.over = called, used, False
 
-    def called(self, times: int, lines: int) -> None:
-        """Take off calls, and the lines of those before. Raises BudgetExceeded."""
-        self.calls_left -= times
+    def call(self, lines: int) -> None:
+        """Count a call, and the lines of the one before. Raises BudgetExceeded."""
+        self.called += 1
         self.used += lines
-        if self.calls_left < 0:
+        if self.called > self.calls:
             self.exceeded(
                 f"it was called more than {self.calls:,} times: look for a timer of no time, "
                 "or for messages that answer each other for ever."
@@ -104,17 +100,21 @@ _here = [True]
 
 
 @contextmanager
-def limited(lines: int = LINES, calls: int = CALLS, work: int = WORK):
+def limited(
+    lines: int = LINES, calls: int = CALLS, work: int = WORK, called: int = 0, used: int = 0
+):
     """Run a block in which each call into code outside dslab and the libraries may take so many
     lines, and in which there may be so many such calls, of so many lines in all. Raises
     BudgetExceeded inside that code.
+
+    called, used  calls and lines that are taken off before it begins.
     """
-    budget, left = Budget(lines, calls, work), lines
+    budget, left = Budget(lines, calls, work, called, used), lines
 
     def begun():
         nonlocal left
         before, left = lines - left, lines
-        budget.called(1, before)
+        budget.call(before)
 
     def line():
         nonlocal left
@@ -128,13 +128,14 @@ def limited(lines: int = LINES, calls: int = CALLS, work: int = WORK):
     try:
         if _here[0]:
             with counting(_counted, begun, line):
-                yield
+                yield budget
         else:
-            yield
+            yield budget
     finally:
         _budgets.pop()
+        budget.used += lines - left
         if _budgets:
-            _budgets[-1].used += budget.used
+            _budgets[-1].used += budget.used - used
         if budget.over:
             for will in wills:
                 will(None)
@@ -153,11 +154,6 @@ def elsewhere():
 def budget() -> Budget | None:
     """The budget of the innermost block, if there is one."""
     return _budgets[-1] if _budgets else None
-
-
-def block() -> Budget | None:
-    """The budget of the outermost block: the same one as long as one property is tested."""
-    return _budgets[0] if _budgets else None
 
 
 def limited_throughout():

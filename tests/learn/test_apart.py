@@ -14,7 +14,7 @@ from dslab.learn.finding import exercise_named
 from dslab.learn.grading import grade, in_a_copy
 from tests.learn.hostile import COUNTS, ENDED, cashier
 from tests.learn.test_same_report import in_a_notebook
-from tests.processes import await_gone, linux
+from tests.processes import await_gone, linux, marked
 
 pytestmark = linux
 
@@ -71,19 +71,6 @@ def test_what_is_started_ends_with_the_grading(monkeypatch):
     marker = f"started by {os.getpid()}"
     assert in_a_copy(exercise(starts), None).done
     await_gone(*marked(marker))
-
-
-def marked(marker: str) -> list[str]:
-    """The processes, but for this one, that have been started with this in their environment."""
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            with open(f"/proc/{name}/environ", "rb") as file:
-                if marker.encode() in file.read() and name != str(os.getpid()):
-                    found.append(name)
-        except OSError:
-            pass
-    return found
 
 
 def test_the_notebook_stays_as_it_was():

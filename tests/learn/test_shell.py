@@ -19,7 +19,7 @@ TITLE = "00.1 Charge at most once"
 
 def grade(path, *more) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "dslab", "check-notebook", str(path), *more],
+        [sys.executable, "-m", "dslab", "check-notebook", "--trust", str(path), *more],
         capture_output=True,
         text=True,
         cwd=ROOT,

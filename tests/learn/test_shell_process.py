@@ -1,46 +1,53 @@
 """The process that holds a submission: its limits, and what happens when it goes beyond them."""
 
+import os
+from pathlib import Path
+from time import sleep
+
 import pytest
 
+from dslab.learn import guarding
 from dslab.learn.limits import Lost, Raised
 from dslab.learn.shell import remote
 from dslab.learn.shell.notebooks import check_notebook
 from dslab.learn.shell.remote import Submission
 from tests.learn.notebooks import notebook
 from tests.learn.test_shell import CHECK, SOLUTION, handler
-from tests.processes import await_gone, gone, linux
+from tests.processes import await_gone, linux, marked
 
 SPEND = """check("double-spend", {"no-version-check": [
     ("read", "alice"), ("read", "bob"), ("append", "alice", 60), ("append", "bob", 60)]})"""
 
 
+#: Writes to whatever is open, the pipe to the grader among it.
+WRITES = """for each in range(3, 20):
+        try: __import__('os').write(each, {})
+        except OSError: pass"""
+
+
 def handed_over(*cells) -> tuple[Submission, dict, dict]:
-    submission = Submission()
+    submission = Submission(Path("/tmp"))
     return submission, *submission.run(list(cells))
 
 
 @pytest.fixture
 def little(monkeypatch):
-    monkeypatch.setattr(remote, "COMPUTING", 1)
-    monkeypatch.setattr(remote, "WAITING", 5)
+    monkeypatch.setattr(guarding, "COMPUTING", 1)
+    monkeypatch.setattr(guarding, "ASLEEP", 3)
+    monkeypatch.setattr(guarding, "BETWEEN", 0.05)
 
 
 @pytest.mark.parametrize(
     "body, why",
     [
+        ("import itertools; sum(itertools.count())", "it computed for more than 1 seconds"),
+        ("import time; time.sleep(10_000)", "it waits for what never comes"),
+        ("return 10 ** 10 ** 10", "it computed for more than 1 seconds"),
+        (WRITES.format("b'no json' + bytes([10])"), "answered what is no answer"),
+        (WRITES.format("b'x' * 9_000_000"), "answered what is no answer"),
+        (WRITES.format("""b'{"value": 1}' + bytes([10])"""), "answered what is no answer"),
         (
-            "while True:\n        try:\n            while True: pass\n        except "
-            "BaseException: pass",
-            "it used more time than it may",
-        ),
-        ("import time; time.sleep(10_000)", "it took too long"),
-        ("return 10 ** 10 ** 10", "it used more time than it may"),
-        (
-            "import os; os.write(int(__import__('sys').argv[2]), b'no json' + bytes([10]))",
-            "answered what is no answer",
-        ),
-        (
-            "import os; os.write(int(__import__('sys').argv[2]), b'x' * 9_000_000)",
+            WRITES.format("""b'{"number": "1", "answer": {"value": 1}}' + bytes([10])"""),
             "answered what is no answer",
         ),
     ],
@@ -108,15 +115,24 @@ def test_why_a_notebook_never_came_to_its_exercise(tmp_path, cells, why):
 
 
 @linux
-def test_what_a_submission_starts_ends_with_it():
+@pytest.mark.parametrize("own", [True, False])
+def test_what_a_submission_starts_ends_with_it(own, monkeypatch):
+    """With process numbers of its own, and without."""
+    if not own:
+        monkeypatch.setattr(remote, "NUMBERS", "shared")
+    marker = f"started by {os.getpid()} {own}"
     submission, found, errors = handed_over(
-        "import subprocess\nfrom dslab.learn import check\ndef f(): return "
-        "subprocess.Popen(['sleep', '1000']).pid\ncheck('x', f)"
+        "import os, subprocess\nfrom dslab.learn import check\n"
+        f"environment = os.environ | {{'DSLAB_TEST': {marker!r}}}\n"
+        "away = 'setsid sh -c \"sleep 1000 & sleep 1000 &\"'\n"
+        "def f():\n    subprocess.run(['sh', '-c', away], env=environment)\n"
+        "    return subprocess.Popen(['sleep', '1000'], env=environment).pid\ncheck('x', f)"
     )
     with submission:
-        pid = found["x"]()
-        assert not gone(pid)
-    await_gone(pid)
+        assert found["x"]() and not errors
+        while len(marked(marker)) < 3:
+            sleep(0.01)
+    await_gone(*marked(marker))
 
 
 def test_the_last_check_counts_and_comments_do_not():

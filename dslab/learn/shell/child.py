@@ -6,20 +6,27 @@ Questions and answers are JSON lines on two pipes of their own; what the submiss
 nowhere.
 """
 
+import ast
+import asyncio
+import builtins
 import json
 import os
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from inspect import CO_COROUTINE
 
+from dslab.learn.apart import prepare
 from dslab.learn.copies import deepcopy
 from dslab.learn.exercise import Exercise, finished_base
-from dslab.learn.limits import limited, place_of
+from dslab.learn.keeping import limit, supervise
+from dslab.learn.limits import limited, place_of, text_of
 from dslab.learn.remembered import said_by
 from dslab.learn.report import Report
 from dslab.learn.shell.wire import Wire
 from dslab.node import Node, rehearse
 
+AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 #: A cell may compute more than a handler: lines of its own code.
 CELL = 5_000_000
 
@@ -35,7 +42,19 @@ class Holder:
 
         self.wire = Wire(self.refer, self.referred, inside=True)
         self.objects, self.found, self.space = [], [], {"__name__": "__main__"}
+        self.budget, self.left, self.loop = None, None, None
+        builtins.display, builtins.get_ipython = _shows_nothing, Page
         dslab.learn.check = dslab.learn.grading.check = self.check
+
+    def limited(self):
+        """The limits that the grader has for this question."""
+        return limited(*(self.left or ()))
+
+    def used(self) -> tuple[int, int]:
+        """The calls and lines that the last question took."""
+        if not self.left or not self.budget:
+            return 0, 0
+        return self.budget.called - self.left[3], self.budget.used - self.left[4]
 
     def keep(self, thing) -> int:
         """Keep an object; returns its number."""
@@ -56,17 +75,24 @@ class Holder:
         self.found, error = [], None
         try:
             with limited(CELL):
-                exec(compile(_plain_python(cell), f"<cell {number}>", "exec"), self.space)
-        except KeyboardInterrupt:
-            raise
+                self.execute(compile(cell, f"<cell {number}>", "exec", AWAIT))
         except BaseException as caught:
-            error = f"{type(caught).__name__}: {caught}"[:500]
+            error = f"{type(caught).__name__}: {text_of(caught)}"
         return {"checks": self.found, "error": error}
+
+    def execute(self, code):
+        """Run a cell's code, which may wait for something in an event loop."""
+        if not code.co_flags & CO_COROUTINE:
+            exec(code, self.space)
+            return
+        if self.loop is None:
+            self.loop = asyncio.new_event_loop()
+        self.loop.run_until_complete(eval(code, self.space))
 
     def check(self, name, submission):
         """Stands for `dslab.learn.check`: dslab's classes in the book's cells are not graded."""
         if not str(getattr(submission, "__module__", "")).startswith("dslab."):
-            with limited():
+            with self.limited() as self.budget:
                 self.found.append(self.describe(name, submission))
         return Report(Exercise(str(name), str(name), "CODE", 0, ()), ())
 
@@ -107,7 +133,7 @@ class Holder:
             object = self.keep(node)
         node.now, node.outbox, node.timers = now, [], {}
         args = self.wire.decode(args)
-        with limited():
+        with self.limited() as self.budget:
             rehearse(node, step, *args)
             said = said_by(node)
         return {
@@ -122,7 +148,7 @@ class Holder:
         """Call an object, or a method of it."""
         target = self.objects[object]
         args = self.wire.decode(args)
-        with limited():
+        with self.limited() as self.budget:
             value = (getattr(target, method) if method else target)(*args)
             if isinstance(value, Iterator):
                 value = list(value)
@@ -130,57 +156,72 @@ class Holder:
 
     def text(self, object):
         """An object's repr."""
-        with limited():
+        with self.limited() as self.budget:
             return {"value": repr(self.objects[object])}
 
     def equal(self, object, other):
         """Whether two objects are equal."""
-        with limited():
+        with self.limited() as self.budget:
             return {"value": bool(self.objects[object] == self.objects[other])}
 
     def copy(self, object):
         """A deep copy of an object."""
-        with limited():
+        with self.limited() as self.budget:
             return {"value": self.refer(deepcopy(self.objects[object]))}
 
     def experiment(self, topic, name, objects, args):
         """What an exercise does with objects of the submission where they are."""
         module, args = import_module(topic), self.wire.decode(args)
-        with limited():
+        with self.limited() as self.budget:
             found = module.EXPERIMENTS[name](*(self.objects[object] for object in objects), *args)
             return {"value": self.wire.encode(found)}
 
 
-def _plain_python(cell: str) -> str:
-    """A cell without IPython's own lines, which a plain interpreter doesn't know."""
-    return "\n".join(
-        "" if line.lstrip().startswith(("%", "!")) else line for line in cell.splitlines()
-    )
+class Page:
+    """Stands for IPython in a cell that asks for it: whatever it is told, it does nothing."""
+
+    def __getattr__(self, name):
+        return _shows_nothing
 
 
-def main(asked: int, answered: int) -> None:
+def _shows_nothing(*_, **__):
+    return None
+
+
+def serve(asked: int, answered: int) -> None:
     """Answer the questions that come in by one descriptor, on the other."""
-    questions, answers = (
-        os.fdopen(asked, "r", encoding="utf-8"),
-        os.fdopen(answered, "w", encoding="utf-8"),
-    )
-    holder = Holder()
+    me, holder = os.getpid(), Holder()
+
+    def say(**what):
+        if os.getpid() != me:  # A copy that the submission made of itself.
+            os._exit(1)
+        line = memoryview(json.dumps(what).encode() + b"\n")
+        while line:
+            line = line[os.write(answered, line) :]
+
+    prepare(lambda will: say(will=will))
+    limit()
     sys.path.append(os.getcwd())
-    for line in questions:
-        question = json.loads(line)
-        try:
-            answer = getattr(holder, question.pop("do"))(**question)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            answer = {
-                "error": type(error).__name__,
-                "text": str(error)[:500],
-                "place": place_of(error),
-            }
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+    sys.argv[:] = [""]
+    with os.fdopen(asked, "r", encoding="utf-8") as questions:
+        for line in questions:
+            asks = json.loads(line)
+            question, holder.left, holder.budget = asks["question"], asks["budget"], None
+            try:
+                answer = getattr(holder, question.pop("do"))(**question)
+            except BaseException as error:
+                answer = {
+                    "error": type(error).__name__,
+                    "text": text_of(error),
+                    "place": place_of(error),
+                }
+            say(number=asks["number"], answer=answer | {"used": holder.used()})
+
+
+def main(asked: int, answered: int, ended: int, own: bool) -> None:
+    """Keep the process that answers."""
+    supervise(lambda: serve(asked, answered), ended, network=False, own=own)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(*map(int, sys.argv[1:4]), own=sys.argv[4:] == ["own"])

@@ -1,14 +1,16 @@
 """Grade a notebook from a shell: cells run in a process of their own, and are checked from here."""
 
-import json
-import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from dslab.errors import DslabError
-from dslab.learn.grading import Report, exercise_named, grade
-from dslab.learn.shell.remote import LOST, Submission
+from dslab.learn.exercise import Exercise
+from dslab.learn.grading import Report, cut_short, exercise_named, grade, reports
+from dslab.learn.guarding import LOST, NO_END
+from dslab.learn.limits import elsewhere
+from dslab.learn.shell.cells import cells_of, exercises_in
+from dslab.learn.shell.place import Place
+from dslab.learn.shell.remote import Submission
 
 __all__ = ["check_notebook"]
 
@@ -16,72 +18,89 @@ __all__ = ["check_notebook"]
 NOTES = 3
 
 
-def cells_of(path: Path) -> list[str]:
-    """The code cells of a notebook. Raises DslabError where the file is none."""
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DslabError(f"{path} can't be read: {error.strerror}.") from None
-    except (ValueError, RecursionError):
-        raise DslabError(f"{path} is no notebook: it is not JSON.") from None
-    if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
-        raise DslabError(f"{path} is no notebook: it has no cells.")
-    for number, cell in enumerate(data["cells"], 1):
-        if wrong := _wrong(cell):
-            raise DslabError(f"{path} is no notebook: cell {number} {wrong}.")
-    return ["".join(cell["source"]) for cell in data["cells"] if cell["cell_type"] == "code"]
-
-
-def _wrong(cell: Any) -> str:
-    """What makes this no cell; nothing where it is one."""
-    if not isinstance(cell, dict):
-        return f"is {cell!r:.60}, and not an object"
-    if "cell_type" not in cell:
-        return 'has no "cell_type"'
-    if cell["cell_type"] != "code":
-        return ""
-    if "source" not in cell:
-        return 'has no "source"'
-    lines = cell["source"] if isinstance(cell["source"], list) else [cell["source"]]
-    if not all(isinstance(line, str) for line in lines):
-        what = "a text, or a list of texts, belongs there"
-        return f'has {cell["source"]!r:.60} for its "source": {what}'
-    return ""
-
-
-def check_notebook(path: Path, exercise: str | None = None) -> list[Report]:
+def check_notebook(
+    path: Path, exercise: str | None = None, *, root: Path | None = None, hidden: tuple = ()
+) -> list[Report]:
     """A report for each exercise in the notebook, or for the named one alone.
+
+    root    the folder that a class shares, where it isn't the notebook's own.
+    hidden  files and folders there that the submission isn't to see.
 
     Raises DslabError where the notebook has no exercise, or not the one that is asked for.
     """
     if exercise is not None:
         exercise_named(exercise)
-    cells = cells_of(path)
-    if not any("check(" in cell for cell in cells):
+    cells = cells_of(Path(path))
+    if not any("check" in cell for cell in cells):
         raise DslabError(f'{path} has no exercise: no cell calls check("name", your_answer).')
-    folder, written, reports = str(Path(path).resolve().parent), exercises_in(cells), []
-    submission, found, errors = _opened(cells, folder)
-    try:
-        names = [exercise_named(name).name for name in dict.fromkeys([*written, *found])]
+    with Held(cells, Place(path, root, hidden)) as held:
+        names = list(dict.fromkeys([*held.written, *held.found]))
         if exercise is not None and exercise not in names:
             raise DslabError(
                 f"{path} has no exercise {exercise!r}: it has {', '.join(names) or 'none'}."
             )
-        for name in [exercise] if exercise else names:
-            if submission.lost:
-                # The exercise before this one ended the process: that was its loss alone.
-                submission.close()
-                submission, found, errors = _opened(cells, folder)
-            reports.append(
-                _noted(grade(exercise_named(name), found[name]), written.get(name), errors)
-                if name in found
-                else _never_came(name, written[name], errors)
-            )
-    finally:
-        submission.close()
-    if not reports:
+        found = [held.report(name) for name in ([exercise] if exercise else names)]
+    if not found:
         raise DslabError(f'{path} has no exercise: no cell came to check("name", your_answer).')
-    return reports
+    return found
+
+
+class Held:
+    """A notebook's cells that have run, in a process that may have to be started again."""
+
+    def __init__(self, cells: list[str], place: Place):
+        self.cells, self.place = cells, place
+        self.written = exercises_in(cells)
+
+    def __enter__(self) -> "Held":
+        self._open()
+        return self
+
+    def __exit__(self, *_):
+        self.submission.close()
+        self.place.__exit__()
+
+    def _open(self) -> None:
+        """Run all cells, or those before the one that ended the process."""
+        self.errors = self._run(self.cells)
+        if self.submission.lost:
+            self._close()
+            self._run(self.cells[: max(self.errors) - 1])
+
+    def _run(self, cells: list[str]) -> dict[int, str]:
+        self.place.__enter__()
+        self.submission = Submission(self.place.path)
+        self.found, errors = self.submission.run(cells)
+        return errors
+
+    def _close(self) -> None:
+        self.submission.close()
+        self.place.__exit__()
+        self.place = self.place.again()
+
+    def report(self, name: str) -> Report:
+        """The report on one exercise."""
+        try:
+            exercise = exercise_named(name)
+        except DslabError as error:
+            return Report(Exercise(name, str(error), "CODE", 0, ()), ())
+        if self.submission.lost:
+            # The exercise before this one ended the process: that was its loss alone.
+            self._close()
+            self._open()
+        if name not in self.found:
+            return _never_came(name, self.written.get(name, len(self.cells)), self.errors)
+        return _noted(self._graded(exercise), self.written.get(name), self.errors)
+
+    def _graded(self, exercise: Exercise) -> Report:
+        self.submission.begins()
+        report = Report(exercise, ())
+        with elsewhere():
+            for each in reports(exercise, self.found[exercise.name]):
+                if self.submission.lost:
+                    return cut_short(report, self.submission.lost)
+                report = each
+        return report
 
 
 def _noted(report: Report, cell: int | None, errors: dict[int, str]) -> Report:
@@ -100,34 +119,20 @@ def _noted(report: Report, cell: int | None, errors: dict[int, str]) -> Report:
 
 def _raised(cell: int, error: str) -> str:
     """What went wrong in a cell, in words."""
-    return f"cell {cell}: {error}" if error.startswith(LOST) else f"cell {cell} raised {error}"
-
-
-def exercises_in(cells: list[str]) -> dict[str, int]:
-    """The exercises that cells check, each with the number of the last cell that does, from 1."""
-    found = {}
-    for number, cell in enumerate(cells, 1):
-        code = "\n".join(line for line in cell.splitlines() if not line.lstrip().startswith("#"))
-        found |= dict.fromkeys(re.findall(r"\bcheck\(\s*[\"']([^\"'\n]+)[\"']", code), number)
-    return found
-
-
-def _opened(cells: list[str], folder: str) -> tuple[Submission, dict, dict]:
-    """A process in which the cells have run: all of them, or those before the one that ended it."""
-    submission = Submission(folder)
-    found, errors = submission.run(cells)
-    if submission.lost:
-        submission.close()
-        submission = Submission(folder)
-        found, _ = submission.run(cells[: max(errors) - 1])
-    return submission, found, errors
+    return (
+        f"cell {cell}: {error}"
+        if error.startswith((LOST, NO_END))
+        else f"cell {cell} raised {error}"
+    )
 
 
 def _never_came(name: str, cell: int, errors: dict[int, str]) -> Report:
     """The report where no cell handed over a submission: what went wrong in the cell that should
     have, or before it.
     """
-    lost = [number for number in errors if number <= cell and errors[number].startswith(LOST)]
+    lost = [
+        number for number in errors if number <= cell and errors[number].startswith((LOST, NO_END))
+    ]
     if lost:
         why = _raised(lost[0], errors[lost[0]])
     elif cell in errors:

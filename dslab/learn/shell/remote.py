@@ -2,69 +2,73 @@
 
 import json
 import os
-import select
-import signal
+import secrets
 import subprocess
 import sys
-from time import monotonic
+from pathlib import Path
 from typing import Any
 
 from dslab.errors import DslabError
+from dslab.learn import limits
+from dslab.learn.guarding import LOST, Guard
 from dslab.learn.limits import Lost, Raised
+from dslab.learn.shell.sandbox import environment, sandbox, wrapped
 from dslab.learn.shell.wire import Wire
 from dslab.node import Pictured
 
 __all__ = ["Submission"]
 
-#: How the sentence begins that says that the process is lost.
-LOST = "Your code stopped answering"
-
-#: A backstop for what lines don't count, such as one huge multiplication or a sleep: seconds of
-#: computing, seconds of waiting for answers in all, bytes of memory, bytes of a file. No verdict on
-#: code that keeps its budget depends on them.
-COMPUTING, WAITING, MEMORY, FILE = 60, 300, 2 * 1024**3, 256 * 1024**2
+#: Where there is no sandbox: "own" process numbers are tried for.
+NUMBERS = "own"
+#: Bytes of an answer.
 LONGEST_ANSWER = 8 * 1024**2
+NO_ANSWER = f"{LOST}: it answered what is no answer."
 
 
 class Submission:
-    """A notebook's cells in a child process with limits. Use it in a `with`, or close it.
+    """A notebook's cells in a process of their own, which runs in a folder. Use it in a `with`, or
+    close it.
 
-    It keeps accidents and cheap tricks apart from the grader and from each other. It is no prison:
-    the child is the same user on the same machine, so grade the notebooks of strangers in a
-    container.
+    It runs in bubblewrap where that is; elsewhere with the rights of who grades, apart from the
+    grader and from other submissions as far as the system has means for it: dslab.learn.keeping.
     """
 
-    def __init__(self, folder: str | None = None):
+    def __init__(self, folder: Path):
         if os.name != "posix":
             raise DslabError(
                 "grading from a shell needs Linux or macOS: elsewhere, call check(...) "
                 "in the notebook."
             )
-        ask, self._ask = os.pipe()
-        self._answer, answer = os.pipe()
+        (ask, self._ask), (self._answer, answer), (ended, ends) = os.pipe(), os.pipe(), os.pipe()
+        ours = ask, answer, ends
         # -P: a file beside a notebook must not come before the module of Python of the same name.
-        command = [sys.executable, "-P", "-m", "dslab.learn.shell.child", str(ask), str(answer)]
-        environment = {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            "MPLBACKEND": "agg",
-            "DSLAB_LAB": "recorded",
-        }
-        self._process = subprocess.Popen(
-            command,
-            pass_fds=(ask, answer),
+        command = [sys.executable, "-P", "-m", "dslab.learn.shell.child", *map(str, ours)]
+        bwrap = sandbox()
+        process = subprocess.Popen(
+            wrapped(bwrap, [*command, "inside"], folder) if bwrap else [*command, NUMBERS],
+            pass_fds=ours,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=folder,
-            preexec_fn=_limits,
-            start_new_session=True,
-            env=os.environ | environment,
+            env=environment(folder),
         )
-        os.close(ask)
-        os.close(answer)
+        for each in ours:
+            os.close(each)
+        process.returncode = 0  # The guard waits for it.
+        self._guard = Guard(process.pid, ended)
         self._ends = self._ask, self._answer
         self.wire = Wire(_no_value, self._object)
-        self._rest, self._patience, self.lost = b"", WAITING, None
+        self._rest = b""
+
+    @property
+    def lost(self) -> str:
+        """Why the process is lost; "" where it isn't."""
+        return self._guard.why
+
+    def begins(self) -> None:
+        """What is asked from now on has a budget of its own."""
+        self._guard.begins()
 
     def run(self, cells: list[str]) -> tuple[dict[str, Any], dict[int, str]]:
         """Run cells. Returns what they hand to check(…), by exercise, and the errors in them, by
@@ -75,6 +79,7 @@ class Submission:
         """
         found, errors = {}, {}
         for number, cell in enumerate(cells, 1):
+            self.begins()
             try:
                 answer = self.ask(do="run", cell=cell, number=number)
             except (Lost, Raised) as error:
@@ -94,8 +99,13 @@ class Submission:
         """
         if self.lost:
             raise Lost(self.lost)
-        self._write(question)
-        answer = self._read()
+        budget, number = limits.budget(), secrets.token_hex(8)
+        left = budget and (budget.lines, budget.calls, budget.work, budget.called, budget.used)
+        self._write({"question": question, "budget": left, "number": number})
+        answer = self._read(number)
+        if budget:
+            calls, lines = answer.get("used", (0, 0))
+            budget.called, budget.used = budget.called + int(calls), budget.used + int(lines)
         if "error" in answer and "text" in answer:
             raise Raised(str(answer["error"]), str(answer["text"]), str(answer.get("place", "")))
         return answer
@@ -108,45 +118,34 @@ class Submission:
         except OSError:
             self._lose()
 
-    def _read(self) -> dict:
-        while b"\n" not in self._rest:
-            since = monotonic()
-            ready, _, _ = select.select([self._answer], [], [], self._patience)
-            self._patience = max(self._patience - (monotonic() - since), 0)
-            chunk = os.read(self._answer, 1 << 16) if ready else b""
-            self._rest += chunk
-            if not chunk or len(self._rest) > LONGEST_ANSWER:
-                self._lose()
-        line, _, self._rest = self._rest.partition(b"\n")
-        try:
-            answer = json.loads(line)
-        except (ValueError, RecursionError):
-            answer = None
-        return answer if isinstance(answer, dict) else self._lose()
+    def _read(self, number: str) -> dict:
+        """The answer to the question of this number, which nobody can guess."""
+        while True:
+            while b"\n" not in self._rest:
+                chunk = self._guard.read(self._answer)
+                self._rest += chunk
+                if not chunk or len(self._rest) > LONGEST_ANSWER:
+                    self._lose(NO_ANSWER if chunk else "")
+            line, _, self._rest = self._rest.partition(b"\n")
+            try:
+                match json.loads(line):
+                    case {"will": str(will)}:
+                        self._guard.will = will
+                    case {"number": each, "answer": dict(answer)} if each == number:
+                        return answer
+                    case _:
+                        self._lose(NO_ANSWER)
+            except (ValueError, RecursionError):
+                self._lose(NO_ANSWER)
 
-    def _lose(self):
-        try:
-            # Its end of the pipe closes a moment before it has ended.
-            ended = self._process.wait(1)
-        except subprocess.TimeoutExpired:
-            ended = None
+    def _lose(self, why: str = ""):
+        self._guard.lost(why)
         self.close()
-        why = {
-            None: "it took too long, or answered what is no answer",
-            0: "it ended its own process (os._exit or the like)",
-            -signal.SIGXCPU: "it used more time than it may",
-            -signal.SIGKILL: "it used more time or memory than it may",
-        }
-        self.lost = f"{LOST}: {why.get(ended, f'its process ended with code {ended}')}."
         raise Lost(self.lost)
 
     def close(self) -> None:
         """End the process, and whatever it has started."""
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # All gone; macOS says it the second way.
-            pass
-        self._process.wait()
+        self._guard.close()
         for end in self._ends:
             os.close(end)
         self._ends = ()
@@ -335,20 +334,3 @@ def _no_value(thing) -> dict:
     if isinstance(thing, RemoteObject):
         return {"$": "object", "number": thing._number}
     raise DslabError(f"{thing!r} of type {type(thing).__name__} can't be handed to a submission.")
-
-
-def _limits() -> None:
-    import resource
-
-    for what, most in (
-        (resource.RLIMIT_CPU, COMPUTING),
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_FSIZE, FILE),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        try:
-            # At the lower limit on time comes a signal that says so, at the higher one SIGKILL.
-            resource.setrlimit(what, (most, most + (what == resource.RLIMIT_CPU)))
-        except (OSError, ValueError):
-            # A lower limit is set already, or the system has none of this kind.
-            pass
