@@ -242,7 +242,9 @@ def test_standard_input_is_read(stale):
 
 def test_a_notebook_is_read_from_standard_input():
     text = (ROOT / "notebooks" / "00_start.ipynb").read_text(encoding="utf-8")
-    found = dslab("check-notebook", "-", "--exercise", "diagnostic", "--json", input=text)
+    found = dslab(
+        "check-notebook", "--trust", "-", "--exercise", "diagnostic", "--json", input=text
+    )
     [report] = json.loads(found.stdout)
     assert found.returncode == 1 and report["exercise"] == "diagnostic"
     assert "never came" not in found.stdout
@@ -293,19 +295,23 @@ def test_a_folder_s_old_scores_stay_until_there_are_new_ones(tmp_path, said, mon
     scores.write_text("old")
     (tmp_path / "a.ipynb").write_text("{}")
 
-    def graded(*_):
+    def graded(*_, **__):
         assert scores.read_text() == "old"
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr("dslab.learn.shell.folder.check_notebook", graded)
-        assert said("check-notebook", tmp_path, "--csv", scores)[0] == 130
+        assert said("check-notebook", "--trust", tmp_path, "--csv", scores)[0] == 130
     assert scores.read_text() == "old"
-    code, out, err = said("check-notebook", tmp_path, "--csv", "-")
+    code, out, err = said("check-notebook", "--trust", tmp_path, "--csv", "-")
     assert code == 1 and out.startswith("notebook,exercise,score") and "no notebook" in err
-    assert said("check-notebook", tmp_path, "--csv", scores)[0] == 1
+    assert said("check-notebook", "--trust", tmp_path, "--csv", scores)[0] == 1
     assert scores.read_text().startswith("notebook,")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.ipynb", "scores.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "a.ipynb",
+        "scores.csv",
+        "scores.csv.graded.jsonl",
+    ]
 
 
 # What every command refuses in one sentence.

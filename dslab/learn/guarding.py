@@ -98,7 +98,7 @@ class Guard:
             ready = select.select([source], [], [], max(left, 0))[0]
             if left <= 0 and possible():
                 self._last = monotonic()
-                if too_long := self._too_long(waiting=not ready):
+                if too_long := self._too_long(source):
                     self.close()
                     self.why = f"{NO_END}: {too_long}."
                     return b""
@@ -115,7 +115,7 @@ class Guard:
             self.close()
             self.why = why or self._told(status)
 
-    def _too_long(self, waiting: bool) -> str:
+    def _too_long(self, source: int) -> str:
         below = processes(self.keeper)
         ticks = sum(each.ticks for each in below)
         if self._ticks is None or ticks < self._ticks:
@@ -126,8 +126,9 @@ class Guard:
             return f"it took more than {MEMORY // 1024**3} GiB of memory"
         if ticks - self._ticks > COMPUTING * os.sysconf("SC_CLK_TCK"):
             return f"it computed for more than {COMPUTING} seconds of a processor"
-        # What has said something may wait for us to hear it.
-        self._asleep += waiting and bool(below) and all(map(_sleeps, below))
+        asleep = bool(below) and all(map(_sleeps, below))
+        # Asked after that: what has said something, however late, only waits to be asked again.
+        self._asleep += asleep and not select.select([source], [], [], 0)[0]
         if self._asleep > ASLEEP:
             return "it waits for what never comes (a sleep, a lock, an input)"
         return ""
