@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.browser import easel
 from tests.suite.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -150,17 +151,40 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 await Promise.all(Array.from(document.fonts, (face) => face.load()));
 await import("/static/dslab.js");
 </script></head><body><main><h1>Widgets</h1>{html}</main></body></html>"""
+WIDGETS = "/scratch/widgets.html"
+
+
+@pytest.fixture(scope="package")
+def easels(browser, base):
+    """The pages that `show` has made, for the next test."""
+    made = []
+    yield made
+    for each in made:
+        each.page.context.close()
 
 
 @pytest.fixture
-def show(open_page, scratch):
-    """`show(html, **context options)`: a page with these elements on it, once they are drawn."""
+def show(open_page, scratch, browser, base, easels):
+    """`show(html, **context options)`: a page with these elements on it, once they are drawn.
 
-    def show_it(html, **options):
+    Pages that a test gets are different ones, and are given to the next test, cleared. A test that
+    changes what can't be cleared (its clock, its functions, its scripts) asks for one `apart`.
+    """
+    free = iter(easels[:])
+
+    def page_for(html, options):
+        if not options.keys() <= easel.LATER:
+            return open_page(WIDGETS, **options)
+        if not (found := next(free, None)):
+            context = guarded(browser, base)
+            easels.append(found := easel.Easel(visit(context, f"{base}{WIDGETS}")))
+        return found.show(f"{base}{WIDGETS}", html, **options)
+
+    def show_it(html, apart=False, **options):
         (scratch / "widgets.html").write_text(
             PAGE.format(faces=faces(), html=html), encoding="utf-8"
         )
-        page = open_page("/scratch/widgets.html", **options)
+        page = open_page(WIDGETS, **options) if apart else page_for(html, options)
         if options.get("java_script_enabled", True):
             widgets_ready(page)
             # A first picture may give the page a scroll bar, and so itself another width.
@@ -236,7 +260,8 @@ def axe(page, *, allowed=frozenset(), rules=()) -> list[str]:
         content="*, *::before, *::after { transition: none !important; "
         "animation: none !important; }"
     )
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
     found = page.evaluate("options => axe.run(document, options)", options)["violations"]
     return [

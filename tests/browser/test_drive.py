@@ -51,7 +51,7 @@ def live(show):
 
     def open_it(at=None, asked=None, **options):
         driven = drive(asked or scenario())
-        page = show("", **options)
+        page = show("", apart=True, **options)
         page.expose_function("python", driven.handle)
         page.evaluate(MODEL, {"key": driven.key})
         page.locator("dslab-trace svg[role=group]").wait_for()
@@ -304,7 +304,7 @@ def test_what_you_did_is_a_file_and_a_link_that_opens_it(live):
 def test_a_link_s_scenario_opens_at_its_moment_where_python_is(show):
     driven = drive(scenario())
     other = scenario(title="From a link").plus({"at": 250, "crash": "n3"})
-    page = show("")
+    page = show("", apart=True)
     page.evaluate("hash => { location.hash = hash; }", other.link(250))
     page.expose_function("python", driven.handle)
     page.evaluate(MODEL, {"key": driven.key})
@@ -318,7 +318,7 @@ def pair(show):
     """Opens a page with two live drives, at address `hash`; returns (page, their Python sides)."""
 
     def open_it(hash=""):
-        page = show("")
+        page = show("", apart=True)
         page.evaluate("hash => { location.hash = hash; }", hash)
         drives = drive(scenario(title="One")), drive(scenario(title="Two"))
         for number, driven in enumerate(drives):
@@ -433,7 +433,7 @@ def test_it_answers_after_it_was_moved_in_the_page(live):
 def test_an_answer_that_came_while_it_was_out_of_the_page_is_asked_for_again(show):
     """JupyterLab takes outputs out of the page and puts them back when cells are scrolled away."""
     driven = drive(scenario())
-    page = show("")
+    page = show("", apart=True)
     page.expose_function("python", driven.handle)
     page.evaluate("""() => { window.away = (message) => {
         window.taken ??= document.querySelector("dslab-drive");

@@ -199,7 +199,7 @@ def test_scrubbing_shows_the_state_of_that_moment_and_marks_what_changed(player,
 
 
 def test_playing_reaches_the_end_and_stops(player):
-    page, element = player()
+    page, element = player(apart=True)
     page.clock.install()
     element.get_by_role("slider", name="Step").fill("395")
     element.get_by_role("combobox", name="Speed").select_option("16")

@@ -119,7 +119,7 @@ def test_by_keyboard_alone(show):
 def test_what_is_typed_is_no_key_of_the_page(show):
     page = show(html(TEXT))
     page.evaluate(
-        "() => { window.heard = []; addEventListener('keydown', (event) => "
+        "() => { const heard = (window.heard = []); addEventListener('keydown', (event) => "
         "heard.push(event.key)); }"
     )
     page.get_by_role("textbox").focus()

@@ -327,8 +327,8 @@ def test_a_link_is_chosen_by_a_click_and_can_be_cut(show, run):
         play(run, "stage", at=250)._repr_html_().replace("<dslab-trace", "<dslab-trace live")
     )
     page.evaluate(
-        "() => { window.acts = []; document.addEventListener('dslab-act', (event) => "
-        "window.acts.push(event.detail)); }"
+        "() => { const acts = (window.acts = []); document.addEventListener('dslab-act', "
+        "(event) => acts.push(event.detail)); }"
     )
     x, y = page.locator("dslab-trace").evaluate("""(player) => {
       const box = player.shadowRoot
