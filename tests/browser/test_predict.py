@@ -1,5 +1,6 @@
 """Guess before you see, as a reader does it."""
 
+import functools
 import json
 
 import pytest
@@ -19,6 +20,12 @@ CHOICE = predict(
 )
 NUMBER = predict("rounds", "How long does it take?", answer=12, unit="ms", within=2)
 TEXT = predict("why", "Why can't n3 lead?", answer="Its log is too short.")
+
+
+@pytest.fixture
+def show(show):
+    """A page keeps the guesses of a visit in its memory, so each test is a visit."""
+    return functools.partial(show, apart=True)
 
 
 def html(*elements):
