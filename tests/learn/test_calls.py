@@ -12,8 +12,8 @@ from dslab.learn.grading import grade
 from dslab.learn.moves import Plan, explored
 from dslab.learn.remembered import remembered
 from dslab.learn.scenes import Scene
-from dslab.node import Node, Reply
-from dslab.values import Map
+from dslab.node import Message, Node, Reply, Request, Timer
+from dslab.values import Map, Value
 from tests.learn.material import EXERCISES, solution
 
 CP, AP, CASH = "cap-cp", "cap-ap", "at-most-once"
@@ -216,3 +216,176 @@ class Secretary(Node):
 
 def test_the_total_as_it_was_answers_an_order_again():
     assert grade(EXERCISES[CASH], Secretary).done
+
+
+class Stamp(Value):
+    """A version as an object, with an order of its own."""
+
+    counter: int = 0
+    writer: str = ""
+
+    def after(self, other):
+        return (self.counter, self.writer) > (other.counter, other.writer)
+
+
+class Ask(Message):
+    op: tuple
+
+
+class Tell(Message):
+    op: tuple
+    stamp: Stamp
+    value: object
+
+
+class Keep(Message):
+    op: tuple
+    stamp: Stamp
+    value: object
+
+
+class Kept(Message):
+    op: tuple
+
+
+class Impatience(Timer):
+    pass
+
+
+class Job(Value):
+    client: str
+    request: Request
+    told: Map = Map()
+    keep: object = None
+    kept: frozenset = frozenset()
+
+
+class Patient(Node):
+    """Counts itself without a message, repeats what is not answered, and gives up in phase 1."""
+
+    stamp: Stamp = Stamp()
+    value: object = None
+    boots: int = 0
+    highest: int = 0
+    durable = "stamp", "value", "boots", "highest"
+
+    jobs: Map = Map()
+    rounds: int = 0
+
+    def on_start(self):
+        self.boots += 1
+
+    def quorum(self):
+        return (len(self.peers) + 1) // 2
+
+    def on_Request(self, client, m):
+        op = (self.id, self.boots, client, m.id)
+        if op not in self.jobs:
+            self.jobs |= {op: Job(client, m)}
+            self.set_timer(Impatience(), 40)
+            self.broadcast(Ask(op))
+
+    def on_Ask(self, other, m):
+        self.send(other, Tell(m.op, self.stamp, self.value))
+
+    def on_Tell(self, other, m):
+        job = self.jobs.get(m.op)
+        if job is None or job.keep is not None:
+            return
+        job = Job(job.client, job.request, job.told | {other: (m.stamp, m.value)})
+        if len(job.told) >= self.quorum():
+            stamp, value = self.stamp, self.value
+            for theirs, found in job.told.values():
+                if theirs.after(stamp):
+                    stamp, value = theirs, found
+            if job.request.f == "write":
+                self.highest = max(self.highest, stamp.counter) + 1
+                stamp, value = Stamp(self.highest, self.id), job.request.value
+            self.keep(stamp, value)
+            job = Job(job.client, job.request, job.told, Keep(m.op, stamp, value))
+            self.broadcast(job.keep)
+        self.jobs |= {m.op: job}
+
+    def on_Keep(self, other, m):
+        self.keep(m.stamp, m.value)
+        self.send(other, Kept(m.op))
+
+    def keep(self, stamp, value):
+        if stamp.after(self.stamp):
+            self.stamp, self.value = stamp, value
+
+    def on_Kept(self, other, m):
+        job = self.jobs.get(m.op)
+        if job is None or job.keep is None:
+            return
+        job = Job(job.client, job.request, job.told, job.keep, job.kept | {other})
+        self.jobs |= {m.op: job}
+        if len(job.kept) >= self.quorum():
+            self.jobs = self.jobs.without(m.op)
+            answer = job.keep.value if job.request.f == "read" else None
+            self.send(job.client, Reply(job.request.id, answer))
+
+    def on_Impatience(self):
+        self.rounds += 1
+        for op, job in self.jobs.items():
+            if job.keep is not None:
+                self.broadcast(job.keep)
+            elif self.rounds % 4:
+                self.broadcast(Ask(op))
+            else:
+                self.jobs = self.jobs.without(op)
+                self.send(job.client, Reply(job.request.id, error="unavailable"))
+        if self.jobs:
+            self.set_timer(Impatience(), 40)
+
+
+@pytest.mark.chapter("cap")
+def test_a_version_may_be_an_object_and_a_node_may_count_itself():
+    assert grade(EXERCISES[CP], Patient).done
+
+
+class Copies(Message):
+    by_writer: Map
+
+
+class Push(Timer):
+    pass
+
+
+class EachWriterItsOwn(Node):
+    """Keeps the last write of every node, with a Lamport time, and pushes all of it."""
+
+    by_writer: Map = Map()
+    durable = ("by_writer",)
+
+    def on_start(self):
+        self.set_timer(Push(), 30, 60)
+
+    def last(self):
+        return max(((time, node, value) for node, (time, value) in self.by_writer.items()),
+                   key=lambda each: each[:2], default=(0, "", None))  # fmt: skip
+
+    def on_Request(self, client, m):
+        if m.f == "read":
+            self.send(client, Reply(m.id, self.last()[2]))
+        elif m.f == "write":
+            self.by_writer |= {self.id: (self.last()[0] + 1, m.value)}
+            self.broadcast(Copies(self.by_writer))
+            self.send(client, Reply(m.id))
+        else:
+            self.send(client, Reply(m.id, error="not-supported"))
+
+    def on_Push(self):
+        for peer in self.peers:
+            self.send(peer, Copies(self.by_writer))
+        self.set_timer(Push(), 30, 60)
+
+    def on_Copies(self, sender, m):
+        for node, (time, value) in m.by_writer.items():
+            if time > self.by_writer.get(node, (0, None))[0]:
+                self.by_writer |= {node: (time, value)}
+
+
+@pytest.mark.chapter("cap")
+def test_each_writer_s_last_write_is_as_good_as_one_version():
+    assert grade(EXERCISES[AP], EachWriterItsOwn).done
