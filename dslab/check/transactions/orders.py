@@ -44,12 +44,18 @@ def settle(graph: Graph, versions: Versions, budget: int) -> Settled:
     """Find an order of versions under which the graph, which has no cycle, still has none."""
     if not graph.groups:
         return Settled()
-    first = Machine(graph)
-    if first.run(budget, go_back=False):
-        return Settled()
-    cycle = infer(graph)
-    if cycle:
-        return Settled([told(graph, cycle)])
+    inference = Inference(graph)
+    rounds = 1
+    while True:
+        if Machine(graph).run(budget, go_back=False):
+            return Settled()
+        # Often a few rounds are enough for the machine to get through.
+        changed = inference.run(rounds)
+        if inference.cycle:
+            return Settled([told(graph, inference.cycle)])
+        if not changed:
+            break
+        rounds *= 2
     search = Machine(graph)
     found = search.run(budget)
     explored = {"steps of the search": search.steps}
@@ -66,34 +72,84 @@ def settle(graph: Graph, versions: Versions, budget: int) -> Settled:
     return Settled([_contradiction(graph, versions)], explored=explored)
 
 
-def infer(graph: Graph, since: int = 1) -> list[Edge] | None:
-    """Add what follows to the graph until nothing does; a cycle where one comes of it."""
-    while True:
-        parts = components(graph.out)
+class Inference:
+    """Adds to a graph what follows from it, round by round."""
+
+    def __init__(self, graph: Graph, since: int = 1):
+        self.graph, self.since = graph, since
+        self.cycle: list[Edge] = []
+        self._settled: set[tuple[int, int, int]] = set()
+
+    def run(self, rounds: int | None = None) -> bool:
+        """So many rounds, or all. False where nothing more follows, or a cycle does: `cycle`."""
+        while not self._is_cyclic() and rounds != 0:
+            fresh = self._consequences()
+            if not fresh:
+                return False
+            for edge in fresh:
+                self.graph.add(edge)
+            self.since += 1
+            rounds = None if rounds is None else rounds - 1
+        return not self.cycle
+
+    def _is_cyclic(self) -> bool:
+        parts = components(self.graph.out)
         if parts:
-            inside = set(parts[0])
-            search = Search(graph, 200_000 + 10 * sum(map(len, graph.out)))
-            starts = [
-                edge
-                for one in parts[0]
-                for edge in graph.out[one]
-                if edge.end in inside and graph.of(one) is not None
-            ]
-            return search.shortest(starts, inside, ALL, 50)
-        fresh = _consequences(graph, since)
-        if not fresh:
-            return None
-        for edge in fresh:
-            graph.add(edge)
-        since += 1
+            self.cycle = self._shortest(parts[0])
+        return bool(parts)
+
+    def _shortest(self, part: list[int]) -> list[Edge]:
+        graph, inside = self.graph, set(part)
+        search = Search(graph, 200_000 + 10 * sum(map(len, graph.out)))
+        starts = [
+            edge
+            for one in part
+            for edge in graph.out[one]
+            if edge.end in inside and graph.of(one) is not None
+        ]
+        return search.shortest(starts, inside, ALL, 50)
+
+    def _consequences(self) -> list[Edge]:
+        """One round of new edges, told apart from others by its number in `because`."""
+        graph = self.graph
+        order = topological(graph)
+        place = {moment: number for number, moment in enumerate(order)}
+        after, before = _closures(graph, order, place)
+        fresh: dict[tuple[int, int], Edge] = {}
+
+        def first(one: int, other: int, number: int, *way: int) -> None:
+            """Of two writers the one comes before the other, by a way that is there."""
+            if (number, one, other) in self._settled:
+                return
+            self._settled.add((number, one, other))
+            for edge in orders(graph, graph.groups[number], one, other, (*way, self.since)):
+                if not after[place[edge.start]] >> place[edge.end] & 1:
+                    fresh.setdefault((edge.start, edge.end), edge)
+
+        for number, group in enumerate(graph.groups):
+            whose = {place[graph.commit(one)]: one for one in group.readers}
+            writers = sum(1 << one for one in whose)
+            for one, readers in group.readers.items():
+                others = writers & ~(1 << place[graph.commit(one)])
+                start = graph.snapshot(one)
+                late = after[place[start]] & others
+                while late:
+                    found = (late & -late).bit_length() - 1
+                    late &= ~(after[found] | 1 << found)
+                    first(one, whose[found], number, start, graph.commit(whose[found]))
+                for reader in readers:
+                    end = graph.snapshot(reader)
+                    early = before[place[end]] & others
+                    while early:
+                        found = early.bit_length() - 1
+                        early &= ~(before[found] | 1 << found)
+                        first(whose[found], one, number, graph.commit(whose[found]), end)
+        return list(fresh.values())
 
 
-def _consequences(graph: Graph, since: int) -> list[Edge]:
-    """One round of new edges, told apart from others by its number in `because`."""
-    order = topological(graph)
-    place = {moment: number for number, moment in enumerate(order)}
-    after = [0] * len(order)
-    before = [0] * len(order)
+def _closures(graph: Graph, order: list[int], place: dict[int, int]):
+    """For each place in the order, what comes after it and what before, a bit a place."""
+    after, before = [0] * len(order), [0] * len(order)
     for moment in reversed(order):
         here = place[moment]
         for edge in graph.out[moment]:
@@ -104,36 +160,7 @@ def _consequences(graph: Graph, since: int) -> list[Edge]:
         mark = 1 << here | before[here]
         for edge in graph.out[moment]:
             before[place[edge.end]] |= mark
-    fresh: dict[tuple[int, int], Edge] = {}
-
-    def first(one: int, other: int, group, because) -> None:
-        """Of two writers the one comes before the other."""
-        for edge in orders(graph, group, one, other, because):
-            known = after[place[edge.start]] >> place[edge.end] & 1
-            if not known and (edge.start, edge.end) not in fresh:
-                fresh[edge.start, edge.end] = edge
-
-    for group in graph.groups:
-        whose = {place[graph.commit(number)]: number for number in group.readers}
-        writers = sum(1 << one for one in whose)
-        for number, readers in group.readers.items():
-            others = writers & ~(1 << place[graph.commit(number)])
-            start = graph.snapshot(number)
-            late = after[place[start]] & others
-            while late:
-                one = (late & -late).bit_length() - 1
-                late &= ~(after[one] | 1 << one)
-                end = graph.commit(whose[one])
-                first(number, whose[one], group, (start, end, since))
-            for reader in readers:
-                end = graph.snapshot(reader)
-                early = before[place[end]] & others
-                while early:
-                    one = early.bit_length() - 1
-                    early &= ~(before[one] | 1 << one)
-                    because = graph.commit(whose[one]), end, since
-                    first(whose[one], number, group, because)
-    return list(fresh.values())
+    return after, before
 
 
 def orders(graph: Graph, group, one: int, other: int, because: tuple) -> list[Edge]:
@@ -166,7 +193,7 @@ def _contradiction(graph: Graph, versions: Versions) -> Anomaly:
     return undetermined(graph, [graph.transactions[number] for number in taking_part])
 
 
-def _supposed(graph: Graph, group, one: int, other: int) -> tuple[Graph, list[Edge] | None]:
+def _supposed(graph: Graph, group, one: int, other: int) -> tuple[Graph, list[Edge]]:
     """The graph if one writer came before the other, with the cycle that comes of it."""
     trial = Graph(graph.transactions, graph.split)
     trial.out = [list(edges) for edges in graph.out]
@@ -174,4 +201,6 @@ def _supposed(graph: Graph, group, one: int, other: int) -> tuple[Graph, list[Ed
     last = max((e.because[2] for edges in graph.out for e in edges if e.because), default=0)
     for edge in orders(trial, group, one, other, ()):
         trial.add(edge)
-    return trial, infer(trial, last + 1)
+    inference = Inference(trial, last + 1)
+    inference.run()
+    return trial, inference.cycle
