@@ -174,6 +174,16 @@ def test_each_level_is_what_its_definition_says(values, part):
         assert True in found and False in found, level
 
 
+@pytest.mark.parametrize("seed", [347, 669, 670, 706, 804, 939, 1585, 1836])
+def test_where_an_inferred_order_is_what_makes_the_cycle(seed):
+    txns = random_txns(Random(f"{REGISTERS} {seed}"), values=REGISTERS)
+    verdicts = {level: transactions(as_history(txns), level) for level in LEVELS}
+    assert {level: found.holds for level, found in verdicts.items()} == {
+        level: allows(txns, level) for level in LEVELS
+    }
+    assert any("that order follows from T" in repr(found) for found in verdicts.values())
+
+
 def test_bad_input_is_told_in_a_sentence():
     def refused(match, events, level=SER):
         with pytest.raises(DslabError, match=match):
