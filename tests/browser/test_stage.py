@@ -6,7 +6,7 @@ from dslab.protocols.quorum_register import QuorumRegister
 from dslab.protocols.raft import Raft
 from dslab.show import play
 from dslab.sim import Cluster
-from tests.browser.conftest import axe, settle
+from tests.browser.conftest import axe, settle, widgets_ready
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 from tests.browser.test_event_views import gallery
 from tests.browser.test_player import rich_run
@@ -269,6 +269,18 @@ def test_what_another_view_points_at_is_lit(show, run):
     page.locator("dslab-trace").last.evaluate("player => player.light('node n2')")
     settle(page)
     assert page.locator("dslab-trace").first.locator(".node.lit [data-key='node n2']").count() == 1
+
+
+def test_nothing_is_lit_any_longer_when_the_last_picture_of_a_run_is_gone(show, run):
+    """A cell that runs again puts a new picture in the place of one that is pointed at."""
+    page = show(play(run, "stage", at=650)._repr_html_())
+    page.locator("dslab-trace").evaluate("player => player.light('node n2')")
+    page.locator("dslab-trace").evaluate("""(player) => {
+      const next = player.cloneNode(true);
+      player.replaceWith(next);
+    }""")
+    widgets_ready(page)
+    assert page.locator("dslab-trace").evaluate("player => [...player.lit]") == []
 
 
 def test_a_protocol_without_role_and_term_is_shown_by_its_names(stage):

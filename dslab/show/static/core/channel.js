@@ -21,6 +21,7 @@ export class Channel {
 
   leave(member) {
     this.members.delete(member);
+    if (!this.members.size) this.lit = new Set(); // A pointer doesn't leave what is gone.
   }
 
   /**
