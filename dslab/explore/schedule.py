@@ -23,6 +23,7 @@ schedule can be shrunk.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import is_
 from random import Random
 from typing import Any, NamedTuple
 
@@ -46,7 +47,7 @@ MESSAGES = 1000
 
 class Occurrence(NamedTuple):
     """What a handler's run did, for those who watch: `what` is start, receive or fire, `message`
-    what it handled, `fields` those of the node afterwards.
+    what it handled, `fields` those of the node afterwards. `idle` is that nothing came of it.
     """
 
     node: str
@@ -56,6 +57,7 @@ class Occurrence(NamedTuple):
     outbox: list[tuple[str, Any]]
     timers: dict[type, Any]
     fields: dict[str, Any]
+    idle: bool = False
 
 
 #: Words of clients, for steppers that have them: `dslab.learn.calling`.
@@ -211,15 +213,18 @@ class Stepper:
             ("fire", name, kind) for name in self.names for kind in sorted(self.timers[name])
         ]
 
-    def settling(self, limit: int = 500) -> Iterator[tuple]:
+    def settling(self, names: Iterable[str] = (), limit: int = 500) -> Iterator[tuple]:
         """The steps that deliver messages, oldest first, until none is on its way, for the caller
-        to perform one by one.
+        to perform one by one; those between some nodes alone, where they are named.
         """
+        names = set(names)
         for _ in range(limit):
             waiting = [
                 (messages[0][0], link)
                 for link, messages in self.pending.items()
-                if messages and self.nodes[link[1]] is not None
+                if messages
+                and self.nodes[link[1]] is not None
+                and (not names or names.issuperset(link))
             ]
             if not waiting:
                 return
@@ -324,7 +329,8 @@ class Stepper:
                 number = self._record("set", name, None, None, (setting[0], self.now + TICK * 100))
                 self.timers[name][timer_kind.__name__] = number, setting[0]
         what = "start" if what == "restart" else what
-        self.watch(Occurrence(name, what, sender, message, outbox, timers, fields))
+        idle = not (outbox or timers) and all(map(is_, fields.values(), before.values()))
+        self.watch(Occurrence(name, what, sender, message, outbox, timers, fields, idle))
 
     def _run_handler(self, node, what, sender, message):
         step, args = {

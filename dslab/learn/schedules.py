@@ -30,7 +30,16 @@ FAULTS = ("crash", "drop", "again")
 class Script(NamedTuple):
     """A directed schedule: its start, as `ScheduleSearch.set_up` takes it, and its steps.
 
-    Besides those of `dslab.explore.schedule`, ("settle",) delivers all messages, oldest first.
+    Besides those of `dslab.explore.schedule` there are some that stand for several, as many as a
+    submission needs. A run that is told has those in their place.
+
+    | step                      | what happens                                                     |
+    |---------------------------|------------------------------------------------------------------|
+    | ("settle", *nodes)        | all messages arrive, oldest first, and those that come of them;  |
+    |                           | those between these nodes, where some are named                  |
+    | ("until", node, kind)     | the same until the node has sent a message of this class         |
+    | ("insist", node, timer)   | the timer runs out, up to three times until the node sends       |
+    |                           | something                                                        |
     """
 
     start: tuple
@@ -127,6 +136,7 @@ class ScheduleSearch:
     directed  schedules to try first.
     spaces    what to look at whole, then.
     starts    number → the start of a random schedule.
+    control   a right submission: what is expected at a schedule's end counts only where it does.
     """
 
     def __init__(
@@ -141,10 +151,12 @@ class ScheduleSearch:
         spaces: Iterable[Space] = (),
         schedules: int = 150,
         length: int = 80,
+        control: type | None = None,
     ):
         self.set_up, self.watcher, self.rules, self.goal = set_up, watcher, rules, goal
         self.directed, self.spaces, self.starts = tuple(directed), tuple(spaces), starts
         self.schedules, self.length = schedules, length
+        self.control = control and remembered(control, trusted=True)
         self.expectations: dict[str, Callable] = {}
 
     def run(
@@ -321,21 +333,38 @@ class ScheduleSearch:
         return Property(id, self.rules[id], points, hint, test)
 
     def expects(
-        self, id: str, sentence: str, points: int, hint: str, script: Script, expect: Callable
+        self, id: str, sentence: str, points: int, hint: str, *checks: tuple[Script, Callable]
     ) -> Property:
-        """The property that something holds after a directed schedule; `expect` as in `run`."""
-        self.expectations[id] = expect
+        """The property that something holds after directed schedules: each with what is expected
+        after it, as in `run`.
+        """
+        ids = [id if number == 1 else f"{id}-{number}" for number in range(1, len(checks) + 1)]
+        self.expectations |= {each: expect for each, (_, expect) in zip(ids, checks)}
 
         def test(submission):
             known = kept(remembered, submission)
-            run = self.run(known, script.start, script.steps, expect=expect)
-            for rule in ("expected", "runs"):
-                if rule in run.breaches:
-                    raise self.told(
-                        run, rule, sentence, [script.start, *script.steps, ("expect", id)]
-                    )
+            for id, (script, expect) in zip(ids, checks):
+                run = self.run(known, script.start, script.steps, expect=expect)
+                for rule in ("expected", "runs"):
+                    if rule in run.breaches:
+                        raise self._least(known, script.start, run, rule, sentence, id)
 
         return Property(id, sentence, points, hint, test)
+
+    def _least(self, submission, start, run: Run, rule: str, sentence: str, id: str) -> Broken:
+        """The shortest part of a schedule after which what is expected is so for the control, and
+        for the submission is not.
+        """
+        expect = self.expectations[id]
+
+        def fails(part):
+            return rule in self.run(submission, start, part, expect=expect).breaches and not (
+                self.control and self.run(self.control, start, part, expect=expect).breaches
+            )
+
+        if run.stepper is not None and not run.lost and fails(run.steps):
+            run = self.run(submission, start, shrink(run.steps, fails), expect=expect)
+        return self.told(run, rule, sentence, [start, *run.steps, ("expect", id)])
 
 
 def look_on(stepper: Stepper, watcher: Watcher) -> Watcher:
@@ -364,9 +393,30 @@ def _say(stepper: Stepper, watcher: Watcher) -> None:
 
 
 def _each(stepper: Stepper, steps: Iterable[tuple]) -> Iterator[tuple]:
-    """The steps, with the deliveries that ("settle",) stands for."""
+    """The steps, each in turn to be performed before the next is asked for, and those that a word
+    of `Script` stands for.
+    """
     for step in steps:
-        if step == ("settle",):
-            yield from stepper.settling()
-        else:
-            yield step
+        begun = len(stepper.trace.records)
+        match step:
+            case ("settle", *names):
+                yield from stepper.settling(names)
+            case ("until", node, kind):
+                for delivery in stepper.settling():
+                    yield delivery
+                    if _has_sent(stepper, node, begun, kind):
+                        break
+            case ("insist", node, timer):
+                for _ in range(3):
+                    yield "fire", node, timer
+                    if _has_sent(stepper, node, begun):
+                        break
+            case _:
+                yield step
+
+
+def _has_sent(stepper: Stepper, node: str, since: int, kind: str = "") -> bool:
+    return any(
+        record[1:3] == ("send", node) and (not kind or type(record[5]).__name__ == kind)
+        for record in stepper.trace.records[since:]
+    )

@@ -3,19 +3,32 @@
 The grader fills the field `log` before a run, and looks at no other: name them as you like.
 """
 
+from dataclasses import replace
+
 from dslab.chapters.raft_election.mutants import MUTANTS
 from dslab.chapters.raft_election.progress import (
     Healing,
+    answers,
+    follows,
     heals,
     leader_beats,
     somebody_leads,
     timeouts_are_drawn,
-    voted_for,
     waits_after,
 )
-from dslab.chapters.raft_election.schedules import ELECTIONS, FIVE, THREE, empty, fire, votes_from
-from dslab.learn.exercise import Broken, Exercise, Property, is_node
+from dslab.chapters.raft_election.schedules import (
+    ELECTIONS,
+    FIVE,
+    FOUR,
+    THREE,
+    empty,
+    fire,
+    logs,
+    stand,
+)
+from dslab.learn.exercise import Broken, Exercise, is_node
 from dslab.learn.schedules import Script
+from dslab.protocols.raft import AppendEntries, RequestVote
 
 __all__ = ["exercise"]
 
@@ -48,7 +61,7 @@ SAFETY = (
         "higher-term",
         2,
         "In every handler, first: is m.term greater than mine? Then it is my term now, "
-        "and I am a follower without a vote given.",
+        "I am a follower without a vote given, and my Heartbeat is cancelled.",
     ),
     ELECTIONS.rule(
         "term-durable",
@@ -69,15 +82,77 @@ SAFETY = (
     ),
 )
 
+STAND, REST = stand("n1"), ("settle",)
+#: n1 leads, then n3 in a later term, of which n1 hears last.
+DEPOSED = (
+    STAND,
+    ("settle", "n1", "n2"),
+    stand("n3"),
+    stand("n3"),
+    ("settle", "n3", "n2"),
+    ("fire", "n1", "Heartbeat"),
+)
+
+
+def then(*steps):
+    return Script(empty(THREE), steps)
+
+
+STEPS_DOWN = ELECTIONS.expects(
+    "heals",
+    "After a cut is healed or a server is back, one leader remains and elections "
+    "cease (section 5.2).",
+    1,
+    "A candidate or old leader that hears from the leader of its term or a later one "
+    "follows it, and a leader needs no election timer.",
+    (then(STAND, REST), follows),
+    (then(*DEPOSED, REST), follows),
+    (then(STAND, REST, stand("n2"), REST), follows),
+    (
+        then(fire("n3"), STAND, ("settle", "n1", "n2"), ("settle", "n1", "n3")),
+        waits_after("n3", AppendEntries, "a heartbeat from the leader of its term"),
+    ),
+)
+
+
+def comes_to_rest(submission):
+    STEPS_DOWN.test(submission)
+    heals(submission)
+
+
 LIVENESS = (
     ELECTIONS.expects(
         "elects",
-        "When messages arrive, a candidate with equal logs wins.",
+        "When a majority is up and messages arrive, an up-to-date candidate wins.",
         1,
         "After the timeout: vote for yourself, ask all peers, count the votes, and lead "
         "when they are a majority.",
-        Script(empty(THREE), (fire("n1"), ("settle",))),
-        somebody_leads(1),
+        *(
+            (Script(start, steps), somebody_leads(1))
+            for start, *steps in (
+                (empty(THREE), STAND, REST),
+                (empty(FOUR), ("crash", "n4"), STAND, REST),
+                (empty(FIVE), ("crash", "n4"), ("crash", "n5"), STAND, REST),
+                (empty(THREE), ("crash", "n2"), ("restart", "n2"), ("crash", "n3"), STAND, REST),
+                (logs(n1=(1, 2), n2=(1, 2), n3=()), ("crash", "n3"), STAND, REST),
+                (logs(n1=(1, 1), n2=(1,), n3=()), ("crash", "n3"), STAND, REST),
+                # The longer log is the older one: n2 is the only one who can win.
+                (
+                    logs(n1=(1, 1, 1), n2=(1, 2), n3=()),
+                    ("crash", "n3"),
+                    *(STAND, REST, stand("n2"), REST),
+                ),
+                # Its vote is lost, and asked for again.
+                (
+                    empty(THREE),
+                    STAND,
+                    ("until", "n2", "Vote"),
+                    ("drop", "n2", "n1", "Vote"),
+                    ("again", "n1", "n2", "RequestVote"),
+                    ("settle", "n1", "n2"),
+                ),
+            )
+        ),
     ),
     ELECTIONS.expects(
         "heartbeats",
@@ -85,8 +160,26 @@ LIVENESS = (
         1,
         "On winning, broadcast an AppendEntries and set a Heartbeat timer; when it runs "
         "out, do both again.",
-        Script(empty(THREE), (fire("n1"), *votes_from("n1", "n2"))),
-        leader_beats,
+        (then(STAND, ("settle", "n1", "n2")), leader_beats),
+        (Script(logs(n1=(1, 1, 2), n2=(1,), n3=()), (STAND, ("settle", "n1", "n2"))), leader_beats),
+    ),
+    ELECTIONS.expects(
+        "answered",
+        "Every request is answered, with the term of who answers (figure 2).",
+        1,
+        "Send a Vote for each RequestVote and an Appended for each AppendEntries, also where you "
+        "refuse: the answer's term is how an old candidate or leader learns of a new one.",
+        (then(STAND, REST), answers),
+        (then(STAND, stand("n2"), REST), answers),
+        (
+            then(
+                *(stand("n2"), stand("n2"), ("settle", "n2", "n3")),
+                *(STAND, ("settle", "n1", "n3")),
+            ),
+            answers,
+        ),
+        (then(*DEPOSED, ("settle", "n1", "n2"), ("settle", "n1", "n3")), answers),
+        (Script(logs(n1=(), n2=(1,), n3=()), (STAND, ("settle", "n1", "n2"))), answers),
     ),
     ELECTIONS.expects(
         "heard-resets",
@@ -94,13 +187,9 @@ LIVENESS = (
         1,
         "Every AppendEntries of the current term says that there is a leader: set the "
         "ElectionTimeout anew.",
-        Script(
-            empty(THREE),
-            (fire("n1"), *votes_from("n1", "n2"), ("deliver", "n1", "n2", "AppendEntries")),
-        ),
-        lambda stepper, watcher: (
-            somebody_leads(1)(stepper, watcher)
-            or waits_after("a heartbeat from its leader")(stepper, watcher)
+        (
+            then(STAND, ("settle", "n1", "n2")),
+            waits_after("n2", AppendEntries, "a heartbeat from its leader"),
         ),
     ),
     ELECTIONS.expects(
@@ -108,10 +197,9 @@ LIVENESS = (
         "Granting a vote puts the voter's own election off (figure 2, followers).",
         1,
         "Who has just voted gives the candidate time to win.",
-        Script(empty(THREE), (fire("n1"), ("deliver", "n1", "n2"))),
-        lambda stepper, watcher: (
-            voted_for("n2", "n1", watcher)
-            or waits_after("a RequestVote that it granted")(stepper, watcher)
+        (
+            then(STAND, ("until", "n2", "Vote")),
+            waits_after("n2", RequestVote, "a RequestVote that it granted"),
         ),
     ),
     ELECTIONS.expects(
@@ -120,23 +208,20 @@ LIVENESS = (
         "each term).",
         2,
         "A vote belongs to a term: with a new term, `voted_for` is None again.",
-        Script(
-            empty(FIVE),
-            (
-                fire("n1"),
-                ("settle",),
-                ("crash", "n1"),
-                fire("n2"),
-                fire("n2"),
-                ("settle",),
-                ("restart", "n1"),
-                ("crash", "n2"),
-                fire("n3"),
-                fire("n3"),
-                ("settle",),
+        (
+            then(
+                *(STAND, REST, ("crash", "n1")),
+                *(stand("n2"), REST, stand("n3"), REST, stand("n2"), REST),
             ),
+            somebody_leads(2),
         ),
-        somebody_leads(3),
+        (
+            then(
+                *(STAND, REST, ("crash", "n1"), ("restart", "n1"), ("crash", "n2")),
+                *(stand("n3"), REST, STAND, REST, stand("n3"), REST),
+            ),
+            somebody_leads(2),
+        ),
     ),
     ELECTIONS.expects(
         "split-vote",
@@ -144,28 +229,18 @@ LIVENESS = (
         1,
         "A candidate sets its ElectionTimeout when it starts the election, and stands "
         "again when that runs out.",
-        Script(
-            empty(THREE), (fire("n1"), fire("n2"), fire("n3"), ("settle",), fire("n2"), ("settle",))
-        ),
-        somebody_leads(1),
+        (then(STAND, stand("n2"), stand("n3"), REST, stand("n2"), REST), somebody_leads(1)),
     ),
     ELECTIONS.expects(
         "random-timeouts",
         "Election timeouts are drawn from a range (section 5.2).",
         1,
         "set_timer(ElectionTimeout(), 150, 300): the environment draws, the node never does.",
-        Script(empty(THREE), (fire("n1"), ("settle",))),
-        timeouts_are_drawn,
+        (then(STAND, REST), timeouts_are_drawn),
+        (then(*DEPOSED, REST), timeouts_are_drawn),
+        (then(STAND, REST, ("crash", "n2"), ("restart", "n2")), timeouts_are_drawn),
     ),
-    Property(
-        "heals",
-        "After a cut is healed or a server is back, one leader remains and elections "
-        "cease (section 5.2).",
-        1,
-        "A candidate or old leader that hears from the leader of its term or a later one "
-        "follows it, and a leader needs no election timer.",
-        heals,
-    ),
+    replace(STEPS_DOWN, test=comes_to_rest),
 )
 
 
