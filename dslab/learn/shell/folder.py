@@ -14,9 +14,7 @@ __all__ = ["Graded", "check_folder", "notebooks_in"]
 
 
 class Graded(NamedTuple):
-    """One notebook, with its reports or the sentence why there are none. `notebook` is its path in
-    the folder.
-    """
+    """One notebook by its path in the folder, with its reports or why there are none."""
 
     notebook: str
     reports: list[Report]

@@ -1,5 +1,4 @@
-"""The working folder of a submission: a copy of what lies beside its notebook, and none of the
-other notebooks.
+"""A submission's working folder: a copy of what lies beside its notebook, and no other notebook.
 
     class/data.csv            ../data.csv     what the folder of all shares
     class/ann/hw.ipynb                        (the notebook itself is not needed)

@@ -26,8 +26,7 @@ NO_ANSWER = f"{LOST}: it answered what is no answer."
 
 
 class Submission:
-    """A notebook's cells in a process of their own, which runs in a folder. Use it in a `with`, or
-    close it.
+    """A notebook's cells in a process of their own, in a folder. Use it in a `with`, or close it.
 
     It runs in bubblewrap where that is; elsewhere with the rights of who grades, apart from the
     grader and from other submissions as far as the system has means for it: dslab.learn.keeping.
