@@ -22,7 +22,7 @@ from tests.learn.notebooks import notebook
 #: What somebody hands over who has not begun.
 NOTHING = None, ..., {}, [], (), "", 7, object, lambda: None
 #: Random schedules for an answer; one that is wrong is found in the first few.
-THOROUGHLY = 2000
+THOROUGHLY = 500
 #: How many derived mutants are tried, where it isn't a dozen: one that survives costs a grading.
 MUTANTS = {"at-most-once": 4, "cap-ap": 4, "cap-cp": 4, "raft-election": 2}
 #: Whose graders have survivors that nobody has looked at yet.

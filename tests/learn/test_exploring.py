@@ -133,9 +133,9 @@ def test_what_breaks_a_rule_in_some_order_is_told_in_few_steps(
 
 
 @pytest.mark.parametrize("text, start, bounds, rule, steps, sentence", FOUND)
-def test_from_a_shell_it_is_told_the_same(text, start, bounds, rule, steps, sentence):
+def test_from_a_shell_it_is_told_the_same(text, start, bounds, rule, steps, sentence, tmp_path):
     here = broken(submission(text), start, **bounds)
-    with Submission() as child:
+    with Submission(tmp_path) as child:
         found, _ = child.run([text])
         there = broken(found["kept"], start, **bounds)
     assert here.keys() == there.keys()
