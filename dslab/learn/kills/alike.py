@@ -12,7 +12,7 @@ from dslab.explore import Nodes, explore
 from dslab.node import Node
 from dslab.values import Map, show
 
-__all__ = ["called", "explored", "judged", "together", "twins"]
+__all__ = ["called", "explored", "judged", "observed", "together", "twins"]
 
 Shown = Callable[[Any, Any], str | None]
 
@@ -59,6 +59,52 @@ def judged(
         return _found(_system(mutant, fires, nodes, rules=rules, **bounds), budget, lambda end: "")
 
     return differ
+
+
+def observed(
+    fires: int | Mapping[str, int] | None,
+    nodes: int = 3,
+    *,
+    silent: Iterable[str] = (),
+    budget: int = 100_000,
+    **bounds: Any,
+) -> Shown:
+    """Clients can see the same of two Node classes: in all schedules within bounds (as for
+    `explored`) they get the same answers in the same orders, whatever the nodes tell each other.
+
+    silent  operations of whose answers nobody reads the value.
+    """
+
+    def seen(kind):
+        found = set()
+
+        def noted(view):
+            found.add(
+                tuple(
+                    (process, tuple(_heard(op, silent) for op in operations))
+                    for process, operations in view.seen.ops
+                )
+            )
+            return True
+
+        wrong = _found(_system(kind, fires, nodes, rules=[noted], **bounds), budget, lambda end: "")
+        return wrong, found
+
+    def differ(answer, mutant):
+        (wrong, one), (wrong_2, other) = seen(answer), seen(mutant)
+        if wrong or wrong_2:
+            return wrong or wrong_2
+        for whose, only in (("the answer", one - other), ("the mutant", other - one)):
+            if only:
+                return f"only {whose} lets clients see {min(only, key=repr)!r:.500}"
+        return None
+
+    return differ
+
+
+def _heard(operation: tuple, silent: Iterable[str]) -> tuple:
+    *asked, result, error = operation
+    return (*asked, None if asked[2] in silent else result, error)
 
 
 def together(*ways: Shown) -> Shown:
