@@ -1,16 +1,30 @@
 """What an exercise is made of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dslab.node import Node
 from dslab.run.trace import Trace
 
-__all__ = ["Broken", "Exercise", "Property", "finished_base", "is_node"]
+__all__ = ["Broken", "Exercise", "Property", "Told", "finished_base", "is_node"]
 
 #: Where finished protocols and the book's mutants of them are.
 FINISHED = "dslab.protocols.", "dslab.chapters."
+
+
+class Told:
+    """A run in words, for what has no trace of nodes to play."""
+
+    def __init__(self, sentences: Iterable[str]):
+        self._sentences = tuple(sentences)
+
+    def sentences(self) -> list[str]:
+        """What happened, in order; in the end what is broken."""
+        return list(self._sentences)
+
+    def __repr__(self):
+        return "\n".join(f"{n}. {each}" for n, each in enumerate(self._sentences, 1))
 
 
 class Broken(Exception):
@@ -19,6 +33,7 @@ class Broken(Exception):
     sentence        what happened, in words.
     expected, got   what should have been seen, and what was.
     trace           the smallest run, where there is one.
+    told            that run in words, where it has no trace.
     steps           the schedule that makes this run again.
     looked_at       what was counted until then, by name.
     """
@@ -30,6 +45,7 @@ class Broken(Exception):
         expected: str = "",
         got: str = "",
         trace: Trace | None = None,
+        told: Iterable[str] = (),
         steps=(),
         looked_at=None,
     ):
@@ -41,6 +57,7 @@ class Broken(Exception):
             trace,
             tuple(steps),
         )
+        self.told = tuple(told)
         self.looked_at = looked_at or {}
 
 
@@ -66,7 +83,8 @@ class Exercise:
     stars       how hard it is, 1 to 3.
     accepts     (submission) → what is wrong with its type, in a sentence, or None.
     mutants     wrong submissions by name; each says as `breaks` which property must tell it.
-    replay      (submission, steps) → the trace of a schedule that a report has printed.
+    replay      (submission, steps) → the run of a schedule that a report has printed: a trace, or
+                its words.
     thoroughly  (submission, schedules) → the rules that are broken in so many random schedules, for
                 an exercise that looks at random ones.
     """
@@ -78,7 +96,7 @@ class Exercise:
     properties: tuple[Property, ...]
     accepts: Callable[[Any], str | None] = lambda submission: None
     mutants: Mapping[str, Any] = field(default_factory=dict)
-    replay: Callable[[Any, list[tuple]], Trace] | None = None
+    replay: Callable[[Any, list[tuple]], Trace | Told] | None = None
     thoroughly: Callable[[Any, int], Mapping[str, Broken]] | None = None
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 from dslab.errors import DslabError
 from dslab.explore.spelling import expression
 from dslab.learn import apart
-from dslab.learn.exercise import Broken, Exercise, Property
+from dslab.learn.exercise import Broken, Exercise, Property, Told
 from dslab.learn.finding import exercise_named
 from dslab.learn.limits import in_words, limited, passed_on
 from dslab.learn.report import Report, Result, told
@@ -34,9 +34,9 @@ def check(name: str, submission: Any) -> Report:
     return (in_a_copy if apart.possible() else grade)(exercise, submission)
 
 
-def replay(name: str, submission: Any, steps) -> Trace:
-    """The run of `steps` again, as a trace to play. Raises DslabError where there is no such
-    exercise, or no runs of it.
+def replay(name: str, submission: Any, steps) -> Trace | Told:
+    """The run of `steps` again, as a trace to play, or in words. Raises DslabError where there is
+    no such exercise, or no runs of it.
     """
     exercise = exercise_named(name)
     if exercise.replay is None:
@@ -102,11 +102,20 @@ def result_of(exercise: Exercise, prop: Property, submission, broken: Broken | N
     trace, reasons = _settled(broken.trace)
     call = ""
     if broken.steps:
-        name = getattr(submission, "__name__", "…")
+        name = _name(submission)
         spelled = expression(broken.steps)
         call = spelled and f'replay("{exercise.name}", {name}, {spelled})'
-    verdict = Verdict(False, prop.id, broken.sentence, reasons, trace=trace, replay=call)
+    verdict = Verdict(
+        False, prop.id, broken.sentence, broken.told or reasons, trace=trace, replay=call
+    )
     return Result(prop, verdict, 0, broken.expected, broken.got)
+
+
+def _name(submission: Any) -> str:
+    """How a reader writes this submission."""
+    if isinstance(submission, tuple):
+        return f"({', '.join(map(_name, submission))})"
+    return str(getattr(submission, "__name__", "…"))
 
 
 def _settled(trace: Trace | None) -> tuple[Trace | None, tuple[str, ...]]:
