@@ -112,7 +112,8 @@ class Holder:
         if callable(thing):
             return shape | {"kind": "callable", "object": self.keep(thing)}
         if isinstance(thing, tuple) and thing and all(map(callable, thing)):
-            return shape | {"kind": "tuple", "items": [self.keep(item) for item in thing]}
+            items = [[self.keep(item), str(getattr(item, "__name__", "…"))] for item in thing]
+            return shape | {"kind": "tuple", "items": items}
         return shape | {"kind": "value", "value": self.wire.encode(thing)}
 
     def boot(self, object, id, peers, disk, old):

@@ -166,7 +166,7 @@ class Submission:
             case "callable":
                 return RemoteCallable(self, shape["object"], shape["label"])
             case "tuple":
-                return tuple(RemoteCallable(self, item, "…") for item in shape["items"])
+                return tuple(RemoteCallable(self, item, label) for item, label in shape["items"])
         return self.wire.decode(shape["value"])
 
     def _object(self, number, type, callable):
