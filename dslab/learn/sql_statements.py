@@ -5,11 +5,36 @@ So an exercise can let another writer in, end the process or fill the disk betwe
 statements, always at the same moments, without threads and without a clock.
 """
 
+import functools
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
+from dslab.learn.processes import Reach
+
+try:
+    import fcntl
+except ImportError:  # Not in a browser, nor on Windows.
+    fcntl = None
+
 __all__ = ["Statements", "Waits"]
+
+REAL = sqlite3.Connection
+
+#: How often somebody may sleep, within one call, for what does not come.
+SLEEPS = 50
+#: The parameters of sqlite3.connect that may be given by their place.
+CONNECTS = (
+    "database",
+    "timeout",
+    "detect_types",
+    "isolation_level",
+    "check_same_thread",
+    "factory",
+    "cached_statements",
+    "uri",
+)
 
 
 class Waits(BaseException):
@@ -19,97 +44,182 @@ class Waits(BaseException):
 
 
 class Statements:
-    """In a `with`, connections that `submission` opens by sqlite3.connect are watched.
+    """In a `with`, connections that `submission` opens are watched, in whatever way it opens them:
+    by sqlite3.connect under any name, by a partial of it, by a class made of sqlite3.Connection.
 
-    before   called with the text of each statement, a commit and each row of an executemany
-             included, before it is run; None for nothing. It is not called for statements that it
-             causes itself.
+    before   called with the text of each statement and its connection, a commit and each row of an
+             executemany and each statement of a script included, before it is run; None for
+             nothing. It is not called for statements that it causes itself.
 
-    A watched connection never waits for a lock: who would have held it is waiting in the same
-    thread.
+    A watched submission never waits: whoever would have to release the lock is waiting in the same
+    thread. A busy connection says so at once, a sleep takes no time, and what sleeps for ever or
+    waits for the lock of a file Waits.
     """
 
     def __init__(self, submission: Callable):
-        self.before: Callable[[str], Any] | None = None
-        self._spaces = [vars(sqlite3), *_spaces(submission)]
-        self._connection = _watched(self)
+        self.before: Callable[[str, REAL], Any] | None = None
+        self.sleeps = 0
+        self._places = Reach(submission).places
+        self._kinds: dict[type, type] = {}
+        self._undo: list[Callable[[], Any]] = []
 
-    def at(self, moment: int, happens: Callable[[], Any]) -> "Count":
-        """From now on, `happens()` just before the `moment`-th statement.
-
-        Returns what counts them.
+    def small_memory(self, connection: REAL) -> None:
+        """From now on this connection writes to the file what it can't keep in one page, as it does
+        where an append is too large for its memory.
         """
-        self.before = count = Count(moment, happens)
-        return count
+        REAL.execute(connection, "PRAGMA cache_size=1")
 
-    def seen(self, text: str) -> None:
+    def seen(self, text: str, connection: REAL) -> None:
         """A watched connection is about to run a statement."""
         before, self.before = self.before, None
         if before is None:
             return
         try:
-            before(text)
+            before(text, connection)
         finally:
             self.before = before
 
     def __enter__(self):
-        self._real = sqlite3.connect
-        self._patched = [
-            (space, name)
-            for space in self._spaces
-            for name, value in list(space.items())
-            if value is self._real
-        ]
-        for space, name in self._patched:
-            space[name] = self._connect
+        real = sqlite3.connect
+        self._by_id = {
+            id(real): functools.partial(self._connect, real),
+            id(REAL): self._watched(REAL),
+            id(time.sleep): self._sleep,
+        }
+        if fcntl:
+            self._by_id |= {
+                id(lock): functools.partial(_lock, lock) for lock in (fcntl.flock, fcntl.lockf)
+            }
+        for module in filter(None, (sqlite3, sqlite3.dbapi2, time, fcntl)):
+            for name in ("connect", "Connection", "sleep", "flock", "lockf"):
+                if name in vars(module):
+                    self._replace(vars(module).get, vars(module).__setitem__, name)
+        for place in self._places:
+            for name in place.read():
+                self._replace(lambda name, place=place: place.read().get(name), place.write, name)
         return self
 
     def __exit__(self, *_):
-        for space, name in self._patched:
-            space[name] = self._real
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
 
-    def _connect(self, *args, **options):
-        args = args[:1] + (0,) * (len(args) > 1) + args[2:]
-        if len(args) < 2:
-            options["timeout"] = 0
-        if len(args) < 6:
-            options.setdefault("factory", self._connection)
-        return self._real(*args, **options)
+    def _replace(self, read, write, name) -> None:
+        """Put a watched thing where the real one lies; in the end it lies there again."""
+        value = read(name)
+        if isinstance(value, functools.partial) and id(value.func) in self._by_id:
+            function, *rest = value.__reduce__()[2]
+            value.__setstate__((self._by_id[id(function)], *rest))
+            self._undo.append(lambda: value.__setstate__((function, *rest)))
+            return
+        bare = value.__func__ if isinstance(value, staticmethod) else value
+        instead = self._by_id.get(id(bare))
+        if instead is None and _opens(bare):
+            instead = self._watched(bare)
+        if instead is not None:
+            write(name, staticmethod(instead) if bare is not value else instead)
+            self._undo.append(lambda: write(name, value))
+
+    def _connect(self, real, *args, **options):
+        options = dict(zip(CONNECTS, args, strict=False)) | options
+        factory = options.get("factory", REAL)
+        if isinstance(factory, type) and issubclass(factory, REAL):
+            options["factory"] = self._watched(factory)
+        return real(**options)
+
+    def _sleep(self, *_):
+        self.sleeps += 1
+        if self.sleeps >= SLEEPS:
+            raise Waits
+
+    def _watched(self, kind: type) -> type:
+        """A class of connections like `kind` that tell these statements."""
+        if issubclass(kind, _Watched):
+            return kind
+        if kind not in self._kinds:
+            own = {"told": self, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
+            self._kinds[kind] = type(kind.__name__, (_Watched, kind), own)
+        return self._kinds[kind]
 
 
-class Count:
-    """Counts statements, and lets something happen before one of them."""
-
-    def __init__(self, moment: int, happens: Callable[[], Any]):
-        self.moment, self.happens, self.seen = moment, happens, 0
-
-    def __call__(self, text: str) -> None:
-        if text.lstrip().upper().startswith("ROLLBACK"):
-            return  # What tidies up is no moment of its own.
-        self.seen += 1
-        if self.seen == self.moment:
-            self.happens()
+def _opens(value: Any) -> bool:
+    """Whether this is a class of connections that the submission has made."""
+    return isinstance(value, type) and issubclass(value, REAL) and not issubclass(value, _Watched)
 
 
-def _spaces(submission) -> list[dict]:
-    """The namespaces in which the submission's code may hold `connect` under a name of its own."""
-    functions = [
-        value for kind in getattr(submission, "__mro__", ()) for value in vars(kind).values()
-    ] + [submission]
-    spaces = {
-        id(space): space
-        for function in functions
-        if (space := getattr(function, "__globals__", None)) is not None
-    }
-    return [space for space in spaces.values() if space is not vars(sqlite3)]
+def _lock(real: Callable, file: Any, how: int, *rest):
+    try:
+        return real(file, how | fcntl.LOCK_NB, *rest)
+    except BlockingIOError:
+        if how & fcntl.LOCK_NB:
+            raise
+        raise Waits from None
 
 
-def _watched(statements: Statements) -> type[sqlite3.Connection]:
-    """A class of connections that tell `statements`."""
+class _Watched:
+    """A connection that tells `told` of its statements."""
 
-    class Cursor(sqlite3.Cursor):
+    told: Statements
+
+    def __init__(self, *args, **options):
+        options = dict(zip(CONNECTS, args, strict=False)) | options
+        super().__init__(**options | {"timeout": 0})
+
+    def cursor(self, factory=sqlite3.Cursor):
+        return super().cursor(_watched_cursor(factory))
+
+    def execute(self, text, *values):
+        if type(self).bare("execute"):
+            return self.cursor().execute(text, *values)
+        self.told.seen(text, self)  # Its own way to execute something.
+        return super().execute(text, *values)
+
+    def executemany(self, text, rows):
+        if type(self).bare("executemany"):
+            return self.cursor().executemany(text, rows)
+        self.told.seen(text, self)
+        return super().executemany(text, rows)
+
+    def executescript(self, script):
+        if type(self).bare("executescript"):
+            return self.cursor().executescript(script)
+        self.told.seen(script, self)
+        return super().executescript(script)
+
+    @classmethod
+    def bare(cls, method: str) -> bool:
+        """Whether a method is sqlite3's own."""
+        kinds = cls.__mro__[cls.__mro__.index(_Watched) + 1 :]
+        return not any(method in vars(kind) for kind in kinds[: kinds.index(REAL)])
+
+    def commit(self):
+        if self.in_transaction:
+            self.told.seen("COMMIT", self)
+        super().commit()
+
+    def __exit__(self, kind, *_):  # As in sqlite3, whose own doesn't call the method above.
+        if kind is not None:
+            self.rollback()
+            return False
+        try:
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
+        return False
+
+
+@functools.cache
+def _watched_cursor(kind: type) -> type:
+    if not (isinstance(kind, type) and issubclass(kind, sqlite3.Cursor)):
+        return kind
+
+    class Cursor(kind):
+        def _tell(self, text):
+            self.connection.told.seen(text, self.connection)
+
         def execute(self, text, *values):
-            statements.seen(text)
+            self._tell(text)
             return super().execute(
                 "PRAGMA busy_timeout = 0" if "busy_timeout" in text.lower() else text, *values
             )
@@ -117,42 +227,36 @@ def _watched(statements: Statements) -> type[sqlite3.Connection]:
         def executemany(self, text, rows):
             def watched():
                 for row in rows:
-                    statements.seen(text)
+                    self._tell(text)
                     yield row
 
             return super().executemany(text, watched())
 
         def executescript(self, script):
-            statements.seen(script)
-            return super().executescript(script)
-
-    class Connection(sqlite3.Connection):
-        def cursor(self, factory=Cursor):
-            return super().cursor(factory)
-
-        def execute(self, *args):
-            return self.cursor().execute(*args)
-
-        def executemany(self, *args):
-            return self.cursor().executemany(*args)
-
-        def executescript(self, *args):
-            return self.cursor().executescript(*args)
-
-        def commit(self):
-            if self.in_transaction:
-                statements.seen("COMMIT")
-            super().commit()
-
-        def __exit__(self, kind, *_):  # As in sqlite3, whose own doesn't call the method above.
-            if kind is not None:
-                self.rollback()
-                return False
+            """As sqlite3 does it: commit what is open, then each statement as it stands."""
+            connection = self.connection
+            if connection.in_transaction and getattr(connection, "autocommit", -1) == -1:
+                connection.commit()
+            level, connection.isolation_level = connection.isolation_level, None
             try:
-                self.commit()
-            except BaseException:
-                self.rollback()
-                raise
-            return False
+                for statement in _statements(script):
+                    self.execute(statement)
+            finally:
+                if level is not None:
+                    connection.isolation_level = level
+            return self
 
-    return Connection
+    Cursor.__name__ = Cursor.__qualname__ = kind.__name__
+    return Cursor
+
+
+def _statements(script: str) -> list[str]:
+    """A script's statements, one by one."""
+    found, begun = [], ""
+    for piece in script.split(";"):
+        begun += piece + ";"
+        if sqlite3.complete_statement(begun):
+            found.append(begun.strip())
+            begun = ""
+    rest = begun.removesuffix(";").strip()
+    return [statement for statement in [*found, rest] if statement not in ("", ";")]

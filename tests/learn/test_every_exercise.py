@@ -87,8 +87,10 @@ def test_each_bug_is_told_under_the_property_that_it_breaks(name):
         assert not verdict.holds and verdict.sentence, bug_name
         if exercise.replay is None:
             continue
-        assert verdict.replay.startswith(f'replay("{name}", {bug_name}, ['), verdict.replay
-        again = eval(verdict.replay, {"replay": replay} | vars(raft) | dict(exercise.mutants))
+        parts = {part.__name__: part for part in bug} if isinstance(bug, tuple) else {bug_name: bug}
+        call = f"({', '.join(parts)})" if isinstance(bug, tuple) else bug_name
+        assert verdict.replay.startswith(f'replay("{name}", {call}, ['), verdict.replay
+        again = eval(verdict.replay, {"replay": replay} | vars(raft) | parts)
         assert verdict.sentence.rstrip(".") in again.sentences()[-1]
         assert tuple(again.sentences()) == verdict.reasons
 

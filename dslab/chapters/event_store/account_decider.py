@@ -1,12 +1,14 @@
-"""18.2 An account that decides: two functions, told in stories of commands."""
+"""18.2 An account that decides: two functions, asked with every sequence of commands."""
 
-from random import Random
+from collections.abc import Callable, Iterator
 
+from dslab.chapters.event_store import accounts
+from dslab.chapters.event_store.accounts import EXPERIMENTS
 from dslab.chapters.event_store.mutants import DECIDERS
-from dslab.learn.copies import deepcopy
-from dslab.learn.exercise import Broken, Exercise, Property
+from dslab.learn.exercise import Broken, Exercise, Property, Told
+from dslab.learn.grading import kept
 
-__all__ = ["EXPERIMENTS", "exercise", "story"]
+__all__ = ["exercise"]
 
 
 def is_decider(submission):
@@ -22,202 +24,194 @@ def is_decider(submission):
     return None
 
 
-def commands(seed, length=60):
-    """Opened, filled, emptied to the last cent; then at random."""
-    random = Random(f"commands {seed}")
-    yield from (
-        {"type": "open"},
-        {"type": "deposit", "amount": 30},
-        {"type": "withdraw", "amount": 31},
-        {"type": "withdraw", "amount": 30},
-    )
-    for _ in range(length):
-        yield {
-            "type": random.choice(["deposit", "withdraw", "withdraw"]),
-            "amount": random.randrange(1, 50),
-        }
-
-
-def fold(evolve, events, state=None):
-    for event in events:
-        state = evolve(state, deepcopy(event))
-    return state
-
-
-def story(submission, seed):
-    """Run commands; yields (command, state before, events or None where refused, state after)."""
+def experiment(name: str, submission, *args) -> list[dict]:
+    """What comes of an experiment, done where the functions are."""
     decide, evolve = submission
-    state = None
-    for command in commands(seed):
-        before = deepcopy(state)
-        try:
-            events = list(decide(deepcopy(command), state))
-        except Exception:
-            events = None
-        state = fold(evolve, events or [], state)
-        yield command, before, events, state
+    in_child = getattr(decide, "experiment_in_child", None)
+    return (
+        in_child(accounts.__name__, name, [evolve], args)
+        if in_child
+        else EXPERIMENTS[name](decide, evolve, *args)
+    )
 
 
-def balance(state, where):
-    try:
-        return state["balance"]
-    except (TypeError, KeyError):
-        raise Broken(
-            f"{where}, the state has no balance.", expected='{"balance": …}', got=str(state)[:100]
-        ) from None
+def walked(submission) -> list[dict]:
+    """Every command in every account, asked once for all properties."""
+    return kept(_walk, submission)
 
 
-def works(submission):
-    for command, before, events, after in story(submission, 0):
-        if command["type"] == "deposit":
-            if not events:
-                raise Broken(
-                    f"A deposit of {command['amount']} into an open account is refused.",
-                    expected="an event",
-                    got=str(events),
-                )
-            if (
-                balance(after, "After a deposit")
-                != balance(before, "Before a deposit") + command["amount"]
-            ):
-                raise Broken(
-                    "A deposit doesn't raise the balance by its amount.",
-                    expected=str(before["balance"] + command["amount"]),
-                    got=str(after["balance"]),
-                )
-        if (
-            command["type"] == "withdraw"
-            and command["amount"] <= balance(before, "Before a withdrawal")
-            and not events
-        ):
-            raise Broken(
-                f"A withdrawal of {command['amount']} from a balance of "
-                f"{before['balance']} is refused.",
-                expected="an event",
-                got="a refusal",
-            )
+def _walk(submission):
+    return experiment("walk", submission)
 
 
-def never_overdrawn(submission):
-    works(submission)
-    for seed in range(20):
-        for command, before, events, after in story(submission, seed):
-            if after is not None and balance(after, "In the story") < 0:
-                raise Broken(
-                    f"{command['type']} {command['amount']} at a balance of "
-                    f"{before['balance']} leaves {after['balance']}.",
-                    expected="a refusal",
-                    got=str(events),
-                )
+def legal(row: dict) -> bool:
+    """Whether an account must do what it is told."""
+    kind, *amount = row["step"]
+    if row["before"] is None or kind == "open":
+        return row["before"] is None and kind == "open"
+    return amount[0] > 0 and (kind == "deposit" or amount[0] <= row["before"])
 
 
-def conserves(submission):
-    works(submission)
-    for seed in range(20):
-        money = 0
-        for command, _, events, after in story(submission, seed):
-            if events and command["type"] != "open":
-                money += command["amount"] if command["type"] == "deposit" else -command["amount"]
-            if money != balance(after, "In the story"):
-                raise Broken(
-                    f"After {command['type']} {command.get('amount', '')}, the balance is "
-                    "not what went in less what went out.",
-                    expected=str(money),
-                    got=str(after["balance"]),
-                )
+def overdraws(row: dict) -> bool:
+    """Whether this is a withdrawal of more than there is."""
+    kind, *amount = row["step"]
+    return kind == "withdraw" and row["before"] is not None and amount[0] > max(row["before"], 0)
 
 
-def twice(decide, evolve):
-    """Each step of a story, done twice on the same command and state: what there was before, and
-    after, and the two answers.
-    """
-    rows, state = [], None
-    for command in commands(1):
-        before = deepcopy([command, state])
-        answers = [answer(decide, command, state) for _ in range(2)]
-        rows.append(["decide", before, deepcopy([command, state]), *answers])
-        for event in answers[0] if isinstance(answers[0], list) else []:
-            before = deepcopy([event, state])
-            states = [deepcopy(evolve(state, event)) for _ in range(2)]
-            rows.append(["evolve", before, deepcopy([event, state]), *states])
-            state = states[0]
+def expected(row: dict) -> int:
+    """The balance after a command that is right."""
+    kind, *amount = row["step"]
+    return {"open": 0, "deposit": 1, "withdraw": -1}[kind] * (amount or [0])[0] + (
+        row["before"] or 0
+    )
+
+
+def called(step) -> str:
+    """A command as a reader says it."""
+    return " ".join(map(str, step))
+
+
+def where(row: dict) -> str:
+    """The command and the account that it was asked of."""
+    account = "not open" if row["before"] is None else f"at a balance of {row['before']}"
+    return f"{called(row['step'])}, where the account is {account},"
+
+
+def broken(submission, row: dict, sentence: str, expected: str, got: str) -> Broken:
+    """What a reader is told of a command, with those that lead to it."""
+    steps = [*row["done"], row["step"]]
+    return Broken(
+        sentence,
+        expected=expected,
+        got=got,
+        steps=[tuple(step) for step in steps],
+        told=(*words(submission, steps), f"✗ {sentence}"),
+    )
+
+
+def words(submission, steps) -> Iterator[str]:
+    """A story in words."""
+    happened = [tuple(step[1:]) for step in steps if step[0] == "happened"]
+    for row in experiment("again", submission, [s for s in steps if s[0] != "happened"]):
+        answer = row["told"] if row["answered"] == "events" else f"refused: {row['told']}"
+        balance = "" if row["after"] is None else f"; balance {row['after']}"
+        yield f"{called(row['step'])} → {answer}{balance}"
+    for row in experiment("histories", submission) if happened else []:
+        if list(map(tuple, row["happened"])) == happened[: len(row["happened"])]:
+            after = row["unread"] or f"balance {row['after']}"
+            yield f"evolve reads that {called(row['happened'][-1])} has happened → {after}"
+
+
+def each(judge: Callable) -> Callable:
+    """The test of a property: `judge(row)` says of a command (sentence, expected, got) or None."""
+
+    def test(submission):
+        rows = begun(submission)
+        for row in rows:
+            if found := judge(row):
+                raise broken(submission, row, *found)
+        return {"commands": len(rows)} if judge is works else None
+
+    return test
+
+
+def begun(submission) -> list[dict]:
+    """All commands; broken where an account can't even be opened, filled and emptied."""
+    rows = walked(submission)
+    done = {row["step"][0] for row in rows if legal(row) and not works(row)}
+    for row in rows:
+        if row["step"][0] not in done and (found := works(row)):
+            raise broken(submission, row, *found)
     return rows
 
 
-def answer(decide, command, state):
-    """The events, as they are now, or the refusal's words."""
-    try:
-        return deepcopy(list(decide(command, state)))
-    except Exception as refusal:
-        return str(refusal)
+def answer_of(row: dict) -> str:
+    return row["told"] if row["answered"] == "events" else f"{row['answered']}: {row['told']}"
 
 
-EXPERIMENTS = {"twice": twice}
+def works(row):
+    if not legal(row):
+        return None
+    if row["answered"] != "events" or not row["events"]:
+        return f"{where(row)} is not done.", "a list of events", answer_of(row)
+    if row["unread"]:
+        return f"evolve can't read what {called(row['step'])} made.", "a state", row["unread"]
+    if isinstance(row["after"], str) or row["after"] is None:
+        why = row["after"] or "the state is None"
+        return f"After {called(row['step'])} there is no balance.", '{"balance": …}', why
+    return None
 
 
-def pure(submission):
-    works(submission)
-    decide, evolve = submission
-    in_child = getattr(decide, "experiment_in_child", None)
-    for name, before, after, first, second in (
-        in_child(__name__, "twice", [evolve], []) if in_child else twice(decide, evolve)
-    ):
-        if before != after:
-            raise Broken(
-                f"{name} changes what it is given, instead of making something new.",
-                expected=str(before),
-                got=str(after),
-            )
-        if first != second:
-            raise Broken(
-                f"{name} answers differently the second time.", expected=str(first), got=str(second)
-            )
+def never_overdrawn(row):
+    if overdraws(row) and row["events"]:
+        return f"{where(row)} is paid out.", "a refusal", answer_of(row)
+    return None
+
+
+def conserves(row):
+    if legal(row) and not works(row) and row["after"] != expected(row):
+        return (
+            f"After {where(row)} the balance is not what went in less what went out.",
+            str(expected(row)),
+            str(row["after"]),
+        )
+    return None
+
+
+def pure(row):
+    for sentence, before, after in row["impure"]:
+        return sentence, before[:300], after[:300]
+    return None
+
+
+def refuses(row):
+    if legal(row) or (overdraws(row) and row["events"]):
+        return None
+    if row["events"]:
+        return f"{where(row)} must be refused.", "an exception with a reason", answer_of(row)
+    if row["answered"] == "refused" and row["told"]:
+        return None
+    return (
+        f"{where(row)} is not done, and nobody is told why.",
+        'raise ValueError("why")',
+        answer_of(row),
+    )
 
 
 def total(submission):
-    works(submission)
-    decide, evolve = submission
-    opened = fold(evolve, decide({"type": "open"}, None))
-    rich = fold(evolve, decide({"type": "deposit", "amount": 10}, opened), opened)
-    for event in decide({"type": "withdraw", "amount": 10}, rich):
-        try:
-            evolve(deepcopy(opened), event)
-        except Exception as error:
-            raise Broken(
-                "History has a withdrawal that today's rules forbid, and evolve refuses "
-                "to read it.",
-                expected="the next state",
-                got=f"{type(error).__name__}: {error}",
-            ) from None
-
-
-def refuses(submission):
-    decide, evolve = submission
-    works(submission)
-    opened = fold(evolve, decide({"type": "open"}, None))
-    rich = fold(evolve, decide({"type": "deposit", "amount": 10}, opened), opened)
-    for command, state, why in [
-        ({"type": "deposit", "amount": 5}, None, "the account is not open"),
-        ({"type": "open"}, rich, "it is open already"),
-        ({"type": "deposit", "amount": -5}, rich, "the amount is negative"),
-        ({"type": "withdraw", "amount": -5}, rich, "the amount is negative"),
-        ({"type": "deposit", "amount": 0}, rich, "the amount is 0"),
-    ]:
-        try:
-            events = list(decide(dict(command), deepcopy(state)))
-        except Exception as error:
-            if not str(error):
-                raise Broken(
-                    f"{command} is refused without a reason: {why}.",
-                    expected="an exception with a text",
-                    got=repr(error),
-                ) from None
+    """What has happened has happened, in any order."""
+    begun(submission)
+    rows = experiment("histories", submission)
+    for row in rows:
+        order = ", ".join(map(called, row["happened"]))
+        if row["unread"]:
+            sentence = f"It has happened, after open: {order}; and evolve refuses to read it."
+        elif row["after"] != row["expected"]:
+            sentence = f"It has happened, after open: {order}; and evolve makes another balance."
+        else:
             continue
+        steps = [("open",), *(("happened", *step) for step in row["happened"])]
         raise Broken(
-            f"{command} must be refused: {why}.",
-            expected="an exception with a reason",
-            got=str(events),
+            sentence,
+            expected=str(row["expected"]),
+            got=row["unread"] or str(row["after"]),
+            steps=steps,
+            told=(*words(submission, steps), f"✗ {sentence}"),
         )
+    return {"histories": len(rows)}
+
+
+def replay(submission, steps) -> Told:
+    """A story again, in words; in the end what is broken in it."""
+    told = list(words(submission, steps))
+    for prop in exercise.properties:
+        try:
+            prop.test(submission)
+        except Broken as found:
+            if list(found.steps) == [tuple(step) for step in steps]:
+                told.append(f"✗ {found.sentence}")
+                break
+    return Told(told)
 
 
 exercise = Exercise(
@@ -231,28 +225,28 @@ exercise = Exercise(
             "Accounts open, take deposits and pay out.",
             1,
             'decide returns a list of events such as {"type": "deposited", "amount": 5}.',
-            works,
+            each(works),
         ),
         Property(
             "never-overdrawn",
             "No sequence of commands overdraws an account.",
             2,
             "Compare with the balance in decide, not in evolve: what has happened has happened.",
-            never_overdrawn,
+            each(never_overdrawn),
         ),
         Property(
             "conserves",
             "The balance is what went in less what went out.",
             1,
             "evolve must know every type of event that decide makes.",
-            conserves,
+            each(conserves),
         ),
         Property(
             "pure",
             "decide and evolve are pure: same input, same output, nothing changed.",
             1,
             "Return a new dict: {**state, …}.",
-            pure,
+            each(pure),
         ),
         Property(
             "total",
@@ -266,9 +260,10 @@ exercise = Exercise(
             "What makes no sense is refused with a reason.",
             1,
             'Not open, open twice, amounts that are not positive: raise ValueError("why").',
-            refuses,
+            each(refuses),
         ),
     ),
     is_decider,
     DECIDERS,
+    replay,
 )

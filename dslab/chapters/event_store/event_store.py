@@ -1,26 +1,17 @@
-"""18.1 An event store on SQLite. The properties judge what the experiments bring back."""
+"""18.1 An event store on SQLite. Runs are played where the store is, and judged here by a model."""
 
-import os
-import shutil
-import tempfile
+from collections.abc import Callable, Iterator
 
-from dslab.chapters.event_store import experiments
-from dslab.chapters.event_store.experiments import BATCH, EXPERIMENTS, MOMENTS, listed, refused
+from dslab.chapters.event_store import experiments, runs
+from dslab.chapters.event_store.experiments import EXPERIMENTS
+from dslab.chapters.event_store.model import Deviation, judged, sentences, statements_of
 from dslab.chapters.event_store.mutants import STORES
-from dslab.learn.exercise import Broken, Exercise, Property
+from dslab.learn.exercise import Broken, Exercise, Property, Told
 
-__all__ = ["exercise", "experiment"]
+__all__ = ["exercise"]
 
-
-class Folder:
-    """A temporary folder for one test."""
-
-    def __enter__(self):
-        self.path = tempfile.mkdtemp(prefix="dslab-")
-        return os.path.join(self.path, "events.db")
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.path, ignore_errors=True)
+#: How many shorter runs are tried before the shortest that was found is shown.
+TRIES = 120
 
 
 def is_store(submission):
@@ -32,176 +23,128 @@ def is_store(submission):
     return None
 
 
-def same(what, expected, got):
-    if expected != got:
-        raise Broken(
-            f"{what} is not what was appended.", expected=str(expected), got=str(got)[:300]
-        )
-
-
-def in_order(store_class):
-    with Folder() as path:
-        store = store_class(path)
-        store.append("a", [{"n": 1}, {"n": 2}], -1)
-        store.append("b", [{"n": 9}], -1)
-        store.append("a", [{"n": 3}], 1)
-        same("read('a')", [{"n": 1}, {"n": 2}, {"n": 3}], listed(store.read("a")))
-        same("read of a stream that isn't there", [], listed(store.read("nowhere")))
-
-
-def expected_version(store_class):
-    with Folder() as path:
-        store = store_class(path)
-        store.append("a", [{"n": 1}], -1)
-        for wrong in (-1, 1, 7):
-            if not refused(lambda: store.append("a", [{"n": 2}], wrong)):
-                raise Broken(
-                    "The stream is at version 0, and an append that expects version "
-                    f"{wrong} is not refused.",
-                    expected="an exception",
-                    got="no complaint",
-                )
-        same("After three refusals, read('a')", [{"n": 1}], listed(store.read("a")))
-        store.append("a", [{"n": 2}], 0)
-        same(
-            "After an append at the right version, read('a')",
-            [{"n": 1}, {"n": 2}],
-            listed(store.read("a")),
-        )
-
-
-def subscription(store_class):
-    with Folder() as path:
-        store = store_class(path)
-        for n, stream in enumerate("abbaacb"):
-            version = len(listed(store.read(stream))) - 1
-            store.append(stream, [{"n": n}], version)
-        everything = listed(store.subscribe(0))
-        same(
-            "subscribe(0), without positions",
-            [[s, {"n": n}] for n, s in enumerate("abbaacb")],
-            [row[1:] for row in everything],
-        )
-        positions = [row[0] for row in everything]
-        if positions != sorted(set(positions)):
-            raise Broken(
-                "The positions don't grow from event to event.",
-                expected="growing positions",
-                got=str(positions),
-            )
-        for place, position in enumerate(positions):
-            same(
-                f"subscribe({position})", everything[place + 1 :], listed(store.subscribe(position))
-            )
-
-
-def experiment(name, store_class, *args):
-    """Do an experiment where the submission is."""
+def played(store_class, steps) -> list[dict]:
+    """What comes of a run, played where the submission is."""
     in_child = getattr(store_class, "experiment_in_child", None)
     return (
-        in_child(experiments.__name__, name, [], args)
+        in_child(experiments.__name__, "plays", [], [[steps]])
         if in_child
-        else EXPERIMENTS[name](store_class, *args)
+        else EXPERIMENTS["plays"](store_class, [steps])
+    )[0]
+
+
+def searched(family: Callable, without: Callable | None = None) -> Callable:
+    """The test of a property: no run of a family deviates from the model.
+
+    without  makes of a run the same one without what the family looks for. A run counts only where
+             that one stands, so that a rule is told where it is broken and not where it shows.
+    """
+
+    def test(store_class):
+        if without and (deviation := deviates(store_class, runs.BASIC)):
+            raise broken(store_class, *shortest(store_class, runs.BASIC, deviation))
+        looked = {"runs": 0, "statements": 0}
+
+        def counted(steps):
+            count = statements_of(played(store_class, steps))
+            if not count and steps[-1][1] == "append":
+                raise Broken(
+                    "Your append made no statement that the grader could see.",
+                    expected="a connection from sqlite3.connect(path)",
+                )
+            return count
+
+        def counts(steps):
+            deviation = deviates(store_class, steps)
+            return deviation and not (without and deviates(store_class, without(steps)))
+
+        for steps in family(counted):
+            outcomes = played(store_class, steps)
+            looked["runs"] += 1
+            looked["statements"] += sum(each.get("statements", 0) for each in outcomes)
+            if (deviation := judged(outcomes)) and counts(steps):
+                raise broken(store_class, *shortest(store_class, steps, deviation, counts), looked)
+        return looked
+
+    return test
+
+
+def deviates(store_class, steps) -> Deviation | None:
+    """Where a run deviates from the model, if it does."""
+    return judged(played(store_class, steps))
+
+
+def broken(store_class, steps, deviation: Deviation, looked=None) -> Broken:
+    """What a reader is told of a run that deviates."""
+    return Broken(
+        deviation.sentence,
+        expected=deviation.expected,
+        got=deviation.got,
+        steps=steps,
+        told=tuple(words(store_class, steps)),
+        looked_at=looked,
     )
 
 
-def at_each_moment(name, store_class, judge):
-    """The experiment before each statement of an append. `judge(moment, *result)` raises Broken."""
-    for moment in range(1, MOMENTS):
-        with Folder() as path:
-            *result, seen = experiment(name, store_class, path, moment)
-        must_be_seen(seen)
-        judge(moment, *result)
-        if seen < moment:
-            break
-    return {"moments between statements": moment - 1}
+def words(store_class, steps) -> Iterator[str]:
+    """A run in words, up to where it deviates."""
+    outcomes = played(store_class, steps)
+    yield from sentences(outcomes)
+    if deviation := judged(outcomes):
+        yield f"✗ {deviation.sentence}"
 
 
-def must_be_seen(statements):
-    if not statements:
-        raise Broken(
-            "Your append made no statement that the grader could see.",
-            expected="a connection from sqlite3.connect(path)",
-        )
+def shortest(store_class, steps, deviation: Deviation, counts=bool) -> tuple[list, Deviation]:
+    """A run that deviates in the same way, of which nothing can be left out."""
+    tries = iter(range(TRIES))
+    again = True
+    while again:
+        again = False
+        for shorter in shorter_than(steps):
+            if next(tries, None) is None:
+                return steps, deviation
+            found = deviates(store_class, shorter)
+            if found and found.kind == deviation.kind and counts(shorter):
+                steps, deviation, again = shorter, found, True
+                break
+    return steps, deviation
 
 
-def crashes(store_class):
-    with Folder() as path:
-        return experiment("crash", store_class, path)
+def shorter_than(steps: list) -> Iterator[list]:
+    """The run with something less, much of it first."""
+    size = len(steps) // 2
+    while size:
+        for place in reversed(range(0, len(steps), size)):
+            yield [*steps[:place], *steps[place + size :]]
+        size //= 2
+    for place, step in enumerate(steps):
+        for less in less_than(step):
+            yield [*steps[:place], less, *steps[place + 1 :]]
 
 
-def durable(store_class):
-    same("After a crash, an append that had returned", [{"n": 1}, *BATCH], crashes(store_class)[-1])
+def less_than(step: tuple) -> Iterator[tuple]:
+    """A step with something less in it."""
+    match step:
+        case ("before", moment, call, inside):
+            yield tuple(call)
+            if len(inside) > 1:
+                for shorter in shorter_than(list(inside)):
+                    yield ("before", moment, call, shorter)
+            for less in less_than(tuple(call)):
+                yield ("before", moment, less, inside)
+        case (who, "append", stream, int(count), expected) if count > 1:
+            yield (who, "append", stream, count // 2, expected)
+        case (who, "append", stream, [_, _, *_] as events, expected):
+            middle = len(events) // 2
+            yield (who, "append", stream, events[:middle], expected)
+            yield (who, "append", stream, events[middle:], expected)
+            if len(events) == 3:
+                yield (who, "append", stream, events[:2], expected)
 
 
-def all_or_nothing(store_class):
-    found = crashes(store_class)
-    must_be_seen(len(found) - 1)  # The last one comes after the append.
-    for moment, events in enumerate(found, 1):
-        if events not in ([], [{"n": 1}], [{"n": 1}, *BATCH]):
-            raise Broken(
-                f"An append of three events is torn by a crash before its statement {moment}.",
-                expected="all three or none",
-                got=str(events)[:300],
-            )
-    return {"crashes": len(found)}
-
-
-def errors(store_class):
-    def judge(moment, first, second, between, after):
-        when = f"Statement {moment} of an append fails because the disk is full"
-        if not first and between != [{"n": 1}, *BATCH]:
-            raise Broken(
-                f"{when}, and the append doesn't say so.",
-                expected="an exception",
-                got=f"no complaint, and stored: {between}",
-            )
-        if first and between != [{"n": 1}]:
-            raise Broken(
-                f"{when}, and it is refused and has left something.",
-                expected=str([{"n": 1}]),
-                got=str(between)[:300],
-            )
-        if second:
-            raise Broken(
-                f"{when}, and there is room again, but the next append fails too.",
-                expected="an append as usual",
-                got="an exception",
-            )
-        same(f"{when}. After the next append, read('a')", [{"n": 1}, *BATCH], after)
-
-    return at_each_moment("full_disk", store_class, judge)
-
-
-def racing_writers(store_class):
-    def judge(moment, wins, stored):
-        if len(wins) > 1:
-            raise Broken(
-                "Two writers read version 0, and both may append: the second wrote just "
-                f"before statement {moment} of the first.",
-                expected="one of them is refused",
-                got=f"stored: {stored}",
-            )
-        same(
-            f"A second writer came just before statement {moment} of the first. What is stored",
-            [{"by": who} for who in ("nobody", *wins)],
-            stored,
-        )
-
-    return at_each_moment("race", store_class, judge)
-
-
-def nothing_passed_over(store_class):
-    def judge(moment, seen, everything):
-        if seen != everything:
-            raise Broken(
-                "A subscriber passes over an event: another stream's writer came just "
-                f"before statement {moment} of an append.",
-                expected=str(everything),
-                got=str(seen)[:300],
-            )
-
-    return at_each_moment("follow", store_class, judge)
+def replay(store_class, steps) -> Told:
+    """A run again, in words."""
+    return Told(words(store_class, steps))
 
 
 exercise = Exercise(
@@ -215,42 +158,49 @@ exercise = Exercise(
             "A stream is read back as it was appended.",
             1,
             "One table: stream, version, data. ORDER BY version.",
-            in_order,
+            searched(runs.in_order),
         ),
         Property(
             "expected-version",
             "An append that expects another version is refused, and leaves nothing.",
             2,
             "Compare with max(version) of the stream, -1 for none, before you insert.",
-            expected_version,
+            searched(runs.expected_version, runs.unattempted),
         ),
         Property(
             "subscription",
             "subscribe(after) hands out all later events once, in the one global order.",
             2,
             "INTEGER PRIMARY KEY AUTOINCREMENT is the position; WHERE position > ?.",
-            subscription,
+            searched(runs.subscription, runs.unsubscribed),
         ),
         Property(
             "durable",
             "An append that returned survives a crash.",
             1,
             "Commit before you return.",
-            durable,
+            searched(runs.durable, runs.alone),
+        ),
+        Property(
+            "shared-file",
+            "Each process goes on from what is in the file, whoever appended it, and when.",
+            1,
+            "Ask the database for the version in each append; keep nothing in memory.",
+            searched(runs.shared, runs.alone),
         ),
         Property(
             "all-or-nothing",
             "A crash in the middle of an append leaves nothing of it.",
             2,
             "One transaction for the whole append.",
-            all_or_nothing,
+            searched(runs.all_or_nothing, runs.undisturbed),
         ),
         Property(
             "errors",
-            "An append that meets an error leaves nothing, and the next one works.",
+            "An error is raised, leaves nothing of an append, and the next one works.",
             1,
             "Roll back on any error, also on one of the COMMIT, and raise it again.",
-            errors,
+            searched(runs.errors, runs.faultless),
         ),
         Property(
             "racing-writers",
@@ -258,16 +208,17 @@ exercise = Exercise(
             2,
             "Take the write lock before you look at the version: BEGIN IMMEDIATE "
             "(sqlite3.connect(path, isolation_level=None)).",
-            racing_writers,
+            searched(runs.racing_writers, runs.undisturbed),
         ),
         Property(
             "nothing-passed-over",
             "A subscriber never passes over an event that is committed later.",
             1,
             "Let SQLite give out positions inside the transaction that holds the write lock.",
-            nothing_passed_over,
+            searched(runs.nothing_passed_over, runs.undisturbed),
         ),
     ),
     is_store,
     STORES,
+    replay,
 )
