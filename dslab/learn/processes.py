@@ -255,7 +255,9 @@ def _foreign(module: str | None) -> bool:
     top = name.partition(".")[0]
     if top == "dslab":
         return not name.startswith("dslab.chapters.")
-    if top != "__main__" and top in sys.stdlib_module_names:
+    if top == "__main__":  # In a notebook its file is the kernel's.
+        return False
+    if top in sys.stdlib_module_names:
         return True
     return "site-packages" in str(getattr(sys.modules.get(name), "__file__", ""))
 

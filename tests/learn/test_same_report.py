@@ -74,5 +74,6 @@ def test_some_of_them_are_right_and_some_are_wrong():
         "map_with_numbers",
         "account_of_decimals",
         "account_that_is_read_only",
+        "store_with_a_lock",
     }
     assert sum(0 < report.score < report.exercise.points for report in scores.values()) >= 5
