@@ -7,7 +7,7 @@ The plans that ask a rule are explored one after the other (`dslab.learn.moves`)
 shrunk until it needs each of its steps, and told as a run of `dslab.learn.calling`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 from dslab.check.shrink import shrink
@@ -148,22 +148,24 @@ class CallSearch:
 
 
 class _Survey:
-    """What was found of a submission so far. Each plan is looked at once, when a rule asks it."""
+    """What was found of a submission so far. Each plan is looked at once, when a rule asks it, and
+    no further than what that rule finds.
+    """
 
     def __init__(self, search: CallSearch, submission):
         self.search, self.submission = search, submission
         self.counted = {"scenes": 0, "calls served": 0}
-        self._looked: dict[Plan, dict[str, Broken]] = {}
+        #: For each plan what was found so far, and what goes on looking.
+        self._looked: dict[Plan, tuple[dict[str, Broken], Iterator]] = {}
 
     def broken(self, id: str) -> Broken | None:
         """What breaks a rule; None where it holds."""
         for plan in self.search.plans:
             if id in plan.rules:
-                found = self._look(plan)
-                if broken := found.get(id) or found.get("raises"):
+                if broken := self._look(plan, id):
                     return broken
             elif not self._looked:
-                self._look(plan)
+                self._look(plan, id)
             if not self.counted["calls served"]:
                 return Broken(
                     "No call was ever served, so this was never put to the test.",
@@ -172,49 +174,32 @@ class _Survey:
                 )
         return None
 
-    def _look(self, plan: Plan) -> dict[str, Broken]:
-        if plan not in self._looked:
-            self._looked[plan] = dict(self._found(plan))
-        return self._looked[plan]
+    def _look(self, plan: Plan, id: str) -> Broken | None:
+        found, further = self._looked.setdefault(plan, ({}, self._found(plan)))
+        try:
+            while not {id, "raises"} & found.keys():
+                rule, broken = next(further)
+                found[rule] = broken
+        except StopIteration:
+            return None
+        except BaseException:  # Somebody interrupted it.
+            del self._looked[plan]
+            raise
+        return found.get(id) or found["raises"]
 
     def _found(self, plan: Plan) -> Iterator[tuple[str, Broken]]:
         """The rules that are broken in a plan, each with its smallest run."""
-        search, submission, names = self.search, self.submission, plan.names
-        unclear = {}
-        try:
-            exploring = explored(
-                Scene(submission, names, search.about), plan, search.rules, self.counted
-            )
-            counts = None
-            while True:
-                id, steps = exploring.send(counts)
-                rule = search.rules[id]
-                counts = search.breaks(submission, names, steps, rule)
-                if counts:
-                    unclear.pop(id, None)
-                    yield (
-                        id,
-                        search.smallest(
-                            submission,
-                            names,
-                            steps,
-                            lambda part, rule=rule: search.breaks(submission, names, part, rule),
-                        ),
-                    )
-                else:
-                    unclear[id] = unclear.get(id, 0) + 1
-                    counts = unclear[id] >= UNCLEAR
-        except StopIteration:
-            pass
-        except KeyboardInterrupt:
-            raise
-        except Lost as error:
-            yield "raises", Broken(in_words(error))
-        except BaseException as error:
-            steps = getattr(error, "steps", [])
-            yield "raises", self._raised(names, steps, error)
+        exploring, unclear, done = self._exploring(plan), {}, None
+        while following := self._next(plan, exploring, done):
+            id, broken = following
+            if broken:
+                unclear.pop(id, None)
+                yield id, broken
+            else:
+                unclear[id] = unclear.get(id, 0) + 1
+            done = bool(broken) or unclear[id] >= UNCLEAR
         for id in unclear:
-            words = " or ".join(dict.fromkeys(search.rules[id].fault[:1]))
+            words = " or ".join(dict.fromkeys(self.search.rules[id].fault[:1]))
             yield (
                 id,
                 Broken(
@@ -224,6 +209,31 @@ class _Survey:
                     got="none",
                 ),
             )
+
+    def _exploring(self, plan: Plan) -> Generator:
+        scene = Scene(self.submission, plan.names, self.search.about)
+        yield from explored(scene, plan, self.search.rules, self.counted)
+
+    def _next(self, plan: Plan, exploring: Generator, done: bool | None):
+        """The next break: (rule's id, its smallest run, or None where it doesn't count). None after
+        the last. What is raised comes last.
+        """
+        search, submission, names = self.search, self.submission, plan.names
+        try:
+            id, steps = exploring.send(done)
+
+            def fails(part):
+                return search.breaks(submission, names, part, search.rules[id])
+
+            return id, search.smallest(submission, names, steps, fails) if fails(steps) else None
+        except StopIteration:
+            return None
+        except KeyboardInterrupt:
+            raise
+        except Lost as error:
+            return "raises", Broken(in_words(error))
+        except BaseException as error:
+            return "raises", self._raised(names, getattr(error, "steps", []), error)
 
     def _raised(self, names, steps, error) -> Broken:
         kind = type(error)

@@ -29,7 +29,7 @@ def counting(ours: Callable[[str], bool], begun: Callable[[], None], line: Calla
 @contextmanager
 def traced(ours, begun, line):
     """`counting` by sys.settrace, which every Python has."""
-    last = None
+    last, others = None, _others(ours)
 
     def within(frame, event, _):
         nonlocal last
@@ -43,7 +43,12 @@ def traced(ours, begun, line):
         return within
 
     def enter(frame, event, _):
+        name = frame.f_code.co_filename
+        if name in others:
+            return None
         if not ours(file_of(frame)):
+            if name != "<string>":  # Which is many files.
+                others.add(name)
             return None
         if frame.f_back is None or not ours(file_of(frame.f_back)):
             begun()
@@ -56,6 +61,12 @@ def traced(ours, begun, line):
         yield
     finally:
         sys.settrace(before)
+
+
+@cache
+def _others(ours) -> set[str]:
+    """The names of files that have been seen not to be `ours`: most calls are of these."""
+    return set()
 
 
 def file_of(frame) -> str:

@@ -102,7 +102,9 @@ def _careful(move: Move, scene: Scene) -> None:
 
 
 def _broken(rule: Rule, scene: Scene) -> list[tuple] | None:
-    """The steps that break a rule, if it is broken here."""
+    """The steps that break a rule, if it is broken here, and that may count."""
+    if rule.fault and not any(step[0] in rule.fault for step in scene.steps):
+        return None
     if not rule.in_the_end:
         return list(scene.steps) if rule.broken(scene) else None
     end = scene.copy()

@@ -45,7 +45,6 @@ class Scene:
     nodes    the state of each by name, None for one that is down.
     mail     (sender, receiver, message) of what is on its way, oldest first.
     timers   by node, what is pending: timers by the names of their classes.
-    seen     what clients have seen.
     open     the calls that are not answered yet.
     answers  the answers, in their order.
     events   calls and answers, as `Seen.after` takes them.
@@ -60,14 +59,16 @@ class Scene:
         self.mail: list[tuple] = []
         self.timers: dict[str, dict] = {name: {} for name in self.names}
         self.handled: dict[tuple, Any] = {}
-        self.seen, self.ids = Seen(), {}
+        self.ids: dict[str, int] = {}
         self.open: tuple[Call, ...] = ()
         self.answers: tuple[Answer, ...] = ()
         self.events: tuple[tuple, ...] = ()
         self.steps: list[tuple] = []
         self._outcomes: dict[tuple, tuple] = {}
         self._requests: dict[tuple, Request] = {}
+        self._seen, self._told = Seen(), 0
         self._pool: dict[Seen, Seen] = {}  # One object for all that are equal: it keeps verdicts.
+        self._after: dict[tuple, Seen] = {}
         for name in self.names:
             self._boot(name, None)
 
@@ -112,6 +113,19 @@ class Scene:
         """The nodes that run."""
         return tuple([name for name, at in self.nodes.items() if at is not None])
 
+    @property
+    def seen(self) -> Seen:
+        """What clients have seen; worked out when it is asked for."""
+        for happened in self.events[self._told :]:
+            key = self._seen, *map(self.memory.token, happened)
+            seen = self._after.get(key)
+            if seen is None:
+                seen = self._seen.after((happened,))
+                seen = self._after[key] = self._pool.setdefault(seen, seen)
+            self._seen = seen
+        self._told = len(self.events)
+        return self._seen
+
     # Steps.
 
     def perform(self, step: tuple) -> bool:
@@ -144,7 +158,9 @@ class Scene:
         id = self.ids[client] = self.ids.get(client, 0) + 1
         if f in ("read", "write"):
             key = key or self.about
-        request = self._requests.setdefault((id, f, key, value), Request(id, f, key, value))
+        request = self._requests.get((id, f, key, value))
+        if request is None:
+            request = self._requests[id, f, key, value] = Request(id, f, key, value)
         self._saw("call", client, id, f, key, value)
         self.open += (Call(client, to, request),)
         self.handled[client, to, "Request"] = request
@@ -169,7 +185,7 @@ class Scene:
 
     def _arrives(self, sender, to, message):
         self.handled[sender, to, type(message).__name__] = message
-        if sender in self.names:
+        if any(call.node == to and sender not in call.heard for call in self.open):
             self.open = tuple(
                 [
                     call._replace(heard=call.heard | {sender}) if call.node == to else call
@@ -274,8 +290,9 @@ class Scene:
 
     def _outcome(self, name: str, what: str, args: tuple) -> tuple:
         at, token = self.nodes[name], self.memory.token
-        key = at.number, what, *[token(arg) for arg in args]
-        if key not in self._outcomes:
+        key = at.number, what, *map(token, args)
+        outcome = self._outcomes.get(key)
+        if outcome is None:
             done = self.memory.outcome(at, what, *args)
             if len(done.outbox) > MOST:
                 raise DslabError(
@@ -290,8 +307,8 @@ class Scene:
                 if to not in self.names and isinstance(each, Reply)
             ]
             timers = {kind.__name__: given and given[0] for kind, given in done.timers.items()}
-            self._outcomes[key] = done.after, mail, itself, replies, timers
-        return self._outcomes[key]
+            outcome = self._outcomes[key] = done.after, mail, itself, replies, timers
+        return outcome
 
     def _answer(self, client: str, reply: Reply) -> None:
         for call in self.open:
@@ -303,8 +320,6 @@ class Scene:
 
     def _saw(self, *happened) -> None:
         self.events += (happened,)
-        seen = self.seen.after((happened,))
-        self.seen = self._pool.setdefault(seen, seen)
 
     # Several steps at once.
 
@@ -317,6 +332,13 @@ class Scene:
                     break
             else:
                 break
+        return self
+
+    def newest(self, one: str, other: str) -> "Scene":
+        """The newest message on a link arrives."""
+        places = [place for place, (*link, _) in enumerate(self.mail) if link == [one, other]]
+        if places and self.nodes[other] is not None:
+            self.deliver(places[-1])
         return self
 
     def ask(self, one: str, other: str, again: bool = False, oldest: bool = False) -> "Scene":

@@ -71,6 +71,14 @@ BUGS = [
     ),
     (CP, "waits for all", "serves", "majority(len(self.peers) + 1)", "len(self.peers) + 2"),
     (
+        CP,
+        "the last ten calls alone",
+        "serves",
+        "        for node in self.peers + (self.id,):\n            self.send(node, Get(",
+        "        self.calls = self.calls.without(self.counter - 10)\n"
+        "        for node in self.peers + (self.id,):\n            self.send(node, Get(",
+    ),
+    (
         AP,
         "lowest version wins",
         "converges",

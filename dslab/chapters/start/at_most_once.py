@@ -162,11 +162,11 @@ SEARCH = CallSearch(
     RULES,
     [
         Plan(ONE, once_each, ("charges",), 4, 60),
+        Plan(ONE, two_customers, ("apart",), 3, 100),
         # What is given charges already: there are no points for leaving it as it is.
         Plan(ONE, asked_again, ("once", "charges", "apart"), 5, 400),
         Plan(ONE, long_after, ("once",), 1, 2),
         Plan(ONE, delivered_again, ("duplicates",), 4, 100),
-        Plan(ONE, two_customers, ("apart",), 3, 100),
         Plan(ONE, with_crashes, ("crash",), 5, 200),
     ],
     more=1,
