@@ -76,6 +76,11 @@ class Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         return io.BytesIO(text)
 
+    def end_headers(self):
+        if self.path.startswith("/scratch/"):  # Another page a moment later, in the same second.
+            self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
     def log_message(self, *_):
         pass
 
@@ -147,6 +152,7 @@ def faces() -> str:
 #: A widget measures its words before it draws them, so the fonts are there before the widgets are.
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Widgets</title>
+<script>window.bare = new Set(["bare", "axe", ...Object.keys(window)]);</script>
 <style>{faces} body {{ font-family: test-sans; }}</style><script type="module">
 await Promise.all(Array.from(document.fonts, (face) => face.load()));
 await import("/static/dslab.js");
@@ -167,24 +173,25 @@ def easels(browser, base):
 def show(open_page, scratch, browser, base, easels):
     """`show(html, **context options)`: a page with these elements on it, once they are drawn.
 
-    Pages that a test gets are different ones, and are given to the next test, cleared. A test that
-    changes what can't be cleared (its clock, its functions, its scripts) asks for one `apart`.
+    Pages that a test gets are different ones, and are given to the next test, cleared. Where a
+    module remembers, in a page, what a reader did, a test asks for it `anew`: it is loaded again. A
+    test that changes what outlives that (its clock, its scripts) asks for one `apart`.
     """
     free = iter(easels[:])
 
-    def page_for(html, options):
+    def page_for(html, anew, options):
         if not options.keys() <= easel.LATER:
             return open_page(WIDGETS, **options)
         if not (found := next(free, None)):
             context = guarded(browser, base)
             easels.append(found := easel.Easel(visit(context, f"{base}{WIDGETS}")))
-        return found.show(f"{base}{WIDGETS}", html, **options)
+        return found.show(f"{base}{WIDGETS}", html, anew, **options)
 
-    def show_it(html, apart=False, **options):
+    def show_it(html, apart=False, anew=False, **options):
         (scratch / "widgets.html").write_text(
             PAGE.format(faces=faces(), html=html), encoding="utf-8"
         )
-        page = open_page(WIDGETS, **options) if apart else page_for(html, options)
+        page = open_page(WIDGETS, **options) if apart else page_for(html, anew, options)
         if options.get("java_script_enabled", True):
             widgets_ready(page)
             # A first picture may give the page a scroll bar, and so itself another width.

@@ -1,7 +1,8 @@
 """A page that shows one widget after another, as a notebook does with the outputs of a cell.
 
-A context, its page, the fonts and the scripts cost two CPU seconds, and new elements in a page that
-has them a tenth of one. So a page is cleared of what a test left in it, and used again.
+A context, its page, the fonts and the scripts cost two CPU seconds; to load the page again costs
+one, and new elements in it a tenth of one. So a page is cleared of what a test left in it, and used
+again.
 """
 
 #: What a page can be told when it is open, as Playwright names it for a context.
@@ -9,7 +10,7 @@ LATER = {"viewport", "color_scheme", "reduced_motion"}
 USUAL = {"width": 1280, "height": 900}
 
 #: Back to a page that was only just opened: nothing in it, in the store, in the address, on the
-#: window. What axe is stays.
+#: window but what was there when it was `bare`, and axe.
 _CLEARED = """(called) => {
   document.querySelector("main").replaceChildren();
   for (const each of document.querySelectorAll("head > :is(style, link) ~ style")) each.remove();
@@ -17,7 +18,6 @@ _CLEARED = """(called) => {
     for (const { name } of [...each.attributes]) if (name !== "lang") each.removeAttribute(name);
   for (const each of [...document.body.children])
     if (each.localName !== "main") each.remove();
-  window.bare ??= new Set(Object.keys(window)).add("bare").add("axe");
   for (const name of Object.keys(window))
     if (!window.bare.has(name) && !called.includes(name) && !name.startsWith("__playwright"))
       delete window[name];
@@ -38,8 +38,13 @@ class Easel:
     def __init__(self, page):
         self.page = page
 
-    def show(self, address, html, viewport=None, color_scheme="light", reduced_motion=None):
-        """The page at `address`, with `html` in it and nothing else that was there."""
+    def show(
+        self, address, html, anew=False, viewport=None, color_scheme="light", reduced_motion=None
+    ):
+        """The page at `address`, with `html` in it and nothing else that was there.
+
+        If it is to be had `anew`, it is loaded from there, with what `html` is there.
+        """
         page = self.page
         if page.url.partition("#")[0] != address:
             page.goto(address)
@@ -55,7 +60,10 @@ class Easel:
         if page.viewport_size != (viewport or USUAL):
             page.set_viewport_size(viewport or USUAL)
         page.mouse.move(0, 0)
-        page.evaluate(_SHOWN, html)
+        if anew:
+            page.goto(address)
+        else:
+            page.evaluate(_SHOWN, html)
         return page
 
 

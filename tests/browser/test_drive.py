@@ -8,7 +8,8 @@ import pytest
 
 from dslab.scenario import Scenario
 from dslab.show import drive
-from tests.browser.conftest import axe, settle
+from tests.browser.conftest import axe, settle, widgets_ready
+from tests.browser.easel import calls
 from tests.browser.screens import SCHEMES, WIDTHS, looks_as_stored
 
 MODEL = """({ key = "", python = "python" } = {}) => {
@@ -51,8 +52,8 @@ def live(show):
 
     def open_it(at=None, asked=None, **options):
         driven = drive(asked or scenario())
-        page = show("", apart=True, **options)
-        page.expose_function("python", driven.handle)
+        page = show("", anew=True, **options)
+        calls(page, "python", driven.handle)
         page.evaluate(MODEL, {"key": driven.key})
         page.locator("dslab-trace svg[role=group]").wait_for()
         if at is not None:
@@ -304,9 +305,9 @@ def test_what_you_did_is_a_file_and_a_link_that_opens_it(live):
 def test_a_link_s_scenario_opens_at_its_moment_where_python_is(show):
     driven = drive(scenario())
     other = scenario(title="From a link").plus({"at": 250, "crash": "n3"})
-    page = show("", apart=True)
+    page = show("", anew=True)
     page.evaluate("hash => { location.hash = hash; }", other.link(250))
-    page.expose_function("python", driven.handle)
+    calls(page, "python", driven.handle)
     page.evaluate(MODEL, {"key": driven.key})
     page.locator("dslab-trace svg[role=group]").wait_for()
     settle(page)
@@ -318,11 +319,11 @@ def pair(show):
     """Opens a page with two live drives, at address `hash`; returns (page, their Python sides)."""
 
     def open_it(hash=""):
-        page = show("", apart=True)
+        page = show("", anew=True)
         page.evaluate("hash => { location.hash = hash; }", hash)
         drives = drive(scenario(title="One")), drive(scenario(title="Two"))
         for number, driven in enumerate(drives):
-            page.expose_function(f"python{number}", driven.handle)
+            calls(page, f"python{number}", driven.handle)
             page.evaluate(MODEL, {"key": driven.key, "python": f"python{number}"})
             page.locator("dslab-drive").nth(number).locator("svg[role=group]").wait_for()
         settle(page)
@@ -373,10 +374,17 @@ def test_a_link_that_is_put_into_the_address_of_an_open_page_opens_and_can_be_un
     assert titles(drives) == ["One", "Two"]
 
 
-def test_without_python_a_link_is_told_beside_the_run_that_it_comes_from(show, open_page):
+def reload_at(page, hash):
+    """Load the page again as one that is opened by a link."""
+    page.evaluate("hash => history.replaceState(null, '', '#' + hash)", hash)
+    page.reload()
+    widgets_ready(page)
+
+
+def test_without_python_a_link_is_told_beside_the_run_that_it_comes_from(show):
     one, two = drive(scenario(title="One")), drive(scenario(title="Two"))
-    show(one._repr_html_() + two._repr_html_())
-    page = open_page(f"/scratch/widgets.html#{two.scenario.link()}&of={two.key}")
+    page = show(one._repr_html_() + two._repr_html_())
+    reload_at(page, f"{two.scenario.link()}&of={two.key}")
     page.locator("dslab-drive .note:visible").wait_for()
     assert (
         page.locator("dslab-drive").nth(1).locator(".note").is_visible()
@@ -408,9 +416,9 @@ def test_without_python_the_recorded_run_plays_and_a_link_is_told_in_words(show)
         ("s=", "cut short or damaged"),
     ],
 )
-def test_a_link_without_python_is_told_in_words(show, open_page, scratch, link, words):
-    show(drive(scenario())._repr_html_())
-    page = open_page(f"/scratch/widgets.html#{link}")
+def test_a_link_without_python_is_told_in_words(show, link, words):
+    page = show(drive(scenario())._repr_html_())
+    reload_at(page, link)
     page.locator("dslab-drive .note").wait_for()
     page.locator("dslab-trace .count").wait_for()
     assert words in page.locator("dslab-drive .note").inner_text()
@@ -433,8 +441,8 @@ def test_it_answers_after_it_was_moved_in_the_page(live):
 def test_an_answer_that_came_while_it_was_out_of_the_page_is_asked_for_again(show):
     """JupyterLab takes outputs out of the page and puts them back when cells are scrolled away."""
     driven = drive(scenario())
-    page = show("", apart=True)
-    page.expose_function("python", driven.handle)
+    page = show("", anew=True)
+    calls(page, "python", driven.handle)
     page.evaluate("""() => { window.away = (message) => {
         window.taken ??= document.querySelector("dslab-drive");
         if (!model.answers) taken.remove();

@@ -25,7 +25,7 @@ TEXT = predict("why", "Why can't n3 lead?", answer="Its log is too short.")
 @pytest.fixture
 def show(show):
     """A page keeps the guesses of a visit in its memory, so each test is a visit."""
-    return functools.partial(show, apart=True)
+    return functools.partial(show, anew=True)
 
 
 def html(*elements):
