@@ -1,5 +1,7 @@
 """A submission's working folder: a copy of what lies beside its notebook, and no other notebook.
 
+Of a class's folder:
+
     class/data.csv            ../data.csv     what the folder of all shares
     class/ann/hw.ipynb                        (the notebook itself is not needed)
     class/ann/table.txt       table.txt       what lies beside it
