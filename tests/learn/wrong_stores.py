@@ -32,7 +32,7 @@ def limited(number):
     WRONG[f"hands out {number}"] = "subscription", Subscribes
 
 
-for number in (10, 100, 1000, 2000):
+for number in (10, 100, 1000):
     limited(number)
 
 
