@@ -10,6 +10,8 @@ from dslab.protocols.raft import AppendEntries
 TWO = {"ElectionTimeout": 2, "Heartbeat": 0}
 ASK = "self.broadcast(RequestVote(self.current_term, *self.end_of_log()))"
 ANSWER = "self.send(leader, Appended(self.current_term, m.term == self.current_term, 0))"
+REFUSE = "self.send(candidate, Vote(self.epoch, False))"
+REPLY = "self.send(candidate, Vote(self.epoch, chosen == candidate))"
 WAIT = "self.wait_for_leader()"
 GRANTED = (
     "granted = m.term {} self.current_term and self.voted_for in {} and "
@@ -61,6 +63,8 @@ equivalent = [
         judged(one_leader, fires=TWO, nodes=2),
         Change("MyRaft.on_ElectionTimeout", ASK, f"{ASK}\n{ASK}"),
         Change("MyRaft.on_AppendEntries", ANSWER, f"{ANSWER}\n{ANSWER}"),
+        Change("Elector.on_RequestVote", REFUSE, f"{REFUSE}\n{REFUSE}"),
+        Change("Elector.on_RequestVote", REPLY, f"{REPLY}\n{REPLY}"),
     ),
     Equivalent(
         "No term is higher than one's own once it was observed.",
@@ -75,6 +79,7 @@ equivalent = [
             "if self.role == 'candidate' and m.granted and (m.term == self.current_term):",
             "if self.role == 'candidate' and m.granted and (m.term >= self.current_term):",
         ),
+        Change("Elector.heard", "return term == self.epoch", "return term >= self.epoch"),
     ),
     Equivalent(
         "A membership has no order.",

@@ -225,6 +225,15 @@ class NeverAnswers(MyRaft):
         self.outbox.clear()
 
 
+class BeatsWithNothing(MyRaft):
+    """Its heartbeats have None for their entries."""
+
+    def broadcast(self, message):
+        if isinstance(message, AppendEntries):
+            message = AppendEntries(message.term, 0, 0, None, 0)
+        super().broadcast(message)
+
+
 class BeatsOn(MyRaft):
     """A leader that is deposed leaves its Heartbeat running."""
 
@@ -251,6 +260,7 @@ class SendsItsOldVote(MyRaft):
         (HalfOfFour, "majority"),
         (ComparesBoth, "elects"),
         (NeverAnswers, "answered"),
+        (BeatsWithNothing, "heartbeats"),
         (BeatsOn, "higher-term"),
         (SendsItsOldVote, "higher-term"),
         (SwapsItsLog, "up-to-date"),

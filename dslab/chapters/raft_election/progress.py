@@ -105,10 +105,13 @@ def not_its_log(leader, heartbeat):
     """What an AppendEntries says that isn't in the leader's log, in words."""
     log, index = vars(leader).get("log", ()), heartbeat.prev_log_index
     terms = [0, *(entry.term for entry in log)]
-    if not (0 <= index < len(terms) and terms[index] == heartbeat.prev_log_term):
+    if index not in range(len(terms)) or terms[index] != heartbeat.prev_log_term:
         return "its log has no such entry before it"
-    if not 0 <= heartbeat.leader_commit <= len(log):
+    if heartbeat.leader_commit not in range(len(log) + 1):
         return "its log is shorter than what it calls committed"
+    entries = heartbeat.entries
+    if not isinstance(entries, tuple) or entries != log[index : index + len(entries)]:
+        return "these are no entries of its log, and none would be ()"
     return ""
 
 
@@ -177,7 +180,6 @@ def timeouts_are_drawn(stepper, watcher):
 def answers(stepper, watcher):
     """Every request is answered by who gets it, and says by its term whether it came too late."""
     records = stepper.trace.records
-    asked = False
     followed = set()  # Who follows a leader may take no notice of candidates (section 6).
     for number, record in enumerate(records):
         if record[1] != "deliver":
@@ -186,7 +188,7 @@ def answers(stepper, watcher):
         reply = {RequestVote: Vote, AppendEntries: Appended}.get(type(request))
         if reply is None or sender == name or reply is Vote and name in followed:
             continue
-        asked, end = True, number + 1
+        end = number + 1
         while end < len(records) and records[end][1] in ("send", "set"):
             end += 1
         found = [each[5] for each in records[number:end] if each[1] == "send" and each[3] == sender]
@@ -206,14 +208,12 @@ def answers(stepper, watcher):
                     f"success={not late}",
                     f"success={found[0].success}",
                 )
-            if not 0 <= found[0].match_index <= len(log):
+            if found[0].match_index not in range(len(log) + 1):
                 return (
                     f"{name} answers with {found[0]!r}, and its log has {len(log)} entries.",
                     f"match_index={len(log)} at most",
                     f"match_index={found[0].match_index}",
                 )
-    if not asked:
-        return somebody_leads(1)(stepper, watcher)
     return None
 
 

@@ -169,6 +169,7 @@ LIVENESS = (
         1,
         "Send a Vote for each RequestVote and an Appended for each AppendEntries, also where you "
         "refuse: the answer's term is how an old candidate or leader learns of a new one.",
+        (then(STAND, REST), somebody_leads(1)),
         (then(STAND, REST), answers),
         (then(STAND, stand("n2"), REST), answers),
         (
@@ -208,6 +209,7 @@ LIVENESS = (
         "each term).",
         2,
         "A vote belongs to a term: with a new term, `voted_for` is None again.",
+        (then(STAND, REST), somebody_leads(1)),
         (
             then(
                 *(STAND, REST, ("crash", "n1")),
