@@ -2,18 +2,17 @@
 
 A move is some steps of `dslab.learn.calling` at once: "n1 asks n3, and hears the answer". Single
 deliveries have so many orders that a search ends before the third call, and what quorums get wrong
-needs few moves. Orders within a move are left to random schedules.
+needs few moves.
 
     Plan("two writes, two reads", ("n1", "n2", "n3"), moves, ("agrees",), depth=5, budget=3000)
 """
 
 from collections.abc import Callable, Generator, Iterable
-from random import Random
 from typing import Any, NamedTuple
 
 from dslab.learn.scenes import Scene
 
-__all__ = ["Move", "Plan", "Rule", "explored", "wandering"]
+__all__ = ["Move", "Plan", "Rule", "explored"]
 
 Move = Callable[[Scene], Any]
 
@@ -111,41 +110,3 @@ def _broken(rule: Rule, scene: Scene) -> list[tuple] | None:
     wrong = []
     _careful(lambda end: wrong.append(rule.broken(end)), end)
     return [*scene.steps, ("expect", rule.id)] if wrong[0] else None
-
-
-def wandering(scene: Scene, random: Random, calls: Callable, length: int, faults: int) -> None:
-    """Do so many random steps, among them up to `faults` losses, repetitions and crashes.
-
-    calls  (scene, random) → a call as a step, or None where there are to be no more.
-    """
-    for _ in range(length):
-        chance = random.random()
-        down = [name for name, at in scene.nodes.items() if at is None]
-        if down and chance < 0.3:
-            scene.perform(("restart", random.choice(down)))
-            continue
-        if faults and chance < 0.12:
-            faults -= 1
-            _fault(scene, random)
-            continue
-        step = calls(scene, random) if chance < 0.3 or not scene.mail else None
-        if step is not None:
-            scene.perform(step)
-            continue
-        timers = [(name, kind) for name in scene.names for kind in scene.timers[name]]
-        if timers and (chance > 0.9 or not scene.mail):
-            scene.perform(("fire", *random.choice(timers)))
-        elif places := [
-            place for place, (_, to, _) in enumerate(scene.mail) if scene.nodes[to] is not None
-        ]:
-            scene.deliver(random.choice(places))
-
-
-def _fault(scene: Scene, random: Random) -> None:
-    kind = random.choice(("drop", "again", "crash"))
-    if kind == "drop" and scene.mail:
-        scene.perform(("drop", *random.choice(scene.mail)[:2]))
-    elif kind == "again" and scene.handled:
-        scene.perform(("again", *random.choice(sorted(scene.handled))))
-    elif kind == "crash" and len(scene.up) > 1:
-        scene.perform(("crash", random.choice(scene.up)))
