@@ -109,11 +109,13 @@ def encode(value: Any, other: Callable[[Any], Any] | None = None, *, deepest: in
     if kind in (str, bool, type(None)):  # Most of all, so it is asked first.
         return value
     if kind is int:
-        if not -TOO_LONG < value < TOO_LONG:
+        if -TOO_LONG < value < TOO_LONG:
+            return value
+        if other is None or (data := other(value)) is None:
             raise DslabError(
                 f"this can't be sent or stored: a number of more than {DIGITS:,} digits."
             )
-        return value
+        return data
     if other is not None and (data := other(value)) is not None:
         return data
     inner = lambda item: encode(item, other, deepest=deepest - 1)  # noqa: E731

@@ -5,6 +5,7 @@ Whatever else the submission does (raise, loop, exit, be of the wrong type) beco
 report: `check` never raises.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from dslab.learn import apart
 from dslab.learn.exercise import Broken, Exercise, Property, Told
 from dslab.learn.finding import exercise_named
 from dslab.learn.limits import in_words, limited, passed_on
-from dslab.learn.report import Report, Result, told
+from dslab.learn.report import ADDRESS, Report, Result, told
 from dslab.run.trace import Trace
 from dslab.verdict import Verdict
 
@@ -27,10 +28,11 @@ def check(name: str, submission: Any) -> Report:
 
     Never raises, so that an unfinished notebook still runs.
     """
+    name = name if type(name) is str else told(name)
     try:
         exercise = exercise_named(name)
     except DslabError as error:
-        exercise = Exercise(str(name), str(error), "CODE", 0, ())
+        exercise = Exercise(name, str(error), "CODE", 0, ())
     return (in_a_copy if apart.possible() else grade)(exercise, submission)
 
 
@@ -105,17 +107,27 @@ def result_of(exercise: Exercise, prop: Property, submission, broken: Broken | N
         name = _name(submission)
         spelled = expression(broken.steps)
         call = spelled and f'replay("{exercise.name}", {name}, {spelled})'
-    verdict = Verdict(
-        False, prop.id, broken.sentence, broken.told or reasons, trace=trace, replay=call
-    )
-    return Result(prop, verdict, 0, broken.expected, broken.got)
+    reasons = tuple(map(_anywhere, broken.told or reasons))
+    sentence, *texts = map(_anywhere, (broken.sentence, broken.expected, broken.got))
+    verdict = Verdict(False, prop.id, sentence, reasons, trace=trace, replay=call)
+    return Result(prop, verdict, 0, *texts)
+
+
+def _anywhere(text: str) -> str:
+    """A text without the addresses that Python gives to what has no text of its own."""
+    return ADDRESS.sub("", text)
 
 
 def _name(submission: Any) -> str:
     """How a reader writes this submission."""
-    if isinstance(submission, tuple):
-        return f"({', '.join(map(_name, submission))})"
-    return str(getattr(submission, "__name__", "…"))
+    try:
+        with limited():
+            if isinstance(submission, tuple):
+                return f"({', '.join(map(_name, submission))})"
+            return str(getattr(submission, "__name__", "…"))
+    except BaseException as error:
+        passed_on(error)
+        return "…"
 
 
 def _settled(trace: Trace | None) -> tuple[Trace | None, tuple[str, ...]]:
@@ -132,7 +144,9 @@ def _settled(trace: Trace | None) -> tuple[Trace | None, tuple[str, ...]]:
         reasons = (in_words(passed_on(error)),)
     try:
         with limited():
-            return Trace.from_json(trace.as_json(told)), reasons
+            # As a text: what is an int to JSON may be of a class of the submission's.
+            text = json.dumps(trace.as_json(told))
+            return Trace.from_json(json.loads(ADDRESS.sub("", text))), reasons
     except BaseException as error:
         passed_on(error)
         return None, reasons

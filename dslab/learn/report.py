@@ -1,5 +1,6 @@
 """The report that a reader gets, in a terminal and on a page."""
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -11,14 +12,18 @@ from dslab.run.trace import Trace
 from dslab.values import counted
 from dslab.verdict import Verdict
 
-__all__ = ["Report", "Result", "told"]
+__all__ = ["ADDRESS", "Report", "Result", "told"]
+
+
+#: What Python gives to a thing that has no text of its own: another one each time.
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def told(value: Any) -> str:
     """The repr of what a submission holds, which may do anything."""
     try:
         with limited():
-            return repr(value)
+            return ADDRESS.sub("", repr(value))
     except BaseException as error:
         return in_words(passed_on(error))
 

@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, OrderedDict, deque
+from datetime import UTC
 from decimal import Decimal
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, Flag, IntEnum, IntFlag, StrEnum
 from types import MappingProxyType
 
 import pytest
@@ -56,6 +57,14 @@ class Word(StrEnum):
     DONE = "done"
 
 
+class Right(Flag):
+    READ, WRITE = 1, 2
+
+
+class Bit(IntFlag):
+    ONE, TWO = 1, 2
+
+
 class Gossip(Message):
     rumour: object
     suit: Suit = Suit.HEARTS
@@ -69,7 +78,11 @@ single = (
     | st.text()
     | st.decimals(allow_nan=False)
     | st.binary()
-    | st.sampled_from([*Suit, *Level, *Word])
+    | st.fractions()
+    | st.complex_numbers(allow_nan=False)
+    | st.datetimes(timezones=st.sampled_from([None, UTC]))
+    | st.timedeltas()
+    | st.sampled_from([*Suit, *Level, *Word, *Right, Right.READ | Right.WRITE, *Bit, 10**2000, ...])
 )
 values = st.recursive(
     single,
@@ -82,6 +95,9 @@ values = st.recursive(
         | st.dictionaries(st.integers(), inner, max_size=3).map(Map)
         | st.dictionaries(st.text(), inner, max_size=3).map(MappingProxyType)
         | st.builds(Gossip, inner)
+        | st.lists(inner, max_size=3).map(lambda items: deque(items, 5))
+        | st.dictionaries(single, inner, max_size=3).map(OrderedDict)
+        | st.lists(single, max_size=3).map(Counter)
     ),
     max_leaves=8,
 )
@@ -91,7 +107,7 @@ def same(one, other) -> bool:
     """Equal, and of the same types all the way down."""
     if type(one) is not type(other):
         return False
-    if isinstance(one, (list, tuple)):
+    if isinstance(one, (list, tuple, deque)):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, (dict, Map, MappingProxyType)):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
@@ -136,6 +152,11 @@ def test_a_name_of_ours_with_other_fields_is_not_ours():
     assert not isinstance(decoded, Vote) and decoded.colour == "red"
 
 
+def enum(**other) -> dict:
+    good = {"name": "m.X", "value": 1, "members": {"a": 1}, "base": "Enum", "mixed": ""}
+    return {"$": "enum"} | good | other
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -147,8 +168,8 @@ def test_a_name_of_ours_with_other_fields_is_not_ours():
         {"$": "", "a": 1},
         {"$": "m;n.X", "a": 1},
         {"$": "a b:m.X", "a": 1},
-        {"$": "enum", "name": "m.X", "member": "a b", "value": 1, "mixed": ""},
-        {"$": "enum", "name": "m.X y", "member": "a", "value": 1, "mixed": ""},
+        enum(members={"a b": 1}),
+        enum(name="m.X y"),
         {"$": "class", "name": "m.X", "fields": ["a b"]},
     ],
 )
@@ -164,9 +185,14 @@ def test_names_that_would_be_code_are_refused(data):
         {"$": "Decimal", "text": "one"},
         {"$": "dict", "items": [[1]]},
         {"$": "set", "items": [{"$": "list", "items": []}]},
-        {"$": "enum", "name": "m.X", "member": "a"},
-        {"$": "enum", "name": "m.X", "member": "a", "value": "x", "mixed": "IntEnum"},
-        {"$": "enum", "name": 1, "member": "a", "value": 1, "mixed": ""},
+        {"$": "enum", "name": "m.X", "members": {"a": 1}},
+        enum(members={"a": "x"}, value="x", base="IntEnum"),
+        enum(name=1),
+        enum(base="Node"),
+        enum(value=2),
+        {"$": "made", "of": "Fraction", "from": [1, 0]},
+        {"$": "made", "of": "Popen", "from": [["true"]]},
+        {"$": "constant", "name": "exit"},
         {"$": "class", "name": "m.X", "fields": 1},
         {"$": "class", "name": "m.X", "fields": [1]},
         {"$": "object", "number": 1, "colour": "red"},
@@ -200,7 +226,7 @@ def test_no_end_runs_the_command_line():
 def test_what_has_no_form_stays_where_it_is():
     number = {"$": "object", "number": 3}
     child = Wire(lambda thing: number, kept_there, inside=True)
-    for thing in (print, object(), 1j, bytearray(b"x"), defaultdict(int), type("Text", (str,), {})):
+    for thing in (print, object(), type("Text", (str,), {})("x"), type("Own", (list,), {})()):
         assert child.encode([thing]) == {"$": "list", "items": [number]}
     assert ends()[1].decode(number) == "object 3 of the other end"
 

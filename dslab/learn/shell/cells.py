@@ -58,6 +58,8 @@ def _data(path: Path) -> Any:
         content = path.read_bytes()
     except OSError as error:
         raise DslabError(f"{path} can't be read: {error.strerror}.") from None
+    except DslabError:
+        raise
     except ValueError:
         raise DslabError(f"{str(path)!r} can't be read: it is no name of a file.") from None
     if not content.strip():

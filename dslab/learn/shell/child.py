@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from inspect import CO_COROUTINE
+from types import FunctionType
 
 from dslab.learn.apart import prepare
 from dslab.learn.copies import deepcopy
@@ -23,6 +24,7 @@ from dslab.learn.keeping import limit, supervise
 from dslab.learn.limits import limited, place_of, text_of
 from dslab.learn.remembered import said_by
 from dslab.learn.report import Report
+from dslab.learn.shell.about import about, content_of
 from dslab.learn.shell.wire import Wire
 from dslab.node import Node, rehearse
 
@@ -42,6 +44,7 @@ class Holder:
 
         self.wire = Wire(self.refer, self.referred, inside=True)
         self.objects, self.found, self.space = [], [], {"__name__": "__main__"}
+        self.numbers, self.told = {}, set()
         self.budget, self.left, self.loop = None, None, None
         builtins.display, builtins.get_ipython = _shows_nothing, Page
         dslab.learn.check = dslab.learn.grading.check = self.check
@@ -57,14 +60,24 @@ class Holder:
         return self.budget.called - self.left[3], self.budget.used - self.left[4]
 
     def keep(self, thing) -> int:
-        """Keep an object; returns its number."""
-        self.objects.append(thing)
-        return len(self.objects) - 1
+        """Keep an object; returns its number, the same one each time."""
+        number = self.numbers.setdefault(id(thing), len(self.objects))
+        if number == len(self.objects):
+            self.objects.append(thing)  # Held, so that no other gets its id.
+        return number
 
     def refer(self, thing) -> dict:
         """What has no form as a value stays here, and goes by its number."""
-        what = {"type": type(thing).__name__, "callable": callable(thing)}
-        return {"$": "object", "number": self.keep(thing)} | what
+        kind, data = type(thing), {"$": "object", "number": self.keep(thing)}
+        data["kind"] = self.keep(kind)
+        if data["kind"] not in self.told:
+            self.told.add(data["kind"])
+            data["about"] = self.wire.encode(about(kind))
+        if (content := content_of(thing)) is not None:
+            data["content"] = self.wire.encode(content)
+        if isinstance(thing, (type, FunctionType)):
+            data["label"] = str(thing.__name__)
+        return data
 
     def referred(self, number: int):
         """The object that the grader has only the number of."""
@@ -109,21 +122,17 @@ class Holder:
                 "finished": finished_base(thing),
                 "pictured": pictured,
             }
-        if callable(thing):
-            return shape | {"kind": "callable", "object": self.keep(thing)}
-        if isinstance(thing, tuple) and thing and all(map(callable, thing)):
-            items = [[self.keep(item), str(getattr(item, "__name__", "…"))] for item in thing]
-            return shape | {"kind": "tuple", "items": items}
         return shape | {"kind": "value", "value": self.wire.encode(thing)}
 
     def boot(self, object, id, peers, disk, old):
         """Make a node: a new one, one from a disk, or one from that of a crashed node."""
         kind = self.objects[object]
-        node = kind(id, peers)
-        if old is not None:
-            node = kind.recover(id, peers, self.objects[old].disk())
-        elif disk is not None:
-            node = kind.recover(id, peers, dict(self.wire.decode(disk)))
+        with self.limited() as self.budget:
+            node = kind(id, peers)
+            if old is not None:
+                node = kind.recover(id, peers, self.objects[old].disk())
+            elif disk is not None:
+                node = kind.recover(id, peers, dict(self.wire.decode(disk)))
         return {"object": self.keep(node), "state": self.wire.encode(vars(node))}
 
     def step(self, object, step, args, now, copy):
@@ -145,15 +154,25 @@ class Holder:
             "timers": self.wire.encode(node.timers),
         }
 
-    def call(self, object, method, args):
+    def call(self, object, method, args, named):
         """Call an object, or a method of it."""
         target = self.objects[object]
-        args = self.wire.decode(args)
+        args, named = self.wire.decode(args), self.wire.decode(named)
         with self.limited() as self.budget:
-            value = (getattr(target, method) if method else target)(*args)
-            if isinstance(value, Iterator):
-                value = list(value)
-            return {"value": self.wire.encode(value)}
+            if method == "__call__":
+                value = target(*args, **named)
+            else:  # As Python does: what an object has of that name itself doesn't count.
+                value = getattr(type(target), method)(target, *args)
+            return {"value": self.value(value)}
+
+    def value(self, value):
+        """A value on its way to the grader. What is handed out once goes as a list."""
+        return self.wire.encode(list(value) if isinstance(value, Iterator) else value)
+
+    def attribute(self, object, name):
+        """An attribute of an object."""
+        with self.limited() as self.budget:
+            return {"value": self.value(getattr(self.objects[object], name))}
 
     def text(self, object):
         """An object's repr."""
@@ -189,6 +208,18 @@ def _shows_nothing(*_, **__):
     return None
 
 
+def told(error: BaseException) -> dict:
+    """What a submission raised, as JSON data."""
+    kind = type(error)
+    base = next(each.__name__ for each in kind.__mro__ if each.__module__ == "builtins")
+    try:
+        said = str.__str__(repr(error))[:500]
+    except BaseException:
+        said = f"{kind.__name__}()"
+    where = {"base": base, "repr": said, "place": place_of(error)}
+    return {"error": kind.__name__, "text": text_of(error)} | where
+
+
 def serve(asked: int, answered: int) -> None:
     """Answer the questions that come in by one descriptor, on the other."""
     me, holder = os.getpid(), Holder()
@@ -211,11 +242,7 @@ def serve(asked: int, answered: int) -> None:
             try:
                 answer = getattr(holder, question.pop("do"))(**question)
             except BaseException as error:
-                answer = {
-                    "error": type(error).__name__,
-                    "text": text_of(error),
-                    "place": place_of(error),
-                }
+                answer = told(error)
             say(number=asks["number"], answer=answer | {"used": holder.used()})
 
 

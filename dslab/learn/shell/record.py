@@ -25,18 +25,19 @@ class Record:
 
     def __init__(self, path: Path):
         self.path, self._known = path, {}
+        lines = []
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            lines = []
+            if path.exists():
+                lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise DslabError(f"{path} can't be read ({error}): remove it.") from None
+        self._cut_short = bool(lines and lines[-1])  # By what ended a run.
         for line in lines:
             try:
                 each = json.loads(line)
                 self._known[each["notebook"]] = each
             except (ValueError, TypeError, KeyError):
-                pass  # The last line of a run that was ended.
+                pass
 
     def digest(self, notebook: Path, root: Path, exercise: str | None, hidden: tuple) -> str:
         """What a notebook's reports hang on."""
@@ -67,7 +68,8 @@ class Record:
         self._known[notebook] = data
         try:
             with open(self.path, "a", encoding="utf-8") as file:
-                file.write(json.dumps(data) + "\n")
+                file.write("\n" * self._cut_short + json.dumps(data) + "\n")
+            self._cut_short = False
         except OSError as error:
             raise DslabError(f"{self.path} can't be written: {error.strerror}.") from None
 

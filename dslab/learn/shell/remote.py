@@ -12,6 +12,7 @@ from dslab.errors import DslabError
 from dslab.learn import limits
 from dslab.learn.guarding import LOST, Guard
 from dslab.learn.limits import Lost, Raised
+from dslab.learn.shell.proxies import Proxies, Remote, error_of
 from dslab.learn.shell.sandbox import environment, sandbox, wrapped
 from dslab.learn.shell.wire import Wire
 from dslab.node import Pictured
@@ -57,7 +58,7 @@ class Submission:
         process.returncode = 0  # The guard waits for it.
         self._guard = Guard(process.pid, ended)
         self._ends = self._ask, self._answer
-        self.wire = Wire(_no_value, self._object)
+        self.wire = Wire(_no_value, Proxies(self).object)
         self._rest = b""
 
     @property
@@ -96,8 +97,8 @@ class Submission:
 
         Raises Lost where none comes, and Raised where the submission raised.
         """
-        if self.lost:
-            raise Lost(self.lost)
+        if self.lost or not self._ends:
+            raise Lost(self.lost or f"{LOST}: it is over.")
         budget, number = limits.budget(), secrets.token_hex(8)
         left = budget and (budget.lines, budget.calls, budget.work, budget.called, budget.used)
         self._write({"question": question, "budget": left, "number": number})
@@ -106,7 +107,7 @@ class Submission:
             calls, lines = answer.get("used", (0, 0))
             budget.called, budget.used = budget.called + int(calls), budget.used + int(lines)
         if "error" in answer and "text" in answer:
-            raise Raised(str(answer["error"]), str(answer["text"]), str(answer.get("place", "")))
+            raise error_of(answer)
         return answer
 
     def _write(self, data) -> None:
@@ -163,16 +164,7 @@ class Submission:
                         "pictured": Pictured(*shape["pictured"]),
                     },
                 )
-            case "callable":
-                return RemoteCallable(self, shape["object"], shape["label"])
-            case "tuple":
-                return tuple(RemoteCallable(self, item, label) for item, label in shape["items"])
         return self.wire.decode(shape["value"])
-
-    def _object(self, number, type, callable):
-        """What stays in the child: seen from here, something of a class of that name."""
-        base = RemoteCallable if callable else RemoteObject
-        return _subclass(str(type), base)(self, number, "…")
 
     def __enter__(self):
         return self
@@ -269,67 +261,8 @@ class RemoteNode:
         self.__dict__.update(self.submission.wire.decode(state))
 
 
-class RemoteObject:
-    """Stands for an object in the child that has no form as a value."""
-
-    __slots__ = ("_submission", "_number", "__name__")
-
-    def __init__(self, submission: Submission, number: int, name: str):
-        self._submission, self._number, self.__name__ = submission, number, name
-
-    def __getattr__(self, method):
-        if method.startswith("_"):
-            raise AttributeError(method)
-        return lambda *args: self._call(method, args)
-
-    def __getitem__(self, key):
-        return self._call("__getitem__", (key,))
-
-    def __eq__(self, other):
-        if not isinstance(other, RemoteObject):
-            return NotImplemented
-        return self._ask(do="equal", object=self._number, other=other._number)
-
-    def __hash__(self):
-        return hash(type(self).__name__)  # What is equal in the child has one hash here.
-
-    def __deepcopy__(self, memo):
-        return self._ask(do="copy", object=self._number)
-
-    def __repr__(self):
-        return str(self._ask(do="text", object=self._number))
-
-    def experiment_in_child(self, topic, name, others, args):
-        """An experiment of an exercise (its EXPERIMENTS), with this object, `others` and values,
-        done in the child.
-        """
-        objects = [self._number, *(other._number for other in others)]
-        args = self._submission.wire.encode(tuple(args))
-        return self._ask(do="experiment", topic=topic, name=name, objects=objects, args=args)
-
-    def _call(self, method, args):
-        args = self._submission.wire.encode(args)
-        return self._ask(do="call", object=self._number, method=method, args=args)
-
-    def _ask(self, **question):
-        return self._submission.wire.decode(self._submission.ask(**question)["value"])
-
-
-class RemoteCallable(RemoteObject):
-    """Stands for a function or class in the child, or for an object that can be called."""
-
-    __slots__ = ()
-
-    def __call__(self, *args):
-        return self._call(None, args)
-
-
-def _subclass(name: str, base: type) -> type:
-    return type(name, (base,), {"__slots__": ()})
-
-
 def _no_value(thing) -> dict:
     """What the grader hands back is the child's own, or a value."""
-    if isinstance(thing, RemoteObject):
-        return {"$": "object", "number": thing._number}
+    if isinstance(thing, Remote):
+        return {"$": "object", "number": object.__getattribute__(thing, "_hidden")[1]}
     raise DslabError(f"{thing!r} of type {type(thing).__name__} can't be handed to a submission.")

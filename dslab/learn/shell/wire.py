@@ -11,8 +11,10 @@ stands in.
 | what stays in the submission's process         | {"$": "object", …}, as the two ends agree       |
 | class of values, such as a timer's             | {"$": "class", "name": "raft.Heartbeat",        |
 |                                                | "fields": []}                                   |
-| member of an enumeration                       | {"$": "enum", "name": "__main__.Suit",          |
-|                                                | "member": "HEARTS", "value": "♥", "mixed": ""}  |
+| member of an enumeration                       | {"$": "enum", "name": "__main__.Suit", "value": |
+|                                                | "♥", "members": {"HEARTS": "♥"}, "base": "Enum"}|
+| Fraction, complex, datetime, deque, Counter, … | {"$": "made", "of": "Fraction", "from": [1, 3]} |
+| NotImplemented, Ellipsis                       | {"$": "constant", "name": "Ellipsis"}           |
 | all else                                       | as in `dslab.wire`                              |
 """
 
@@ -20,12 +22,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
-from enum import Enum, Flag, IntEnum, StrEnum
-from functools import cache
+from enum import Enum, Flag, IntEnum, IntFlag, StrEnum
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
+from dslab.errors import DslabError
+from dslab.learn.shell.about import SPECIAL
+from dslab.learn.shell.standard import made, parts_of
 from dslab.values import Map, Value
 from dslab.wire import class_of, decode, encode, name_of, stand_in
 
@@ -34,8 +38,11 @@ __all__ = ["Wire"]
 #: What has a form as a value. What is made of these classes, such as a defaultdict, would come back
 #: as another thing.
 FORMS = {float, Decimal, bytes, tuple, list, set, frozenset, Map, dict, MappingProxyType}
-#: What a member of an enumeration may be besides.
-MIXED = {"StrEnum": StrEnum, "IntEnum": IntEnum, "str": str, "int": int}
+#: What an enumeration may be one of, the most special first.
+ENUMS = {kind.__name__: kind for kind in (StrEnum, IntEnum, IntFlag, Flag, Enum)}
+#: What its members may be besides.
+MIXED = {"str": str, "int": int, "float": float}
+CONSTANTS = {"NotImplemented": NotImplemented, "Ellipsis": ...}
 
 
 class Wire:
@@ -54,11 +61,23 @@ class Wire:
         self.reference, self.inside = reference, inside
         self.sent: dict[str, type] = {}
         # No module's class is named by one word.
-        self.words = {"object": referred, "class": self._class, "enum": self._member}
+        self.words = {
+            "object": referred,
+            "class": self._class,
+            "enum": self._member,
+            "made": made,
+            "constant": lambda name: CONSTANTS[name],
+        }
+        self._enums: dict[tuple, type[Enum]] = {}
 
     def encode(self, value: Any) -> Any:
-        """`value` as JSON data."""
-        return encode(value, self._other)
+        """`value` as JSON data. What has a form and doesn't fit in it (a list that holds itself, a
+        number of thousands of digits) goes by reference.
+        """
+        try:
+            return encode(value, self._other)
+        except (DslabError, RecursionError):
+            return self.reference(value)
 
     def decode(self, data: Any) -> Any:
         """What `encode` made data of, at the other end. Raises DslabError where it is damaged."""
@@ -72,18 +91,28 @@ class Wire:
         kind = type(value)
         if kind in FORMS:
             return None
-        if isinstance(value, Value):
+        if isinstance(value, Value) and not overrides(kind):
             return self._note(kind)
-        if isinstance(value, Enum) and not isinstance(value, Flag):
-            self._note(kind)
-            mixed = next((word for word, base in MIXED.items() if issubclass(kind, base)), "")
-            content = {"member": value.name, "value": self.encode(value.value), "mixed": mixed}
-            return {"$": "enum", "name": name_of(kind)} | content
+        if isinstance(value, Enum):
+            return self._enum(kind, value)
+        if value is NotImplemented or value is ...:
+            return {"$": "constant", "name": repr(value)}
+        if (parts := parts_of(value)) is not None:
+            return {"$": "made", "of": kind.__name__, "from": self.encode(parts)}
         if isinstance(value, type) and issubclass(value, Value):
             self._note(value)
             names = [field.name for field in fields(value)]
             return {"$": "class", "name": name_of(value), "fields": self.encode(names)}
         return self.reference(value)
+
+    def _enum(self, kind: type, value: Enum) -> dict:
+        self._note(kind)
+        base = next(name for name, each in ENUMS.items() if issubclass(kind, each))
+        mixed = next((name for name, each in MIXED.items() if issubclass(kind, each)), "")
+        members = {name: each._value_ for name, each in kind.__members__.items()}
+        said = {"base": base, "mixed": mixed if base in ("Enum", "Flag") else ""}
+        content = {"value": self.encode(value._value_), "members": self.encode(members)}
+        return {"$": "enum", "name": name_of(kind)} | content | said
 
     def _note(self, kind: type) -> None:
         if self.inside:
@@ -95,11 +124,25 @@ class Wire:
     def _class(self, name: str, fields: list[str]) -> type:
         return class_of(name, tuple(fields), self, stand_in)
 
-    def _member(self, name: str, member: str, value: Any, mixed: str) -> Enum:
+    def _member(self, name: str, value: Any, members: dict, base: str, mixed: str) -> Enum:
         kind = self.get(name)
-        if kind is not None and issubclass(kind, Enum):
-            return kind[member]
-        return _member(name, member, value, mixed)
+        if kind is None or not issubclass(kind, Enum):
+            key = name, base, mixed, repr(members)
+            kind = self._enums.get(key)
+            if kind is None:
+                kind = self._enums[key] = _enumeration(name, members, base, mixed)
+        return kind(value)
+
+
+def overrides(kind: type) -> bool:
+    """Whether a class of values does more with itself than values do, such as to add itself up."""
+    own = kind.__mro__[: kind.__mro__.index(Value)]
+    theirs = [each for each in own if not each.__module__.startswith("dslab.")]
+    return any(vars(each).keys() & (SPECIAL - GIVEN) for each in theirs)
+
+
+#: What every dataclass is given.
+GIVEN = {"__eq__", "__hash__", "__repr__"}
 
 
 def _ours(name: str, load: bool) -> type | None:
@@ -120,12 +163,8 @@ def _ours(name: str, load: bool) -> type | None:
     return None
 
 
-@cache
-def _member(name: str, member: str, value: Any, mixed: str) -> Enum:
-    """Stands for a member of an enumeration that a submission made."""
-    stand_in(name, (member,))  # All of these must be names.
+def _enumeration(name: str, members: dict, base: str, mixed: str) -> type[Enum]:
+    """Stands for an enumeration that a submission made."""
+    stand_in(name, tuple(members))  # All of these must be names.
     module, _, own = name.rpartition(".")
-    base = MIXED.get(mixed)
-    if base in (StrEnum, IntEnum):
-        return base(own, {member: value}, module=module)[member]
-    return Enum(own, {member: value}, type=base, module=module)[member]
+    return ENUMS[base](own, list(members.items()), type=MIXED.get(mixed), module=module)
