@@ -15,6 +15,8 @@ from dslab.learn.shell.cells import cells_of, exercises_in, plain_python
 from dslab.learn.shell.folder import check_folder
 from dslab.learn.shell.notebooks import check_notebook
 from dslab.learn.shell.record import Record
+from dslab.learn.shell.sandbox import sandbox
+from tests.learn.material import ROOT
 from tests.learn.notebooks import notebook
 from tests.learn.test_folder import grade
 
@@ -236,5 +238,52 @@ def test_a_teacher_is_asked_for_trust_where_there_is_no_sandbox(tmp_path):
     assert not Path("/tmp/never-written").exists()
 
 
+BWRAP = """#!/bin/sh
+echo "$@" >> {log}
+while [ "$1" != -- ]; do
+    if [ "$1" = --chdir ]; then cd "$2"; fi
+    shift
+done
+shift
+exec "$@"
+"""
+
+
+def test_bubblewrap_is_asked_to_show_a_submission_nothing_of_others(tmp_path):
+    """By what stands for it here, which notes how it is called."""
+    log, path = tmp_path / "log", notebook(tmp_path / "class.ipynb", ANSWER)
+    (tmp_path / "bwrap").write_text(BWRAP.format(log=log))
+    (tmp_path / "bwrap").chmod(0o755)
+    with_it = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "SECRET": "x"}
+    command = [os.sys.executable, "-m", "dslab", "check-notebook", path, "--json"]
+    run = subprocess.run(command, env=with_it, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (1, "") and json.loads(run.stdout)[0]["score"] == 1
+    _, call = log.read_text().splitlines()
+    words = call.split(" -- ")[0].split()
+    assert {"--unshare-all", "--die-with-parent", "--new-session"} <= set(words)
+    written = [words[at + 1] for at, word in enumerate(words) if word == "--bind"]
+    shown = [words[at + 1] for at, word in enumerate(words) if word == "--ro-bind-try"]
+    assert len(written) == 1 and Path(written[0]).name.startswith("dslab-")
+    assert not any(tmp_path.is_relative_to(each) or Path.home() == Path(each) for each in shown)
+    assert not any(ROOT == Path(each) for each in shown) and str(ROOT / "dslab") in shown
+
+
 def test_cells_are_code_alone(tmp_path):
     assert cells_of(notebook(tmp_path / "nb.ipynb", "a", "b")) == ["a", "b"]
+
+
+if sandbox():  # Where bubblewrap is installed, and allowed.
+
+    def test_bubblewrap_shows_a_submission_nothing_of_others(tmp_path):
+        spies = """
+import os, socket
+from dslab.learn import check
+def told(what):
+    try: return str(what())
+    except OSError: return "no"
+check("read-a-trace", {"1": told(lambda: os.listdir(%r)), "2": told(lambda: open(%r, "w")),
+    "3": told(lambda: socket.create_connection(("127.0.0.1", 9))), "4": str(os.getpid() < 10)})
+"""
+        path = notebook(tmp_path / "nb.ipynb", spies % (str(tmp_path), str(tmp_path / "x")))
+        [report] = check_notebook(path)
+        assert [result.got for result in report.results[:4]] == ["no", "no", "no", "yes"]

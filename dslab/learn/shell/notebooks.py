@@ -69,7 +69,7 @@ class Held:
 
     def _run(self, cells: list[str]) -> dict[int, str]:
         self.place.__enter__()
-        self.submission = Submission(self.place.path)
+        self.submission = Submission(self.place.path, self.place.top)
         self.found, errors = self.submission.run(cells)
         return errors
 

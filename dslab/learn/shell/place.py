@@ -34,7 +34,8 @@ class Place:
     notebook  the file that is graded.
     root      the class's folder: what lies above it is nobody's business.
     hidden    files and folders that are not shared, such as those of scores.
-    path      where the submission runs.
+    top       the temporary folder, which stands for `root`.
+    path      where in it the submission runs.
     """
 
     def __init__(self, notebook: Path, root: Path | None = None, hidden: tuple[Path, ...] = ()):
@@ -42,8 +43,8 @@ class Place:
         self.root = Path(root or self.notebook.parent).absolute()
         self.hidden = {Path(each).absolute() for each in hidden}
         self._bytes, self._files = BYTES, FILES
-        self._top = tempfile.mkdtemp(prefix="dslab-")
-        self.path = Path(self._top, *self.notebook.parent.relative_to(self.root).parts)
+        self.top = Path(tempfile.mkdtemp(prefix="dslab-"))
+        self.path = Path(self.top, *self.notebook.parent.relative_to(self.root).parts)
 
     def again(self) -> "Place":
         """Another one like it, as it was before anything ran there."""
@@ -53,7 +54,7 @@ class Place:
         for source in self.sources_of(self.notebook, self.root, tuple(self.hidden)):
             if not self._room_for(source):
                 continue
-            target = self._top / source.relative_to(self.root)
+            target = self.top / source.relative_to(self.root)
             with suppress(OSError):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target, follow_symlinks=False)
@@ -61,7 +62,7 @@ class Place:
         return self
 
     def __exit__(self, *_):
-        shutil.rmtree(self._top, onerror=_all_the_same)
+        shutil.rmtree(self.top, onerror=_all_the_same)
 
     def _room_for(self, source: Path) -> bool:
         try:

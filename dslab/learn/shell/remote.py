@@ -33,7 +33,7 @@ class Submission:
     grader and from other submissions as far as the system has means for it: dslab.learn.keeping.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, top: Path | None = None):
         if os.name != "posix":
             raise DslabError(
                 "grading from a shell needs Linux or macOS: elsewhere, call check(...) "
@@ -45,7 +45,7 @@ class Submission:
         command = [sys.executable, "-P", "-m", "dslab.learn.shell.child", *map(str, ours)]
         bwrap = sandbox()
         process = subprocess.Popen(
-            wrapped(bwrap, [*command, "inside"], folder) if bwrap else [*command, NUMBERS],
+            wrapped(bwrap, [*command, "inside"], folder, top) if bwrap else [*command, NUMBERS],
             pass_fds=ours,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -44,8 +44,11 @@ def sandbox() -> str | None:
     return found if done.returncode == 0 else None
 
 
-def wrapped(bwrap: str, command: list[str], place: Path) -> list[str]:
-    """The command that runs `command` in the folder `place` and sees nothing else of anybody's."""
+def wrapped(bwrap: str, command: list[str], place: Path, top: Path | None = None) -> list[str]:
+    """The command that runs `command` in the folder `place` and sees nothing else of anybody's but
+    what lies below `top`.
+    """
+    top = top or place
     read = [["--ro-bind-try", each, each] for each in dict.fromkeys([*SYSTEM, *_python()])]
     return [
         bwrap,
@@ -54,7 +57,8 @@ def wrapped(bwrap: str, command: list[str], place: Path) -> list[str]:
         "--new-session",
         *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
         *(word for words in read for word in words),
-        *("--bind", str(place), str(place)),
+        *("--bind", str(top), str(top)),
+        *("--remount-ro", "/"),
         *("--chdir", str(place)),
         "--",
         *command,
