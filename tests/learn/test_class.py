@@ -229,13 +229,13 @@ def test_exercises_are_found_by_whatever_name():
 
 
 def test_a_teacher_is_asked_for_trust_where_there_is_no_sandbox(tmp_path):
-    path = notebook(tmp_path / "nb.ipynb", "open('/tmp/never-written', 'w')", ANSWER)
+    path = notebook(tmp_path / "nb.ipynb", f"open({str(tmp_path / 'x')!r}, 'w')", ANSWER)
     command = [Path(os.sys.executable), "-m", "dslab", "check-notebook", path]
     without = {**os.environ, "PATH": str(tmp_path)}
     run = subprocess.run(command, env=without, capture_output=True, text=True)
     assert run.returncode == 2 and run.stderr.count("\n") == 1 and run.stdout == ""
     assert "Submissions run with your rights here" in run.stderr and "--trust" in run.stderr
-    assert not Path("/tmp/never-written").exists()
+    assert not (tmp_path / "x").exists()
 
 
 BWRAP = """#!/bin/sh

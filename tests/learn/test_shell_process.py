@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import gettempdir
 from time import sleep
 
 import pytest
@@ -26,7 +27,7 @@ WRITES = """for each in range(3, 20):
 
 
 def handed_over(*cells) -> tuple[Submission, dict, dict]:
-    submission = Submission(Path("/tmp"))
+    submission = Submission(Path(gettempdir()))
     return submission, *submission.run(list(cells))
 
 

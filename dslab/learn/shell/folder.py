@@ -46,9 +46,7 @@ def printable(text: str) -> str:
 
 
 def notebooks_in(folder: Path) -> list[Path]:
-    """The notebooks below a folder, in the order of their names. Raises DslabError where there is
-    none.
-    """
+    """The notebooks below a folder, by name. Raises DslabError where there is none."""
     found = sorted(
         path
         for path in Path(folder).rglob("*")
