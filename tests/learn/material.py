@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from dslab.learn import known_exercises
+from dslab.learn.kills.variants import needed
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = known_exercises()
@@ -67,8 +68,8 @@ def unfinished(name: str) -> Any:
         for place, node in enumerate(statements):
             if call := _check_of(node, name):
                 space = {"__name__": "notebook"}
-                needed = _needed(statements[:place], call.args[1])
-                exec(compile(ast.Module(needed, []), "<cell>", "exec"), space)
+                before = needed(statements[:place], call.args[1])
+                exec(compile(ast.Module(before, []), "<cell>", "exec"), space)
                 return eval(compile(ast.Expression(call.args[1]), "<cell>", "eval"), space)
     raise AssertionError(f"no cell of any notebook ends with check({name!r}, …)")
 
@@ -78,28 +79,3 @@ def _check_of(node: ast.stmt, name: str) -> ast.Call | None:
         case ast.Expr(ast.Call(ast.Name("check"), [ast.Constant(value), _]) as call):
             return call if value == name else None
     return None
-
-
-def _needed(statements: list[ast.stmt], thing: ast.AST) -> list[ast.stmt]:
-    """The statements that bind what `thing` names, and what they name themselves."""
-    if not statements:
-        return []
-    *before, last = statements
-    if _names(thing) & _bound_by(last):
-        return [*_needed(before, ast.Module([last, thing], [])), last]
-    return _needed(before, thing)
-
-
-def _names(thing: ast.AST) -> set[str]:
-    return {node.id for node in ast.walk(thing) if isinstance(node, ast.Name)}
-
-
-def _bound_by(node: ast.stmt) -> set[str]:
-    match node:
-        case ast.ClassDef(name) | ast.FunctionDef(name):
-            return {name}
-        case ast.Import(names) | ast.ImportFrom(names=names):
-            return {(alias.asname or alias.name).split(".")[0] for alias in names}
-        case ast.Assign(targets):
-            return {name for target in targets for name in _names(target)}
-    return set()

@@ -244,6 +244,21 @@ class BeatsOn(MyRaft):
             del self.timers[Heartbeat]
 
 
+class LeaderIgnoresTheTermOfAnswers(MyRaft):
+    """A leader is not told that it is deposed by who answers its heartbeats in a later term."""
+
+    def on_Appended(self, follower, m):
+        pass
+
+
+class CandidateIgnoresTheTermOfAnswers(MyRaft):
+    """A candidate takes over no term from who refuses it."""
+
+    def on_Vote(self, voter, m):
+        if m.term <= self.current_term:
+            super().on_Vote(voter, m)
+
+
 class SendsItsOldVote(MyRaft):
     """It keeps its first answer to each candidate, and sends it ever after."""
 
@@ -264,6 +279,8 @@ class SendsItsOldVote(MyRaft):
         (BeatsWithNothing, "heartbeats"),
         (BeatsOn, "higher-term"),
         (SendsItsOldVote, "higher-term"),
+        (LeaderIgnoresTheTermOfAnswers, "higher-term"),
+        (CandidateIgnoresTheTermOfAnswers, "higher-term"),
         (SwapsItsLog, "up-to-date"),
         (LosesItsLog, "up-to-date"),
         (LeaderKeepsItsElectionTimer, "heals"),

@@ -2,7 +2,7 @@
 
 The watcher sees the paper's four messages and the timers, and no field but `log`. A leader is who
 sends AppendEntries; a vote is a Vote message with granted=True, and a candidate's own one that it
-counts. A message that nothing comes of may as well be lost: whoever ignores it has not seen it.
+counts. A RequestVote that nothing comes of may as well be lost: whoever ignores it has not seen it.
 """
 
 from collections.abc import Iterable
@@ -84,7 +84,9 @@ class Elections(Watcher):
                 self.crashed[name] = self.spoken[name]
             if not self.alarm:
                 self.alarm = alarm_among(kind.__name__ for kind in event.timers)
-        if isinstance(event.message, MESSAGES) and not event.idle:
+        # While it hears a leader, a right election may ignore a candidate; no other message.
+        ignored = event.idle and isinstance(event.message, RequestVote)
+        if isinstance(event.message, MESSAGES) and not ignored:
             self.seen[name] = max(known, event.message.term)
             if isinstance(event.message, Vote) and event.message.granted:
                 key = name, event.message.term

@@ -112,6 +112,20 @@ DIRECTED = [
             ("fire", "n1", "Heartbeat"),
         ),
     ),
+    # One that hears of the later term from nobody but a follower that answers its heartbeat.
+    Script(
+        empty(THREE),
+        (
+            stand("n1"),
+            ask("n1", "n2"),
+            fire("n3"),
+            fire("n3"),
+            ask("n3", "n2"),
+            ("fire", "n1", "Heartbeat"),
+            ask("n1", "n2"),
+            ("fire", "n1", "Heartbeat"),
+        ),
+    ),
     # A voter in a higher term than the candidate, from before and from after a crash.
     *(
         Script(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from dslab.errors import DslabError
 
-__all__ = ["Variant", "answers_file", "variants"]
+__all__ = ["Variant", "answers_file", "needed", "variants"]
 
 #: The repository that this package lies in. An installed package has none.
 ROOT = Path(__file__).parents[3]
@@ -65,7 +65,7 @@ def variants(path: Path) -> list[Variant]:
         raise DslabError(f"{path} gives no `answer` at its top: assign the reference answer to it.")
     found = []
     for label, result in results.items():
-        variant = Variant(label, path, tuple(_needed(tree.body, result)), result)
+        variant = Variant(label, path, tuple(needed(tree.body, result)), result)
         value = variant.build()
         if _is_data(value):
             # Written out, so that each value stands in one place.
@@ -95,14 +95,14 @@ def _is_data(value: Any) -> bool:
         return False
 
 
-def _needed(statements: list[ast.stmt], thing: ast.AST) -> list[ast.stmt]:
+def needed(statements: list[ast.stmt], thing: ast.AST) -> list[ast.stmt]:
     """The statements that bind what `thing` names, and what they name themselves."""
     if not statements:
         return []
     *before, last = statements
     if _names(thing) & _bound_by(last):
-        return [*_needed(before, ast.Module([last, thing], [])), last]
-    return _needed(before, thing)
+        return [*needed(before, ast.Module([last, thing], [])), last]
+    return needed(before, thing)
 
 
 def _names(thing: ast.AST) -> set[str]:
